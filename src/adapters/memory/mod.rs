@@ -1,0 +1,1 @@
+//! The parts inside one process, for a server that runs alone.

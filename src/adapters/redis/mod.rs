@@ -1,0 +1,1 @@
+//! Cache, queue, bus and presence on Redis.
