@@ -13,10 +13,11 @@ use crate::domain::{
 use std::{sync::Arc, time::Duration};
 
 /// How long a replica is believed to live after its last renewal.
-pub const LEASE: Duration = Duration::from_secs(12);
+pub const LEASE: Duration = Duration::from_secs(10);
 
-/// How often a replica renews its lease.
-pub const RENEWAL: Duration = Duration::from_secs(4);
+/// How often a replica renews its lease and looks for dead ones: a crash is noticed after `LEASE + RENEWAL` at the latest,
+/// within the 15 s that the wire contract allows.
+pub const RENEWAL: Duration = Duration::from_secs(3);
 
 /// The shared list of who is here.
 #[async_trait]
