@@ -2,4 +2,7 @@
 
 pub mod adapters;
 pub mod domain;
+pub mod metrics;
 pub mod ports;
+pub mod protocol;
+pub mod room;

@@ -1,0 +1,7 @@
+//! The wire: what clients send and are sent, over Socket.IO and REST. Names and shapes here are what clients rely on.
+//!
+//! Imports the domain alone. The OpenAPI and AsyncAPI descriptions are made from these types.
+
+pub mod client_event;
+pub mod packet;
+pub mod server_event;
