@@ -1,6 +1,8 @@
 //! Belfry: rooms of people whose messages stay, over Socket.IO.
 
 pub mod adapters;
+pub mod chat;
+pub mod commit;
 pub mod domain;
 pub mod metrics;
 pub mod ports;
