@@ -2,6 +2,8 @@
 //!
 //! Imports the domain alone. The OpenAPI and AsyncAPI descriptions are made from these types.
 
+pub mod asyncapi;
 pub mod client_event;
 pub mod packet;
+pub mod rest;
 pub mod server_event;
