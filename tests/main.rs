@@ -3,4 +3,6 @@
 //! One binary, so that it links once. Postgres and Redis come from `scripts/with-services`.
 
 mod conformance;
+mod room;
+mod sockets;
 mod support;

@@ -38,7 +38,7 @@ pub struct Parts {
     /// The live rooms.
     pub hubs: Arc<Hubs>,
     /// The way to a commit.
-    pub writer: Writer,
+    pub writer: Arc<Writer>,
     /// Makes and checks tokens.
     pub tokens: tokens::Tokens,
     /// Figures.
@@ -88,11 +88,6 @@ impl Chat {
     pub fn forget_the_silent(&self) {
         self.sends.retain_recent();
         self.sends.shrink_to_fit();
-    }
-
-    /// Ends when everything handed in is committed. Nothing may be handed in any more.
-    pub async fn finish(self) {
-        self.parts.writer.finish().await;
     }
 
     /// The room as the asker sees it, if they may do `action` in it.

@@ -15,7 +15,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, timeout_at},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::aftermath::Aftermath;
 use crate::{
@@ -40,6 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Writer {
     lanes: Vec<mpsc::Sender<Pending>>,
     hasher: std::hash::RandomState,
+    closing: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -75,6 +76,7 @@ impl Writer {
         metrics: Arc<Metrics>,
     ) -> Self {
         let tasks = TaskTracker::new();
+        let closing = CancellationToken::new();
         let lanes = (0..lanes.max(1))
             .map(|_| {
                 let (sender, waiting) = mpsc::channel(WAITING_MAX);
@@ -84,6 +86,7 @@ impl Writer {
                     hubs: hubs.clone(),
                     aftermath: aftermath.clone(),
                     metrics: metrics.clone(),
+                    closing: closing.clone(),
                 };
                 tasks.spawn(lane.run());
                 sender
@@ -92,6 +95,7 @@ impl Writer {
         Self {
             lanes,
             hasher: std::hash::RandomState::new(),
+            closing,
             tasks,
         }
     }
@@ -116,8 +120,8 @@ impl Writer {
     }
 
     /// Takes nothing more and ends when what has been handed in is committed.
-    pub async fn finish(mut self) {
-        self.lanes.clear();
+    pub async fn finish(&self) {
+        self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -129,12 +133,24 @@ struct Lane {
     hubs: Arc<Hubs>,
     aftermath: Aftermath,
     metrics: Arc<Metrics>,
+    closing: CancellationToken,
 }
 
 impl Lane {
     async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
-        while self.waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        loop {
+            let taken = tokio::select! {
+                biased;
+                taken = self.waiting.recv_many(&mut batch, BATCH_MAX) => taken,
+                () = self.closing.cancelled(), if !self.waiting.is_closed() => {
+                    self.waiting.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
             let now = Instant::now();
             let (mut changes, mut waiters) = (
                 Vec::with_capacity(batch.len()),

@@ -58,8 +58,8 @@ pub struct NewMessage {
 /// What a worker found in one text of a message: applied only while that text still stands and the message is not deleted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enrichment {
-    /// The job that did it; its row goes with the commit, applied or not.
-    pub job: JobId,
+    /// The job that did it: its row goes with the commit, applied or not. None while the same job has more to bring.
+    pub finishes: Option<JobId>,
     /// The message's room.
     pub room_id: RoomId,
     /// The message.
@@ -73,8 +73,6 @@ pub struct Enrichment {
 /// One kind of finding; each is a change, and takes a `rev`, of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
-    /// Nothing: only the job's row goes.
-    Nothing,
     /// Members whom the text names.
     Mentions(Vec<UserId>),
     /// Links that the text holds.

@@ -40,6 +40,12 @@ struct Shared {
     writer: AtomicWaker,
 }
 
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "connection from {}", self.0.peer)
+    }
+}
+
 impl Connection {
     /// Ends the connection now, whatever it is doing.
     pub fn cut(&self) {
