@@ -29,6 +29,53 @@ pub trait Bus: Send + Sync {
 /// [`Heard::Gap`] takes its place.
 pub type Ear = mpsc::Receiver<Heard>;
 
+/// Makes an ear in which up to `bound` news can wait, and the end for its bus to speak into.
+pub fn ear(bound: usize) -> (Mouth, Ear) {
+    let (sender, ear) = mpsc::channel(bound.saturating_add(1));
+    let spare = sender.clone().try_reserve_owned().ok();
+    (Mouth { sender, spare }, ear)
+}
+
+/// Speaks into an [`Ear`] without ever waiting: where news does not fit, a [`Heard::Gap`] stands in its place.
+///
+/// One place is kept free for that gap. Once it is taken, nothing is said before there is a free place again: until then the unread
+/// gap speaks for all that is lost.
+#[derive(Debug)]
+pub struct Mouth {
+    sender: mpsc::Sender<Heard>,
+    spare: Option<mpsc::OwnedPermit<Heard>>,
+}
+
+impl Mouth {
+    /// Says news, or that some was lost. True when it will be heard as it is.
+    pub fn say(&mut self, news: News) -> bool {
+        if !self.has_spare() {
+            return false;
+        }
+        let said = self.sender.try_send(Heard::News(news)).is_ok();
+        if !said {
+            self.gap();
+        }
+        said
+    }
+
+    /// Says that news may have been lost.
+    pub fn gap(&mut self) {
+        if self.has_spare()
+            && let Some(place) = self.spare.take()
+        {
+            place.send(Heard::Gap);
+        }
+    }
+
+    fn has_spare(&mut self) -> bool {
+        if self.spare.is_none() {
+            self.spare = self.sender.clone().try_reserve_owned().ok();
+        }
+        self.spare.is_some()
+    }
+}
+
 /// What is spoken about, and so who listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
