@@ -173,7 +173,7 @@ fn take(
             let room = argument
                 .as_str()
                 .ok_or("the floor takes join:room with an id only")?;
-            // Under the lock, so that the revision in the history is that of the stream which follows.
+            // Good only while nobody sends: what is on its way to this thread already would come after the history.
             let last_seq = rooms
                 .last_seq
                 .lock()
