@@ -21,21 +21,21 @@ const orders = figure('orders in which one room was seen', (r) => r.ordersSeen);
 export const scenarios = {
   fanout: {
     title: '1,000 clients in one room, 10 of them write, each as soon as it has its acknowledgement and its own message',
-    load: ['fanout', '--clients', '1000', '--senders', '10', '--seconds', '10'],
+    load: ['fanout', '--clients', '1000', '--senders', '10', '--seconds', '10', '--warm-up', '5'],
     small: ['fanout', '--clients', '100', '--senders', '5', '--seconds', '2', '--warm-up', '1'],
     contenders: ['belfry', 'peer', 'floor'],
     figures: [deliveries, messages, ...delivery, ...ack, cpuADelivery, ...cores, memory, orders],
   },
   'fanout-open': {
     title: '1,000 clients in one room, 40 messages a second on a timetable (40,000 deliveries a second)',
-    load: ['fanout', '--clients', '1000', '--senders', '10', '--seconds', '10', '--open-loop', '40'],
+    load: ['fanout', '--clients', '1000', '--senders', '10', '--seconds', '10', '--warm-up', '5', '--open-loop', '40'],
     small: ['fanout', '--clients', '100', '--senders', '5', '--seconds', '2', '--warm-up', '1', '--open-loop', '40'],
     contenders: ['belfry', 'peer', 'floor'],
     figures: [deliveries, ...delivery, ...ack, cpuADelivery, ...cores, memory],
   },
   durable: {
     title: '512 clients in 64 rooms, all of them write, each as soon as it has its acknowledgement',
-    load: ['durable', '--senders', '512', '--rooms', '64', '--seconds', '10'],
+    load: ['durable', '--senders', '512', '--rooms', '64', '--seconds', '10', '--warm-up', '5'],
     small: ['durable', '--senders', '64', '--rooms', '8', '--seconds', '2', '--warm-up', '1'],
     contenders: ['belfry', 'peer'],
     figures: [{ ...messages, spread: true }, ...ack, ...delivery, cpuAMessage, ...cores, memory, orders],
