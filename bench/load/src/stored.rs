@@ -22,8 +22,14 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 /// Rooms that are read back at once.
 const READERS: usize = 8;
 
-/// Compares the store of the server with the acknowledged messages. Returns faults in words.
-pub fn compare(
+/// Compares the store of the server with the acknowledged messages. Returns faults in words; a store that cannot be read back
+/// is one.
+pub fn compare(common: &Common, rooms: usize, acked: &BTreeMap<usize, Vec<bool>>) -> Vec<String> {
+    try_compare(common, rooms, acked)
+        .unwrap_or_else(|why| vec![format!("the store could not be read back: {why}")])
+}
+
+fn try_compare(
     common: &Common,
     rooms: usize,
     acked: &BTreeMap<usize, Vec<bool>>,
