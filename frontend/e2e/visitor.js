@@ -31,12 +31,16 @@ export async function visit(test, browser, belfry, options = {}) {
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
-    // A server that is away cannot be reached: the browser says so each time, and it is what the test wants.
-    const away = /Failed to load resource|WebSocket connection|ERR_CONNECTION/.test(line.text());
-    if (['error', 'warning'].includes(line.type()) && !away) complaints.push(line.text());
+    // Of a request that failed, the response says more; of a server that is away, nothing is to be said.
+    const network = /^Failed to load resource|^WebSocket connection to/.test(line.text());
+    if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(belfry.url)) complaints.push(`asked for ${request.url()}`);
+    if (!request.url().startsWith(belfry.url) && request.url() !== 'about:blank')
+      complaints.push(`asked for ${request.url()}`);
   });
   test.after(async () => {
     await context.close();

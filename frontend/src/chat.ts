@@ -244,7 +244,6 @@ export function createChat(session: SessionStore, me: User): Chat {
     setRoom(roomId, { readSeq: seq });
     places.read[roomId] = seq;
     rememberPlaces(me.id, places);
-    connection.tell('message:read', { roomId, seq });
   }
 
   function setMyStatus(status: Status) {

@@ -2,7 +2,7 @@
 // A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
 import { generalSentence, Problem, UNREACHABLE } from './problem';
 import { request } from './rest';
-import { forget, onOtherTab, recall, remember } from './storage';
+import { forgetEverything, onOtherTab, recall, remember } from './storage';
 import type { SignInAnswer, User } from './wire';
 
 interface Session {
@@ -86,7 +86,7 @@ export function createSessionStore(): SessionStore {
   }
 
   function end(why: string | null = null) {
-    forget('localStorage', KEY);
+    forgetEverything();
     set(null, why);
   }
 
@@ -119,13 +119,7 @@ export function createSessionStore(): SessionStore {
         throw error;
       }
     },
-    end(why) {
-      if (session) {
-        const body = { refreshToken: session.refreshToken };
-        void request('/auth/logout', { method: 'POST', body }).catch(() => undefined);
-      }
-      end(why);
-    },
+    end,
   };
 }
 

@@ -129,8 +129,7 @@ function OtherRoom({ room }: { room: Room }) {
         <Hash />
         <span className="clip">{room.name}</span>
         <span className="count">
-          {room.memberCount}
-          <span className="visually-hidden"> {room.memberCount === 1 ? 'member' : 'members'}</span>
+          {room.memberCount} {room.memberCount === 1 ? 'member' : 'members'}
         </span>
       </a>
     </li>

@@ -52,6 +52,7 @@ export function SignIn({ session }: { session: SessionStore }) {
         <button className="button primary" type="submit" disabled={busy}>
           {busy ? 'Coming in…' : 'Come in'}
         </button>
+        <p className="soft sign-in-note">You come in as a guest, and this browser remembers you.</p>
       </form>
     </main>
   );
