@@ -1,1 +1,35 @@
+//! Belfry: rooms of people whose messages stay, over Socket.IO.
+//!
+//! The map; arrows point one way, from left to right nothing is known of what stands further right:
+//!
+//! ```text
+//! domain <- ports <- protocol <- room <- commit <- chat   <- sockets, http <- app <- main
+//!                                               <- worker                 <-
+//!           ports <- adapters                                             <-
+//! ```
+//!
+//! - [`domain`] plain types and rules.
+//! - [`ports`] what the core needs from outside, as traits with their guarantees; [`adapters`] are behind them.
+//! - [`protocol`] the wire: events, answers, problem details and their descriptions.
+//! - [`room`] a live room: every revision once and in order.
+//! - [`commit`] the one way a room changes: group commit and what follows from it.
+//! - [`chat`] what people do, a verb a file.
+//! - [`sockets`], [`http`] the two ways in. [`worker`] what is done afterwards.
+//! - [`app`] puts it together; [`config`], [`telemetry`] and [`metrics`] serve it.
+//!
+//! The invariants are in `docs/architecture.md`.
 
+pub mod adapters;
+pub mod app;
+pub mod chat;
+pub mod commit;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod metrics;
+pub mod ports;
+pub mod protocol;
+pub mod room;
+pub mod sockets;
+pub mod telemetry;
+pub mod worker;

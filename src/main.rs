@@ -1,1 +1,68 @@
-fn main(){}
+//! The program: flags, environment and `.env` to settings, settings to a running part.
+
+use std::process::ExitCode;
+
+use belfry::{
+    app::{self, StartError},
+    config::{Cli, Command, Config, seconds_of},
+    telemetry,
+};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> ExitCode {
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("belfry: .env: {error}");
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse();
+    let config = match Config::check(cli.settings) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("belfry: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::start(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("belfry: the runtime could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("belfry: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: Config) -> Result<(), StartError> {
+    match command {
+        Command::Serve { no_worker } => app::serve(config, !no_worker, asked_to_end()).await,
+        Command::Worker => app::work(config, asked_to_end()).await,
+        Command::Migrate => app::migrate(config).await,
+        Command::Token { sub, name, ttl } => {
+            let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
+            println!("{token}");
+            Ok(())
+        }
+    }
+}
+
+/// Ends at SIGTERM or SIGINT.
+async fn asked_to_end() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("signals cannot be heard; end this process with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

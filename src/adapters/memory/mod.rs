@@ -1,0 +1,15 @@
+//! Cache, queue, bus and presence inside one process, for a server that runs alone.
+//!
+//! A bus and a presence list can be shared by several handles, as replicas share Redis; production attaches one.
+
+mod bus;
+mod cache;
+mod presence;
+mod queue;
+
+pub use self::{
+    bus::{MemoryBus, MemoryNetwork},
+    cache::MemoryCache,
+    presence::{MemoryPresence, PresenceList},
+    queue::MemoryQueue,
+};

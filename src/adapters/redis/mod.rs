@@ -1,0 +1,137 @@
+//! Cache, queue, bus and presence on Redis (6.2 or newer).
+//!
+//! Redis holds nothing here that cannot be lost: it may be away at the start, go away, freeze, forget everything and come back,
+//! and the adapters answer `Unavailable` meanwhile and recover by themselves. One connection, the subscriber's, is pinged and tells
+//! the others how things stand; while it is down, calls fail at once instead of waiting for their limit.
+
+mod backoff;
+mod bus;
+mod cache;
+mod health;
+mod link;
+mod presence;
+mod presence_reply;
+mod publisher;
+mod queue;
+mod subscriber;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::link::Link;
+pub use self::{bus::RedisBus, cache::RedisCache, presence::RedisPresence, queue::RedisQueue};
+use crate::{
+    domain::id::ReplicaId,
+    ports::{
+        BackendError,
+        bus::Ear,
+        presence::{LEASE, RENEWAL},
+        queue::CLAIM_TIMEOUT,
+    },
+};
+
+/// What every key and channel starts with, unless the operator chose otherwise.
+pub const DEFAULT_PREFIX: &str = "belfry:";
+
+/// How to use a Redis.
+#[derive(Debug, Clone)]
+pub struct RedisSettings {
+    /// `redis://` or `rediss://`, as the `redis` crate reads it.
+    pub url: String,
+    /// What every key and channel starts with; processes that share it are one system.
+    pub prefix: String,
+    /// This process.
+    pub replica: ReplicaId,
+    /// How many connections the pool for commands may hold.
+    pub pool: u32,
+    /// How much news may wait for its reader before some is lost and a gap is told.
+    pub ear: usize,
+    /// How long a replica is believed to live after its last renewal.
+    pub lease: Duration,
+    /// How often this replica renews its lease.
+    pub renewal: Duration,
+    /// After so long a claimed job goes to another worker.
+    pub claim_timeout: Duration,
+    /// How often the queue looks for such jobs.
+    pub claim_check: Duration,
+}
+
+impl RedisSettings {
+    /// The settings that an operator does not choose, at their usual values.
+    pub fn new(url: impl Into<String>, prefix: impl Into<String>, replica: ReplicaId) -> Self {
+        Self {
+            url: url.into(),
+            prefix: prefix.into(),
+            replica,
+            pool: 8,
+            ear: 8_192,
+            lease: LEASE,
+            renewal: RENEWAL,
+            claim_timeout: CLAIM_TIMEOUT,
+            claim_check: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Four ports on one Redis, and the tasks behind them.
+///
+/// Dropping it stops the tasks at once; [`RedisParts::close`] lets the news that waits go out first.
+pub struct RedisParts {
+    /// Recent messages.
+    pub cache: Arc<RedisCache>,
+    /// Jobs.
+    pub queue: Arc<RedisQueue>,
+    /// News.
+    pub bus: Arc<RedisBus>,
+    /// Who is here.
+    pub presence: Arc<RedisPresence>,
+    link: Arc<Link>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl RedisParts {
+    /// Makes the parts, and starts to connect. Does not wait for Redis and does not fail when it is away: only settings that
+    /// cannot be right are an error. Must be called within a Tokio runtime.
+    pub fn connect(settings: RedisSettings) -> Result<(Self, Ear), BackendError> {
+        let (watcher, health) = health::health();
+        let link = Arc::new(Link::new(&settings, health)?);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (bus, ear) = RedisBus::start(&settings, &link, watcher, &tasks, &stop);
+        tasks.close();
+        let parts = Self {
+            cache: Arc::new(RedisCache::new(&settings, link.clone())),
+            queue: Arc::new(RedisQueue::new(&settings, link.clone())),
+            bus: Arc::new(bus),
+            presence: Arc::new(RedisPresence::new(&settings, link.clone())),
+            link,
+            tasks,
+            stop,
+        };
+        Ok((parts, ear))
+    }
+
+    /// Whether Redis answers, as far as is known: at most 2 s old.
+    pub fn is_up(&self) -> bool {
+        self.link.is_up()
+    }
+
+    /// Sends the news that waits, stops the tasks, and closes their connections; within 1 s. Afterwards news is lost.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the bus did not stop in time; news that waited is lost");
+        }
+    }
+}
+
+impl Drop for RedisParts {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,351 @@
+//! Who is live where: entries that each replica vouches for under a lease, kept by scripts; `scripts/presence_lib.lua` says how.
+//!
+//! A replica that cannot be sure of its entries (a call failed, Redis was lost, its lease had passed) begins a new *turn* at the next
+//! renewal and is told to announce everything again; what it does not announce goes with the old turn soon after. So nothing
+//! has to be cleaned up entry by entry, and whoever is announced in time is never shown to have left.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use redis::Script;
+use tokio::time::Instant;
+
+use super::{
+    RedisSettings,
+    link::{Link, ScriptCall},
+    presence_reply::{live_of, signals_of, status_of},
+};
+use crate::{
+    domain::{
+        id::{ReplicaId, RoomId, UserId},
+        presence::{Signal, Status},
+    },
+    ports::{
+        BackendError,
+        presence::{Live, Presence, Renewal, Step},
+    },
+};
+
+const LIMIT: Duration = Duration::from_millis(900);
+
+/// How many steps, and how many words for them, go into one call of a script: Redis does nothing else meanwhile.
+const MOST_STEPS: usize = 256;
+const MOST_WORDS: usize = 4_096;
+
+/// How many users and rooms one call buries.
+const BURIED_AT_ONCE: usize = 512;
+
+/// How many rooms, or users, one round trip asks about.
+const ASKED_AT_ONCE: usize = 256;
+
+/// The presence port on Redis.
+pub struct RedisPresence {
+    link: Arc<Link>,
+    prefix: String,
+    replica: ReplicaId,
+    lease: Duration,
+    renewal: Duration,
+    scripts: Scripts,
+    own: Mutex<Own>,
+}
+
+struct Scripts {
+    apply: Script,
+    renew: Script,
+    bury: Script,
+    leave: Script,
+    doubts: Script,
+    live: Script,
+}
+
+/// What this replica knows of its own standing.
+#[derive(Default)]
+struct Own {
+    /// The turn under which it announces; none before the first call.
+    turn: String,
+    /// How many turns it has named. A name is never offered twice, so that one begun by a call whose answer was lost is not ours.
+    named: u64,
+    /// It is not sure of its entries.
+    unsure: bool,
+    /// How often Redis had been lost when it was last sure.
+    losses: u64,
+    /// When the list was born, as it was last told.
+    born: String,
+    /// Dead turns that are its to bury.
+    to_bury: Vec<String>,
+}
+
+macro_rules! script {
+    ($name:literal) => {
+        Script::new(concat!(
+            include_str!("scripts/presence_lib.lua"),
+            include_str!(concat!("scripts/presence_", $name, ".lua"))
+        ))
+    };
+}
+
+impl RedisPresence {
+    pub(super) fn new(settings: &RedisSettings, link: Arc<Link>) -> Self {
+        Self {
+            link,
+            prefix: settings.prefix.clone(),
+            replica: settings.replica,
+            lease: settings.lease,
+            renewal: settings.renewal,
+            scripts: Scripts {
+                apply: script!("apply"),
+                renew: script!("renew"),
+                bury: script!("bury"),
+                leave: script!("leave"),
+                doubts: script!("doubts"),
+                live: script!("live"),
+            },
+            own: Mutex::default(),
+        }
+    }
+
+    /// The current turn, and a name for the next.
+    fn turns(&self) -> (String, String, String) {
+        let mut own = self.own.lock();
+        own.named += 1;
+        let next = format!("{}.{}", self.replica, own.named);
+        (own.turn.clone(), next, own.born.clone())
+    }
+
+    async fn apply_some(
+        &self,
+        words: &[Vec<u8>],
+        limit: Duration,
+    ) -> Result<Vec<Signal>, BackendError> {
+        let unsure = Unsure(&self.own);
+        let (turn, next, born) = self.turns();
+        let mut call = self.scripts.apply.key(&self.prefix);
+        call.arg(millis(self.lease)).arg(turn).arg(&next).arg(born);
+        call.arg(words);
+        let (begun, born, signals): (bool, String, Vec<Vec<String>>) =
+            self.link.script(limit, &call).await?;
+        unsure.not_any_more();
+        let mut own = self.own.lock();
+        own.born = born;
+        if begun {
+            own.turn = next;
+            own.unsure = true;
+        }
+        drop(own);
+        signals_of(signals)
+    }
+
+    /// Takes dead turns' entries away until done or out of time; what is left stays to be done at the next renewal.
+    async fn bury(&self, until: Instant, signals: &mut Vec<Signal>) -> Result<(), BackendError> {
+        while let Some(turn) = self.next_to_bury() {
+            let mut call = self.scripts.bury.key(&self.prefix);
+            call.arg(millis(self.lease)).arg(&turn).arg(BURIED_AT_ONCE);
+            match self.until_done(until, &call, signals).await {
+                Ok(true) => {}
+                unfinished => {
+                    self.own.lock().to_bury.push(turn);
+                    return unfinished.map(drop);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn next_to_bury(&self) -> Option<String> {
+        self.own.lock().to_bury.pop()
+    }
+
+    /// Calls a script that answers whether it is done, until it is (true) or time is up (false).
+    async fn until_done(
+        &self,
+        until: Instant,
+        call: &redis::ScriptInvocation<'_>,
+        signals: &mut Vec<Signal>,
+    ) -> Result<bool, BackendError> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            let (done, told): (bool, Vec<Vec<String>>) = self.link.script(left, call).await?;
+            signals.extend(signals_of(told)?);
+            if done {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Presence for RedisPresence {
+    async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError> {
+        let until = Instant::now() + LIMIT;
+        let mut signals = Vec::new();
+        for (at, words) in in_calls(steps).iter().enumerate() {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.apply_some(words, left).await {
+                Ok(told) => signals.extend(told),
+                Err(error) if at == 0 => return Err(error),
+                Err(error) => {
+                    // What has been changed must be told; the rest is announced again after the next renewal.
+                    tracing::debug!(%error, "presence was applied in part");
+                    break;
+                }
+            }
+        }
+        Ok(signals)
+    }
+
+    async fn renew(&self) -> Result<Renewal, BackendError> {
+        let until = Instant::now() + LIMIT;
+        let losses = self.link.losses();
+        let (turn, next, born) = self.turns();
+        let was_unsure = {
+            let mut own = self.own.lock();
+            std::mem::take(&mut own.unsure) || own.losses != losses
+        };
+        let unsure = Unsure(&self.own);
+        let mut call = self.scripts.renew.key(&self.prefix);
+        call.arg(millis(self.lease)).arg(turn).arg(&next).arg(born);
+        call.arg(u8::from(was_unsure)).arg(millis(self.renewal));
+        let (announce, born, doubts, due): (bool, String, bool, Vec<String>) =
+            self.link.script(LIMIT, &call).await?;
+        unsure.not_any_more();
+        {
+            let mut own = self.own.lock();
+            own.born = born;
+            own.losses = losses;
+            own.to_bury.extend(due);
+            if announce {
+                own.turn = next;
+            }
+        }
+        let mut signals = Vec::new();
+        let mut rest = self.bury(until, &mut signals).await;
+        if doubts && rest.is_ok() {
+            let mut call = self.scripts.doubts.key(&self.prefix);
+            call.arg(millis(self.lease)).arg(BURIED_AT_ONCE);
+            rest = self.until_done(until, &call, &mut signals).await.map(drop);
+        }
+        if let Err(error) = rest {
+            tracing::debug!(%error, "a burial goes on at the next renewal");
+        }
+        Ok(Renewal { announce, signals })
+    }
+
+    async fn live(&self, rooms: &[RoomId], limit: usize) -> Result<Vec<Live>, BackendError> {
+        let until = Instant::now() + LIMIT;
+        let mut found = Vec::with_capacity(rooms.len());
+        for some in rooms.chunks(ASKED_AT_ONCE) {
+            let calls: Vec<ScriptCall> = some
+                .iter()
+                .map(|room| ScriptCall {
+                    keys: vec![self.prefix.clone()],
+                    args: vec![
+                        millis(self.lease).to_string().into_bytes(),
+                        room.as_str().into(),
+                        limit.to_string().into_bytes(),
+                    ],
+                })
+                .collect();
+            let left = until.saturating_duration_since(Instant::now());
+            let answers = self.link.scripts(left, &self.scripts.live, &calls).await?;
+            for answer in answers {
+                found.push(live_of(answer)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn statuses(&self, users: &[UserId]) -> Result<Vec<Status>, BackendError> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = redis::pipe();
+        for some in users.chunks(ASKED_AT_ONCE) {
+            pipeline
+                .cmd("HMGET")
+                .arg(format!("{}presence:users", self.prefix));
+            for user in some {
+                pipeline.arg(user.as_str());
+            }
+        }
+        let entries: Vec<Vec<Option<String>>> = self.link.pipeline(LIMIT, &pipeline).await?;
+        entries
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.map_or(Ok(Status::Offline), |entry| status_of(&entry)))
+            .collect()
+    }
+
+    async fn leave(&self) -> Result<Vec<Signal>, BackendError> {
+        let until = Instant::now() + LIMIT;
+        let mut call = self.scripts.leave.key(&self.prefix);
+        call.arg(millis(self.lease)).arg(self.replica.to_string());
+        let ended: Vec<String> = self.link.script(LIMIT, &call).await?;
+        self.own.lock().to_bury.extend(ended);
+        let mut signals = Vec::new();
+        match self.bury(until, &mut signals).await {
+            Err(error) if signals.is_empty() => Err(error),
+            _ => Ok(signals),
+        }
+    }
+}
+
+/// Notes that the replica is not sure of its entries, if it is dropped before the outcome of a call is known.
+struct Unsure<'a>(&'a Mutex<Own>);
+
+impl Unsure<'_> {
+    fn not_any_more(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unsure<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unsure = true;
+    }
+}
+
+/// The steps as words, in as many calls as it takes.
+fn in_calls(steps: &[Step]) -> Vec<Vec<Vec<u8>>> {
+    let mut calls = Vec::new();
+    let (mut call, mut count) = (Vec::new(), 0);
+    for step in steps {
+        words(step, &mut call);
+        count += 1;
+        if count == MOST_STEPS || call.len() >= MOST_WORDS {
+            calls.push(std::mem::take(&mut call));
+            count = 0;
+        }
+    }
+    if !call.is_empty() {
+        calls.push(call);
+    }
+    calls
+}
+
+fn words(step: &Step, call: &mut Vec<Vec<u8>>) {
+    let mut say = |words: &[&str]| call.extend(words.iter().map(|word| word.as_bytes().to_vec()));
+    match step {
+        Step::Connect { user, .. } => say(&["connect", user.as_str()]),
+        Step::Disconnect { user, rooms } => {
+            say(&["disconnect", user.as_str(), &rooms.len().to_string()]);
+            for room in rooms {
+                say(&[room.as_str()]);
+            }
+        }
+        Step::Enter {
+            room,
+            user,
+            username,
+        } => say(&["enter", room.as_str(), user.as_str(), username]),
+        Step::Leave { room, user, .. } => say(&["leave", room.as_str(), user.as_str()]),
+        Step::Choose { user, status } => say(&["choose", user.as_str(), status.as_str()]),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

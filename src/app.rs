@@ -1,0 +1,373 @@
+//! The composition root: the only place that knows the adapters. Starts the parts in order, and ends them in the other.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rand::Rng;
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    adapters::{
+        memory::{MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList},
+        postgres::{PoolSize, PostgresStore},
+        redis::{RedisParts, RedisSettings},
+        sqlite::SqliteStore,
+    },
+    chat::{
+        Chat, Parts, Policy,
+        tokens::{SECRET_MIN, Tokens},
+    },
+    commit::{
+        aftermath::{Aftermath, AftermathTasks},
+        writer::Writer,
+    },
+    config::{Config, ConfigError, Database},
+    domain::id::{ReplicaId, UserId},
+    http::router::{Site, router},
+    metrics::Metrics,
+    ports::{
+        BackendError,
+        bus::{Bus, Ear},
+        cache::RecentCache,
+        presence::{LEASE, Presence},
+        queue::{CLAIM_TIMEOUT, Queue},
+        store::{ClaimError, Sharing, Store},
+    },
+    room::{
+        compare,
+        hubs::{Hubs, Surroundings},
+        recent::RecentMessages,
+        relay,
+        tracker::{Telling, Tracker},
+    },
+    sockets::{gateway::Gateway, inbox::Limits, transport::{Connection, CuttableListener}},
+    worker::Worker,
+};
+
+/// Calls of the store that run at once; one lane of the writer needs one connection.
+const POSTGRES_LANES: usize = 4;
+/// SQLite has one writer.
+const SQLITE_LANES: usize = 1;
+/// Alone, how much memory recent messages may take.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Alone, how much news may wait; there is nobody to tell any.
+const NEWS_WAITING: usize = 16;
+/// How long each step of an end may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Why the program did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error("DATABASE_URL: {0}")]
+    Store(BackendError),
+    /// The store is in use.
+    #[error("DATABASE_URL: {0}")]
+    Claim(ClaimError),
+    /// Redis, as far as its settings are concerned.
+    #[error("REDIS_URL: {0}")]
+    Redis(BackendError),
+    /// The address.
+    #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
+    Bind(std::net::SocketAddr, std::io::Error),
+}
+
+/// The store, and how many changes it takes at once.
+struct OpenStore {
+    store: Arc<dyn Store>,
+    lanes: usize,
+    /// Holds the claim on the store; ends when another process has taken it, and this one must stop.
+    lost: BoxFuture<'static, ()>,
+}
+
+/// The parts that replicas meet over, or their stand-ins inside this process.
+struct Between {
+    cache: Arc<dyn RecentCache>,
+    queue: Arc<dyn Queue>,
+    bus: Arc<dyn Bus>,
+    presence: Arc<dyn Presence>,
+    ear: Ear,
+    redis: Option<RedisParts>,
+}
+
+/// What every process that changes rooms has.
+struct Core {
+    config: Config,
+    replica: ReplicaId,
+    metrics: Arc<Metrics>,
+    store: OpenStore,
+    between: Between,
+}
+
+impl Core {
+    async fn open(config: Config) -> Result<Self, StartError> {
+        let replica = ReplicaId::fresh();
+        let store = open_store(&config, true).await?;
+        let between = match &config.redis_url {
+            Some(url) => {
+                let settings = RedisSettings::new(url, &config.redis_prefix, replica);
+                let (parts, ear) = RedisParts::connect(settings).map_err(StartError::Redis)?;
+                Between {
+                    cache: parts.cache.clone(),
+                    queue: parts.queue.clone(),
+                    bus: parts.bus.clone(),
+                    presence: parts.presence.clone(),
+                    ear,
+                    redis: Some(parts),
+                }
+            }
+            None => {
+                let (bus, ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), NEWS_WAITING);
+                Between {
+                    cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+                    queue: Arc::new(MemoryQueue::new(CLAIM_TIMEOUT)),
+                    bus: Arc::new(bus),
+                    presence: Arc::new(MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), replica)),
+                    ear,
+                    redis: None,
+                }
+            }
+        };
+        Ok(Self { config, replica, metrics: Arc::new(Metrics::new()), store, between })
+    }
+
+    fn recent(&self) -> RecentMessages {
+        RecentMessages {
+            store: self.store.store.clone(),
+            cache: self.between.cache.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    /// The live rooms and the writer, and what is behind them.
+    fn rooms(&self, tracker: Arc<Tracker>, stop: &CancellationToken) -> (Arc<Hubs>, Arc<Writer>, AftermathTasks) {
+        let Between { cache, queue, bus, presence, .. } = &self.between;
+        let surroundings = Surroundings {
+            store: self.store.store.clone(),
+            recent: self.recent(),
+            bus: bus.clone(),
+            presence: presence.clone(),
+            tracker,
+            metrics: self.metrics.clone(),
+        };
+        let hubs = Hubs::new(surroundings, stop.clone());
+        let (aftermath, tasks) = Aftermath::start(bus.clone(), cache.clone(), queue.clone(), self.metrics.clone());
+        let store = self.store.store.clone();
+        let writer = Writer::start(self.store.lanes, store, hubs.clone(), aftermath, self.metrics.clone());
+        (hubs, Arc::new(writer), tasks)
+    }
+
+    fn worker(&self, writer: &Arc<Writer>) -> Worker {
+        Worker {
+            store: self.store.store.clone(),
+            queue: self.between.queue.clone(),
+            writer: writer.clone(),
+            metrics: self.metrics.clone(),
+            replica: self.replica,
+        }
+    }
+
+    async fn close(self, writer: &Writer, aftermath: AftermathTasks) {
+        let _ = timeout(LAST_WORDS, writer.finish()).await;
+        let _ = timeout(LAST_WORDS, aftermath.finish()).await;
+        if let Some(redis) = &self.between.redis {
+            redis.close().await;
+        }
+        let _ = timeout(LAST_WORDS, self.store.store.close()).await;
+    }
+}
+
+/// Runs a server replica until `end`, then sends everybody away and finishes what is in flight.
+pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = ()>) -> Result<(), StartError> {
+    let listener = TcpListener::bind(config.bind_addr).await.map_err(|error| StartError::Bind(config.bind_addr, error))?;
+    let mut core = Core::open(config).await?;
+    let tokens = Tokens::new(&signing_secret(&core.config, &core.store.store).await?);
+
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let (tracker, steps) = Tracker::new();
+    let (hubs, writer, aftermath) = core.rooms(tracker.clone(), &stop);
+    let compare_now = Arc::new(Notify::new());
+    let (nothing, deaf) = tokio::sync::mpsc::channel(1);
+    drop(nothing);
+    let ear = std::mem::replace(&mut core.between.ear, deaf);
+    tasks.spawn(relay::run(ear, hubs.clone(), compare_now.clone(), stop.clone()));
+    tasks.spawn(compare::run(
+        hubs.clone(),
+        core.store.store.clone(),
+        core.between.presence.clone(),
+        compare_now,
+        stop.clone(),
+    ));
+    let telling = Telling { hubs: Arc::downgrade(&hubs), bus: core.between.bus.clone() };
+    tasks.spawn(steps.run(tracker.clone(), core.between.presence.clone(), telling, stop.clone()));
+
+    let chat = Arc::new(Chat::new(
+        Parts {
+            store: core.store.store.clone(),
+            cache: core.between.cache.clone(),
+            presence: core.between.presence.clone(),
+            tracker,
+            hubs: hubs.clone(),
+            writer: writer.clone(),
+            tokens,
+            metrics: core.metrics.clone(),
+        },
+        Policy {
+            rooms_by_joining: core.config.rooms_by_joining,
+            guests: core.config.guests,
+            messages_per_second: core.config.messages_per_second,
+        },
+    ));
+    let limits = Limits { events_per_second: core.config.events_per_second, rooms: core.config.rooms_per_socket };
+    let gateway = Gateway::new(chat.clone(), core.metrics.clone(), limits);
+    tasks.spawn(gateway.clone().watch(stop.clone()));
+
+    let stop_worker = CancellationToken::new();
+    let worker: Option<JoinHandle<()>> = with_worker.then(|| tokio::spawn(core.worker(&writer).run(stop_worker.clone())));
+
+    let draining = Arc::new(AtomicBool::new(false));
+    let site = Site {
+        chat,
+        store: core.store.store.clone(),
+        bus: core.between.bus.clone(),
+        metrics: core.metrics.clone(),
+        draining: draining.clone(),
+        gateway: gateway.clone(),
+        origins: core.config.cors_origins.clone(),
+    };
+    let service = router(site).into_make_service_with_connect_info::<Connection>();
+    let stop_http = CancellationToken::new();
+    let http = axum::serve(CuttableListener::new(listener), service).with_graceful_shutdown(stop_http.clone().cancelled_owned());
+    let http = tokio::spawn(http.into_future());
+    greet(&core.config);
+
+    end_or_loss(end, &mut core.store).await;
+    tracing::info!("going away: new sessions are refused, {} s for those that are here", core.config.drain.as_secs());
+    draining.store(true, Ordering::Release);
+    gateway.drain(core.config.drain).await;
+    stop_http.cancel();
+    let _ = timeout(LAST_WORDS, http).await;
+    stop_worker.cancel();
+    if let Some(worker) = worker {
+        let _ = timeout(LAST_WORDS, worker).await;
+    }
+    let _ = timeout(LAST_WORDS, writer.finish()).await;
+    stop.cancel();
+    tasks.close();
+    let _ = timeout(LAST_WORDS, tasks.wait()).await;
+    let _ = timeout(LAST_WORDS, hubs.ended()).await;
+    core.close(&writer, aftermath).await;
+    tracing::info!("gone");
+    Ok(())
+}
+
+/// Ends when the process is asked to end, or has lost its claim on the store.
+async fn end_or_loss(end: impl Future<Output = ()>, store: &mut OpenStore) {
+    tokio::select! {
+        () = end => {}
+        () = &mut store.lost => tracing::error!("another process has taken the store; this one stops"),
+    }
+}
+
+/// Runs a worker alone until `end`.
+pub async fn work(config: Config, end: impl Future<Output = ()>) -> Result<(), StartError> {
+    if config.redis_url.is_none() {
+        return Err(ConfigError {
+            setting: "REDIS_URL",
+            wrong: "a worker alone shares its queue over Redis; set it, or run `belfry serve`, which has a worker inside.".into(),
+        }
+        .into());
+    }
+    let mut core = Core::open(config).await?;
+    let stop = CancellationToken::new();
+    let (tracker, _steps) = Tracker::new();
+    let (_hubs, writer, aftermath) = core.rooms(tracker, &stop);
+    let worker = tokio::spawn(core.worker(&writer).run(stop.clone()));
+    tracing::info!("working");
+    end_or_loss(end, &mut core.store).await;
+    stop.cancel();
+    let _ = timeout(LAST_WORDS, worker).await;
+    core.close(&writer, aftermath).await;
+    Ok(())
+}
+
+/// Brings the schema up to date.
+pub async fn migrate(config: Config) -> Result<(), StartError> {
+    let opened = open_store(&config, false).await?;
+    opened.store.close().await;
+    Ok(())
+}
+
+/// A token that is signed with the configured secret, or the store's.
+pub async fn token(config: Config, sub: &str, name: &str, seconds: i64) -> Result<String, StartError> {
+    let user = UserId::parse(sub).map_err(|error| ConfigError { setting: "--sub", wrong: error.to_string() })?;
+    let secret = match &config.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => {
+            let opened = open_store(&config, false).await?;
+            let secret = signing_secret(&config, &opened.store).await?;
+            opened.store.close().await;
+            secret
+        }
+    };
+    let signed = Tokens::new(&secret).sign(&user, name, seconds);
+    signed.map_err(|problem| ConfigError { setting: "JWT_SECRET", wrong: problem.message }.into())
+}
+
+/// Opens the store and brings its schema up to date; with `claim`, keeps other processes off it as the settings ask.
+async fn open_store(config: &Config, claim: bool) -> Result<OpenStore, StartError> {
+    let sharing = if config.redis_url.is_some() { Sharing::Shared } else { Sharing::Alone };
+    match &config.database {
+        Database::Sqlite(url) => {
+            let store = SqliteStore::connect(url).await.map_err(StartError::Store)?;
+            let held = claim.then(|| store.claim(sharing)).transpose().map_err(StartError::Claim)?;
+            store.migrate().await.map_err(StartError::Store)?;
+            let lost = async move {
+                let _held = held;
+                std::future::pending().await
+            };
+            Ok(OpenStore { store: Arc::new(store), lanes: SQLITE_LANES, lost: lost.boxed() })
+        }
+        Database::Postgres(url) => {
+            let store = PostgresStore::connect(url, PoolSize::default()).await.map_err(StartError::Store)?;
+            let held = if claim { Some(store.claim(sharing).await.map_err(StartError::Claim)?) } else { None };
+            store.migrate().await.map_err(StartError::Store)?;
+            let lost = async move {
+                match held {
+                    Some(mut held) => held.lost().await,
+                    None => std::future::pending().await,
+                }
+            };
+            Ok(OpenStore { store: Arc::new(store), lanes: POSTGRES_LANES, lost: lost.boxed() })
+        }
+    }
+}
+
+async fn signing_secret(config: &Config, store: &Arc<dyn Store>) -> Result<Vec<u8>, StartError> {
+    if let Some(secret) = &config.jwt_secret {
+        return Ok(secret.clone());
+    }
+    let mut candidate = [0_u8; SECRET_MIN];
+    rand::rng().fill_bytes(&mut candidate);
+    store.signing_secret(&candidate).await.map_err(StartError::Store)
+}
+
+fn greet(config: &Config) {
+    let address = config.bind_addr;
+    println!("Belfry listens on http://{address}");
+    println!("  In a browser: open it and choose a name.");
+    println!("  With socket.io-client: a token from POST http://{address}/api/auth/guest, or from `belfry token --sub ada --name Ada`.");
+    println!("  What there is: http://{address}/api/docs");
+}

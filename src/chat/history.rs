@@ -1,0 +1,117 @@
+//! Reading what was said.
+
+use super::{Chat, unavailable};
+use crate::{
+    domain::{
+        Rev,
+        error::Problem,
+        id::{RoomId, UserId},
+        message::Message,
+        permission::Action,
+    },
+    ports::store::{Changes, Place},
+    protocol::server_event::{HistoryMode, RoomHistory},
+    room::timeline::DELTA_MAX,
+};
+use std::sync::Arc;
+
+/// A page of history.
+#[derive(Debug, Clone)]
+pub struct HistoryPage {
+    /// Ascending by `seq`.
+    pub messages: Vec<Arc<Message>>,
+    /// Whether there is more in the direction asked.
+    pub has_more: bool,
+    /// The room's revision when it was read.
+    pub rev: Rev,
+}
+
+impl Chat {
+    /// A page of a room's history; `limit` has been checked.
+    pub async fn page(
+        &self,
+        room: &RoomId,
+        asker: &UserId,
+        place: Place,
+        limit: i64,
+    ) -> Result<HistoryPage, Problem> {
+        let view = self.allowed(Action::Read, room, asker).await?;
+        if place == Place::Newest {
+            let recent = self
+                .recent
+                .at(room, view.room.rev)
+                .await
+                .map_err(unavailable)?
+                .ok_or_else(Problem::no_room)?;
+            let skip = recent.messages.len().saturating_sub(limit as usize);
+            let messages: Vec<_> = recent.messages.into_iter().skip(skip).collect();
+            let has_more = messages.first().is_some_and(|first| first.seq > 1);
+            return Ok(HistoryPage {
+                messages,
+                has_more,
+                rev: recent.rev,
+            });
+        }
+        let page = self
+            .parts
+            .store
+            .page(room, place, limit)
+            .await
+            .map_err(unavailable)?
+            .ok_or_else(Problem::no_room)?;
+        let messages = page.messages.into_iter().map(Arc::new).collect();
+        Ok(HistoryPage {
+            messages,
+            has_more: page.has_more,
+            rev: page.room.rev,
+        })
+    }
+
+    /// What changed in a room since a revision, as a resume over a socket would tell it.
+    pub async fn changes(
+        &self,
+        room: &RoomId,
+        asker: &UserId,
+        since: Rev,
+    ) -> Result<RoomHistory, Problem> {
+        self.allowed(Action::Read, room, asker).await?;
+        let read = self
+            .parts
+            .store
+            .changes(room, since, DELTA_MAX as i64)
+            .await
+            .map_err(unavailable)?;
+        let Changes {
+            room: now,
+            room_changed,
+            floor,
+            messages,
+        } = read.ok_or_else(Problem::no_room)?;
+        if floor <= since && since <= now.rev {
+            return Ok(RoomHistory {
+                room_id: room.clone(),
+                rev: now.rev,
+                mode: HistoryMode::Delta,
+                messages: messages.into_iter().map(Arc::new).collect(),
+                has_more: false,
+                room: (room_changed > since).then_some(now),
+            });
+        }
+        let limit = crate::protocol::client_event::PAGE_DEFAULT;
+        let page = self
+            .parts
+            .store
+            .page(room, Place::Newest, limit)
+            .await
+            .map_err(unavailable)?
+            .ok_or_else(Problem::no_room)?;
+        Ok(RoomHistory {
+            room_id: room.clone(),
+            rev: page.room.rev,
+            mode: HistoryMode::Reset,
+            messages: page.messages.into_iter().map(Arc::new).collect(),
+            has_more: page.has_more,
+            room: Some(page.room),
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! What people do, a verb a file. Knows the ports and the live rooms; knows nothing of sockets or HTTP.
+
+pub mod accounts;
+pub mod history;
+pub mod join;
+pub mod people;
+pub mod rooms;
+pub mod send;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+use crate::{
+    commit::writer::Writer,
+    domain::{
+        error::Problem,
+        id::UserId,
+        permission::{Action, Verdict, judge},
+        room::RoomView,
+    },
+    metrics::Metrics,
+    ports::{BackendError, cache::RecentCache, presence::Presence, store::Store},
+    room::{hubs::Hubs, recent::RecentMessages, tracker::Tracker},
+};
+
+/// The parts that the use cases work with.
+pub struct Parts {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Recent messages.
+    pub cache: Arc<dyn RecentCache>,
+    /// Who is here, over all replicas.
+    pub presence: Arc<dyn Presence>,
+    /// This replica's own people.
+    pub tracker: Arc<Tracker>,
+    /// The live rooms.
+    pub hubs: Arc<Hubs>,
+    /// The way to a commit.
+    pub writer: Arc<Writer>,
+    /// Makes and checks tokens.
+    pub tokens: tokens::Tokens,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What an operator may choose about the use cases.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Whether joining makes rooms.
+    pub rooms_by_joining: bool,
+    /// Whether people may come without a password.
+    pub guests: bool,
+    /// Messages of one user a second, with bursts of five times that.
+    pub messages_per_second: std::num::NonZeroU32,
+}
+
+/// The use cases.
+pub struct Chat {
+    parts: Parts,
+    policy: Policy,
+    recent: RecentMessages,
+    sends: DefaultKeyedRateLimiter<UserId>,
+    known: accounts::KnownAccounts,
+}
+
+impl Chat {
+    /// Puts the use cases together.
+    pub fn new(parts: Parts, policy: Policy) -> Self {
+        let per_second = policy.messages_per_second;
+        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(BURST));
+        let recent = RecentMessages {
+            store: parts.store.clone(),
+            cache: parts.cache.clone(),
+            metrics: parts.metrics.clone(),
+        };
+        Self {
+            recent,
+            policy,
+            sends: governor::RateLimiter::keyed(quota),
+            known: accounts::KnownAccounts::default(),
+            parts,
+        }
+    }
+
+    /// Lets go of what is remembered about users who have long been silent. To be called now and then.
+    pub fn forget_the_silent(&self) {
+        self.sends.retain_recent();
+        self.sends.shrink_to_fit();
+    }
+
+    /// The room as the asker sees it, if they may do `action` in it.
+    async fn allowed(
+        &self,
+        action: Action,
+        room: &crate::domain::id::RoomId,
+        asker: &UserId,
+    ) -> Result<RoomView, Problem> {
+        let view = self
+            .parts
+            .store
+            .room(room, asker)
+            .await
+            .map_err(unavailable)?
+            .ok_or_else(Problem::no_room)?;
+        match judge(
+            action,
+            view.room.visibility,
+            view.standing.map(|standing| standing.role),
+        ) {
+            Verdict::Allowed => Ok(view),
+            Verdict::Forbidden => Err(not_member()),
+            Verdict::Hidden => Err(Problem::no_room()),
+        }
+    }
+}
+
+/// Bursts are so many times the sustained rate.
+pub const BURST: std::num::NonZeroU32 = std::num::NonZeroU32::MIN.saturating_add(4);
+
+/// Logs the cause for the operator, once, and makes what the user is told of it.
+pub(crate) fn unavailable(error: BackendError) -> Problem {
+    match error {
+        BackendError::Unavailable { .. } => {
+            tracing::warn!(%error, "a request could not be served");
+            Problem::unavailable()
+        }
+        BackendError::Fault { .. } => {
+            tracing::error!(%error, "a request could not be served");
+            Problem::internal()
+        }
+    }
+}
+
+fn not_member() -> Problem {
+    Problem::new(
+        crate::domain::error::Code::Forbidden,
+        "Only members of the room may do that; join it first.",
+    )
+}

@@ -1,0 +1,127 @@
+//! What follows from a commit and may fail: the bus, the cache, the queue. Nothing here delays an acknowledgement.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    domain::{
+        change::RoomChange,
+        id::{JobId, RoomId},
+        job::{EnrichMessage, Job, Task},
+        message::Message,
+    },
+    metrics::Metrics,
+    ports::{
+        bus::{Bus, News, Topic},
+        cache::RecentCache,
+        queue::Queue,
+    },
+};
+
+/// Changes and jobs that may wait; beyond, the cache list is dropped by its own gap and the sweep finds the jobs.
+const WAITING_MAX: usize = 16_384;
+const AT_ONCE: usize = 1_024;
+/// At the end of a process, how long what waits may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The ways out of a commit.
+#[derive(Clone)]
+pub struct Aftermath {
+    bus: Arc<dyn Bus>,
+    changes: mpsc::Sender<RoomChange>,
+    jobs: mpsc::Sender<Job>,
+    metrics: Arc<Metrics>,
+}
+
+/// The tasks behind an [`Aftermath`]; they end when its last clone is gone.
+pub struct AftermathTasks(TaskTracker);
+
+impl AftermathTasks {
+    /// Ends when what waited has been done, or after 2 s.
+    pub async fn finish(self) {
+        self.0.close();
+        let _ = timeout(LAST_WORDS, self.0.wait()).await;
+    }
+}
+
+impl Aftermath {
+    /// Starts the tasks that bring changes to the cache and jobs to the queue.
+    pub fn start(
+        bus: Arc<dyn Bus>,
+        cache: Arc<dyn RecentCache>,
+        queue: Arc<dyn Queue>,
+        metrics: Arc<Metrics>,
+    ) -> (Self, AftermathTasks) {
+        let (changes, mut waiting_changes) = mpsc::channel(WAITING_MAX);
+        let (jobs, mut waiting_jobs) = mpsc::channel(WAITING_MAX);
+        let tasks = TaskTracker::new();
+        let counted = metrics.clone();
+        tasks.spawn(async move {
+            let mut batch = Vec::with_capacity(AT_ONCE);
+            while waiting_changes.recv_many(&mut batch, AT_ONCE).await > 0 {
+                if let Err(error) = cache.append(&batch).await {
+                    tracing::debug!(%error, "the cache was not brought forward");
+                    counted.aftermath_dropped.inc_by(batch.len() as u64);
+                }
+                batch.clear();
+            }
+        });
+        let counted = metrics.clone();
+        tasks.spawn(async move {
+            let mut batch = Vec::with_capacity(AT_ONCE);
+            while waiting_jobs.recv_many(&mut batch, AT_ONCE).await > 0 {
+                if let Err(error) = queue.push(&batch).await {
+                    tracing::debug!(%error, "jobs wait for the sweep");
+                    counted.aftermath_dropped.inc_by(batch.len() as u64);
+                }
+                batch.clear();
+            }
+        });
+        (
+            Self {
+                bus,
+                changes,
+                jobs,
+                metrics,
+            },
+            AftermathTasks(tasks),
+        )
+    }
+
+    /// Tells the other replicas and the cache of committed changes of one room, ascending by `rev`.
+    pub fn publish(&self, room: &RoomId, changes: &[RoomChange]) {
+        self.bus
+            .publish(&Topic::Room(room.clone()), &News::Changes(changes.to_vec()));
+        for change in changes {
+            if self.changes.try_send(change.clone()).is_err() {
+                self.metrics.aftermath_dropped.inc();
+            }
+        }
+    }
+
+    /// Brings committed jobs to the queue.
+    pub fn enqueue(&self, jobs: Vec<Job>) {
+        for job in jobs {
+            if self.jobs.try_send(job).is_err() {
+                self.metrics.aftermath_dropped.inc();
+            }
+        }
+    }
+}
+
+/// The job that was committed with a message, as the queue carries it.
+pub(super) fn enrich_job(id: JobId, message: &Message) -> Job {
+    let task = Task::EnrichMessage(EnrichMessage {
+        room_id: message.room_id.clone(),
+        message_id: message.id,
+        content_rev: message.rev,
+        content: message.content.clone(),
+    });
+    Job {
+        id,
+        attempts: 0,
+        task,
+    }
+}

@@ -1,0 +1,224 @@
+//! Group commit: while one batch is on its way to the store, the next one gathers. There is no timer.
+//!
+//! Rooms are spread over a few lanes by their id, so that a room's changes keep their order and rooms do not wait for each other
+//! more than they must. A batch is one call of the store, in one transaction, so no lock outlives a round trip even if this process
+//! freezes. After the commit the room's hub is told, then whoever waits, then [the rest](super::aftermath).
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::aftermath::Aftermath;
+use crate::{
+    domain::{
+        change::{Change, Outcome, RoomChange},
+        error::Problem,
+        id::RoomId,
+    },
+    metrics::Metrics,
+    ports::store::Store,
+    room::hubs::Hubs,
+};
+
+/// Changes in one call of the store.
+const BATCH_MAX: usize = 512;
+/// Changes that may wait in one lane; beyond, a send is `unavailable` at once.
+const WAITING_MAX: usize = 8_192;
+/// After so long whoever waits is told `unavailable`; the outcome is unknown.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Where changes are handed in.
+pub struct Writer {
+    lanes: Vec<mpsc::Sender<Pending>>,
+    hasher: std::hash::RandomState,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+struct Pending {
+    change: Change,
+    taken: Instant,
+    done: oneshot::Sender<Result<Outcome, Problem>>,
+}
+
+/// A change that has been handed in.
+pub struct Submitted {
+    done: oneshot::Receiver<Result<Outcome, Problem>>,
+    taken: Instant,
+}
+
+impl Submitted {
+    /// Waits for the outcome, 3 s from handing in at most; after the commit, if there is one.
+    pub async fn outcome(self) -> Result<Outcome, Problem> {
+        match timeout_at(self.taken + PATIENCE, self.done).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(Problem::unavailable()),
+        }
+    }
+}
+
+impl Writer {
+    /// Starts as many lanes as the store likes to have.
+    pub fn start(
+        lanes: usize,
+        store: Arc<dyn Store>,
+        hubs: Arc<Hubs>,
+        aftermath: Aftermath,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let tasks = TaskTracker::new();
+        let closing = CancellationToken::new();
+        let lanes = (0..lanes.max(1))
+            .map(|_| {
+                let (sender, waiting) = mpsc::channel(WAITING_MAX);
+                let lane = Lane {
+                    waiting,
+                    store: store.clone(),
+                    hubs: hubs.clone(),
+                    aftermath: aftermath.clone(),
+                    metrics: metrics.clone(),
+                    closing: closing.clone(),
+                };
+                tasks.spawn(lane.run());
+                sender
+            })
+            .collect();
+        Self {
+            lanes,
+            hasher: std::hash::RandomState::new(),
+            closing,
+            tasks,
+        }
+    }
+
+    /// Hands a change in without waiting. Changes of one room are committed in the order in which they were handed in here.
+    pub fn submit(&self, change: Change) -> Result<Submitted, Problem> {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(change.room().as_str().as_bytes());
+        let lane = &self.lanes[(hasher.finish() % self.lanes.len() as u64) as usize];
+        let taken = Instant::now();
+        let (done, outcome) = oneshot::channel();
+        lane.try_send(Pending {
+            change,
+            taken,
+            done,
+        })
+        .map_err(|_| Problem::unavailable())?;
+        Ok(Submitted {
+            done: outcome,
+            taken,
+        })
+    }
+
+    /// Takes nothing more and ends when what has been handed in is committed.
+    pub async fn finish(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+struct Lane {
+    waiting: mpsc::Receiver<Pending>,
+    store: Arc<dyn Store>,
+    hubs: Arc<Hubs>,
+    aftermath: Aftermath,
+    metrics: Arc<Metrics>,
+    closing: CancellationToken,
+}
+
+impl Lane {
+    async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        loop {
+            let taken = tokio::select! {
+                biased;
+                taken = self.waiting.recv_many(&mut batch, BATCH_MAX) => taken,
+                () = self.closing.cancelled(), if !self.waiting.is_closed() => {
+                    self.waiting.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
+            let now = Instant::now();
+            let (mut changes, mut waiters) = (
+                Vec::with_capacity(batch.len()),
+                Vec::with_capacity(batch.len()),
+            );
+            for Pending {
+                change,
+                taken,
+                done,
+            } in batch.drain(..)
+            {
+                // Nobody waits for it any more, so nobody may be told that it was done.
+                if now.duration_since(taken) < PATIENCE && !done.is_closed() {
+                    changes.push(change);
+                    waiters.push((taken, done));
+                }
+            }
+            if changes.is_empty() {
+                continue;
+            }
+            self.metrics.batch_size.observe(changes.len() as f64);
+            match self.store.commit(&changes).await {
+                Ok(outcomes) => self.committed(&changes, outcomes, waiters),
+                Err(error) => {
+                    tracing::error!(%error, changes = changes.len(), "a batch was not committed");
+                    self.metrics.commit_failures.inc();
+                    for (_, done) in waiters {
+                        let _ = done.send(Err(Problem::unavailable()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn committed(
+        &self,
+        changes: &[Change],
+        outcomes: Vec<Outcome>,
+        waiters: Vec<(Instant, oneshot::Sender<Result<Outcome, Problem>>)>,
+    ) {
+        let mut by_room: HashMap<RoomId, Vec<RoomChange>> = HashMap::new();
+        let mut jobs = Vec::new();
+        for (change, outcome) in changes.iter().zip(&outcomes) {
+            if let Outcome::Committed(message) = outcome {
+                let change = match change {
+                    Change::Send(new) => {
+                        jobs.push(super::aftermath::enrich_job(new.job, message));
+                        RoomChange::New(message.clone())
+                    }
+                    Change::Enrich(_) => RoomChange::Updated(message.clone()),
+                };
+                by_room
+                    .entry(message.room_id.clone())
+                    .or_default()
+                    .push(change);
+            }
+        }
+        self.metrics.messages.inc_by(jobs.len() as u64);
+        for (room, changes) in by_room {
+            self.aftermath.publish(&room, &changes);
+            self.hubs.changes(&room, changes);
+        }
+        self.aftermath.enqueue(jobs);
+        for ((taken, done), outcome) in waiters.into_iter().zip(outcomes) {
+            self.metrics
+                .commit_seconds
+                .observe(taken.elapsed().as_secs_f64());
+            let _ = done.send(Ok(outcome));
+        }
+    }
+}

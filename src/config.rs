@@ -1,0 +1,314 @@
+//! Settings: from flags, the environment and a `.env` file, in that order; each checked before anything starts.
+
+use std::{fmt, net::SocketAddr, num::NonZeroU32, time::Duration};
+
+use axum::http::HeaderValue;
+use clap::{Args, Parser, Subcommand};
+
+use crate::chat::tokens::SECRET_MIN;
+
+/// Rooms of people whose messages stay, over Socket.IO.
+#[derive(Debug, Parser)]
+#[command(name = "belfry", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a server replica, with a worker inside
+    Serve {
+        /// Leave the jobs to others
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Run a worker alone
+    Worker,
+    /// Bring the store's schema up to date (serve does so too)
+    Migrate,
+    /// Print a token that is signed with the configured secret
+    Token {
+        /// The user's id
+        #[arg(long)]
+        sub: String,
+        /// The user's name
+        #[arg(long)]
+        name: String,
+        /// How long it is good: 30s, 15m, 1h, 7d
+        #[arg(long, default_value = "1h")]
+        ttl: String,
+    },
+}
+
+/// All settings as text; [`Config::check`] makes sense of them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// Where to listen [default: 127.0.0.1:3000]
+    #[arg(long, env = "BIND_ADDR", global = true)]
+    pub bind_addr: Option<String>,
+    /// sqlite://path or postgres://… [default: sqlite://data/belfry.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// redis://… or rediss://…; unset: everything inside this process
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub redis_url: Option<String>,
+    /// What every key in Redis starts with [default: belfry:]
+    #[arg(long, env = "REDIS_PREFIX", global = true)]
+    pub redis_prefix: Option<String>,
+    /// HS256 secret, 32 bytes or more; with SQLite made once and kept in the store
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, global = true)]
+    pub jwt_secret: Option<String>,
+    /// on or off: people without a password [default: on]
+    #[arg(long, env = "GUESTS", global = true)]
+    pub guests: Option<String>,
+    /// join or explicit: whether joining makes rooms [default: join]
+    #[arg(long, env = "ROOM_CREATION", global = true)]
+    pub room_creation: Option<String>,
+    /// Other origins whose pages may call, comma-separated [default: none]
+    #[arg(long, env = "CORS_ORIGINS", global = true)]
+    pub cors_origins: Option<String>,
+    /// Messages of one user, bursts of five times that [default: 20]
+    #[arg(long, env = "MESSAGES_PER_SECOND", global = true)]
+    pub messages_per_second: Option<String>,
+    /// Other events of one socket, bursts of five times that [default: 100]
+    #[arg(long, env = "EVENTS_PER_SECOND", global = true)]
+    pub events_per_second: Option<String>,
+    /// Live rooms of one socket [default: 500]
+    #[arg(long, env = "ROOMS_PER_SOCKET", global = true)]
+    pub rooms_per_socket: Option<String>,
+    /// Seconds over which clients are sent away at the end [default: 5]
+    #[arg(long, env = "DRAIN_SECONDS", global = true)]
+    pub drain_seconds: Option<String>,
+    /// pretty or json [default: pretty]
+    #[arg(long, env = "LOG_FORMAT", global = true)]
+    pub log_format: Option<String>,
+    /// What to log, as tracing's filter [default: info]
+    #[arg(long, env = "RUST_LOG", global = true)]
+    pub rust_log: Option<String>,
+}
+
+/// A setting that makes no sense. Its text is one line and names the setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The setting, as it stands in the environment.
+    pub setting: &'static str,
+    /// What is wrong and what to do.
+    pub wrong: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.wrong)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+fn wrong<T>(setting: &'static str, wrong: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError { setting, wrong: wrong.into() })
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A `sqlite://` URL.
+    Sqlite(String),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For collectors.
+    Json,
+}
+
+/// Settings that make sense together.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub bind_addr: SocketAddr,
+    /// Where the store is.
+    pub database: Database,
+    /// Where cache, queue, bus and presence are; none: inside this process.
+    pub redis_url: Option<String>,
+    /// What every key in Redis starts with.
+    pub redis_prefix: String,
+    /// The signing secret; none: the store's own.
+    pub jwt_secret: Option<Vec<u8>>,
+    /// Whether people may come without a password.
+    pub guests: bool,
+    /// Whether joining makes rooms.
+    pub rooms_by_joining: bool,
+    /// Other origins whose pages may call.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Messages of one user a second.
+    pub messages_per_second: NonZeroU32,
+    /// Other events of one socket a second.
+    pub events_per_second: NonZeroU32,
+    /// Live rooms of one socket.
+    pub rooms_per_socket: usize,
+    /// Over which clients are sent away at the end.
+    pub drain: Duration,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What to log.
+    pub log_filter: String,
+}
+
+impl Config {
+    /// Makes sense of the settings, or says which one makes none.
+    pub fn check(settings: Settings) -> Result<Self, ConfigError> {
+        let set = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
+        let database = match set(&settings.database_url).unwrap_or_else(|| "sqlite://data/belfry.db".into()) {
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Database::Postgres(url),
+            url if url.starts_with("sqlite://") => Database::Sqlite(url),
+            _ => return wrong("DATABASE_URL", "begins with neither sqlite:// nor postgres://."),
+        };
+        let redis_url = set(&settings.redis_url);
+        if let Some(url) = &redis_url {
+            if !url.starts_with("redis://") && !url.starts_with("rediss://") {
+                return wrong("REDIS_URL", "begins with neither redis:// nor rediss://.");
+            }
+            if matches!(database, Database::Sqlite(_)) {
+                return wrong(
+                    "REDIS_URL",
+                    "Redis is for several processes on Postgres; SQLite serves one process alone. Unset REDIS_URL, or set DATABASE_URL to postgres://….",
+                );
+            }
+        }
+        let jwt_secret = set(&settings.jwt_secret).map(String::into_bytes);
+        match &jwt_secret {
+            Some(secret) if secret.len() < SECRET_MIN => {
+                return wrong("JWT_SECRET", format!("has {} bytes; it takes {SECRET_MIN} or more.", secret.len()));
+            }
+            None if matches!(database, Database::Postgres(_)) => {
+                return wrong("JWT_SECRET", "is required with Postgres, the same on every replica: 32 random bytes or more.");
+            }
+            _ => {}
+        }
+        let word = |setting, value: &Option<String>, yes: &str, no: &str, usual: bool| match set(value).as_deref() {
+            None => Ok(usual),
+            Some(value) if value == yes => Ok(true),
+            Some(value) if value == no => Ok(false),
+            Some(value) => wrong(setting, format!("is \"{value}\"; it takes {yes} or {no}.")),
+        };
+        Ok(Self {
+            bind_addr: parsed("BIND_ADDR", set(&settings.bind_addr), "127.0.0.1:3000", "an address with a port, as 127.0.0.1:3000")?,
+            guests: word("GUESTS", &settings.guests, "on", "off", true)?,
+            rooms_by_joining: word("ROOM_CREATION", &settings.room_creation, "join", "explicit", true)?,
+            cors_origins: origins(set(&settings.cors_origins))?,
+            messages_per_second: parsed("MESSAGES_PER_SECOND", set(&settings.messages_per_second), "20", "a number from 1 up")?,
+            events_per_second: parsed("EVENTS_PER_SECOND", set(&settings.events_per_second), "100", "a number from 1 up")?,
+            rooms_per_socket: parsed::<NonZeroU32>("ROOMS_PER_SOCKET", set(&settings.rooms_per_socket), "500", "a number from 1 up")?
+                .get() as usize,
+            drain: Duration::from_secs(u64::from(parsed::<u16>(
+                "DRAIN_SECONDS",
+                set(&settings.drain_seconds),
+                "5",
+                "a number of seconds up to 65535",
+            )?)),
+            log_format: match word("LOG_FORMAT", &settings.log_format, "json", "pretty", false)? {
+                true => LogFormat::Json,
+                false => LogFormat::Pretty,
+            },
+            log_filter: {
+                let filter = set(&settings.rust_log).unwrap_or_else(|| "info".into());
+                if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
+                    return wrong("RUST_LOG", format!("is \"{filter}\", which is no filter; try info, or belfry=debug."));
+                }
+                filter
+            },
+            redis_prefix: set(&settings.redis_prefix).unwrap_or_else(|| "belfry:".into()),
+            database,
+            redis_url,
+            jwt_secret,
+        })
+    }
+}
+
+fn parsed<T: std::str::FromStr>(setting: &'static str, value: Option<String>, usual: &str, takes: &str) -> Result<T, ConfigError> {
+    let value = value.unwrap_or_else(|| usual.to_owned());
+    value.trim().parse().or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
+}
+
+fn origins(list: Option<String>) -> Result<Vec<HeaderValue>, ConfigError> {
+    let list = list.unwrap_or_default();
+    list.split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .map(|origin| {
+            let is_origin = origin.split_once("://").is_some_and(|(scheme, rest)| {
+                matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains('/')
+            });
+            match HeaderValue::from_str(origin) {
+                Ok(value) if is_origin => Ok(value),
+                _ => wrong("CORS_ORIGINS", format!("\"{origin}\" is no origin; one looks like https://chat.example.org.")),
+            }
+        })
+        .collect()
+}
+
+/// Seconds of a duration like `30s`, `15m`, `1h` or `7d`.
+pub fn seconds_of(text: &str) -> Result<i64, ConfigError> {
+    let text = text.trim();
+    let unit = text.chars().next_back().unwrap_or_default();
+    let number = text.strip_suffix(unit).unwrap_or_default();
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => 0,
+    };
+    match number.parse::<i64>().ok().and_then(|number| number.checked_mul(factor)) {
+        Some(seconds) if seconds > 0 => Ok(seconds),
+        _ => wrong("--ttl", format!("is \"{text}\"; it takes a duration like 30s, 15m, 1h or 7d.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(settings: Settings) -> &'static str {
+        Config::check(settings).err().map_or("nothing", |error| error.setting)
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let usual = Settings::default;
+        assert!(Config::check(usual()).is_ok());
+        assert_eq!(refused(Settings { redis_url: some("redis://x"), ..usual() }), "REDIS_URL");
+        assert_eq!(refused(Settings { jwt_secret: some("short"), ..usual() }), "JWT_SECRET");
+        assert_eq!(refused(Settings { database_url: some("postgres://x"), ..usual() }), "JWT_SECRET");
+        assert_eq!(refused(Settings { database_url: some("mysql://x"), ..usual() }), "DATABASE_URL");
+        assert_eq!(refused(Settings { bind_addr: some("nowhere"), ..usual() }), "BIND_ADDR");
+        assert_eq!(refused(Settings { guests: some("maybe"), ..usual() }), "GUESTS");
+        assert_eq!(refused(Settings { messages_per_second: some("0"), ..usual() }), "MESSAGES_PER_SECOND");
+        assert_eq!(refused(Settings { cors_origins: some("*"), ..usual() }), "CORS_ORIGINS");
+        assert_eq!(refused(Settings { rust_log: some("a=b=c"), ..usual() }), "RUST_LOG");
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(seconds_of("15m"), Ok(900));
+        for wrong in ["", "m", "15", "-1h", "1w", "é"] {
+            assert!(seconds_of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

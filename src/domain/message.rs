@@ -1,0 +1,182 @@
+//! A message, and what its text must be.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Rev, Seq,
+    error::{Code, Problem},
+    id::{ClientId, MessageId, RoomId, UserId},
+    timestamp::Timestamp,
+};
+
+/// The most Unicode code points that a message's text may have.
+pub const CONTENT_MAX: usize = 8_000;
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageKind {
+    /// Written by a person; the only kind that a client may send.
+    #[default]
+    Text,
+    /// Written by the server.
+    System,
+    /// Stands for a file.
+    File,
+}
+
+impl MessageKind {
+    /// The word on the wire and in the stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::System => "system",
+            Self::File => "file",
+        }
+    }
+
+    /// The kind of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Text, Self::System, Self::File]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Applause for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Claps {
+    /// Everybody's.
+    pub total: i64,
+    /// The asking reader's; never in a broadcast.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mine: Option<i64>,
+}
+
+/// One emoji under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    /// The emoji itself.
+    pub emoji: String,
+    /// How many people chose it.
+    pub count: i64,
+    /// Whether the asking reader did; never in a broadcast.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mine: Option<bool>,
+}
+
+/// A link that the worker found in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// As it stands in the text.
+    pub url: String,
+    /// The linked page's title.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    /// The linked page's own summary.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// A picture that stands for the page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image_url: Option<String>,
+    /// The site's name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site_name: Option<String>,
+}
+
+/// A message in its current state, as every client sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Fixed for good.
+    pub id: MessageId,
+    /// The room it is in.
+    pub room_id: RoomId,
+    /// Its place in the room.
+    #[schema(value_type = i64, minimum = 1)]
+    pub seq: Seq,
+    /// The room's revision that its last change took.
+    #[schema(value_type = i64, minimum = 1)]
+    pub rev: Rev,
+    /// Who wrote it.
+    pub user_id: UserId,
+    /// The author's name when it was written.
+    #[schema(value_type = String)]
+    pub username: Arc<str>,
+    /// The text; empty once deleted.
+    pub content: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: MessageKind,
+    /// When the server took it.
+    pub timestamp: Timestamp,
+    /// The sender's idempotency key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<ClientId>,
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reply_to: Option<MessageId>,
+    /// When its text was last changed by its author.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted; it keeps its place.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deleted_at: Option<Timestamp>,
+    /// Applause.
+    pub claps: Claps,
+    /// Emoji, in the order in which they were first chosen.
+    pub reactions: Vec<Reaction>,
+    /// Members named in the text; filled by the worker.
+    pub mentions: Vec<UserId>,
+    /// Links in the text; filled by the worker.
+    pub previews: Vec<Preview>,
+}
+
+/// Checks the text of a message: not blank, no NUL, at most [`CONTENT_MAX`] code points.
+pub fn check_content(content: &str) -> Result<(), Problem> {
+    if content.len() > CONTENT_MAX && content.chars().count() > CONTENT_MAX {
+        return Err(Problem::new(
+            Code::PayloadTooLarge,
+            "The text has more than 8,000 characters; send it in parts.",
+        ));
+    }
+    if content.contains('\0') {
+        return Err(Problem::invalid(
+            "The text holds a NUL character, which cannot be kept.",
+        ));
+    }
+    if content.trim().is_empty() {
+        return Err(Problem::invalid("The text is blank."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_counted_in_code_points() {
+        assert!(check_content(&"🔔".repeat(CONTENT_MAX)).is_ok());
+        assert_eq!(
+            check_content(&"a".repeat(CONTENT_MAX + 1))
+                .unwrap_err()
+                .code,
+            Code::PayloadTooLarge
+        );
+        assert_eq!(
+            check_content(" \n\t ").unwrap_err().code,
+            Code::InvalidArgument
+        );
+        assert_eq!(
+            check_content("a\0b").unwrap_err().code,
+            Code::InvalidArgument
+        );
+    }
+}

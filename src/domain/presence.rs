@@ -1,0 +1,113 @@
+//! Who is here, and what is only for those who are: nothing in this file is kept.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    id::{RoomId, UserId},
+    timestamp::Timestamp,
+};
+
+/// How reachable a user is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Here.
+    #[default]
+    Online,
+    /// Connected, but not looking.
+    Away,
+    /// Not to be disturbed.
+    Busy,
+    /// No socket anywhere.
+    Offline,
+}
+
+impl Status {
+    /// The word on the wire and in the stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// The status of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Online, Self::Away, Self::Busy, Self::Offline]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
+}
+
+/// A user as people see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Fixed for good.
+    pub id: UserId,
+    /// Unique without case.
+    #[schema(value_type = String)]
+    pub username: Arc<str>,
+    /// A name to show instead.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub display_name: Option<String>,
+    /// How reachable they are.
+    pub status: Status,
+    /// When their last socket went; only while they are offline.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_seen: Option<Timestamp>,
+}
+
+/// Something that happens in a room and is not kept. Best effort.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Signal {
+    /// A user's first socket, over all replicas, is live in the room.
+    Joined {
+        /// Where.
+        room_id: RoomId,
+        /// Who, with their status.
+        user: User,
+    },
+    /// A user's last socket has left the live room.
+    Left {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Their name.
+        username: Arc<str>,
+    },
+    /// A user writes, or has stopped.
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Their name.
+        username: Arc<str>,
+        /// Whether they do.
+        on: bool,
+    },
+    /// A user's status is another; concerns every room in which they are, or have just been, live.
+    Status {
+        /// Who.
+        user_id: UserId,
+        /// What it is now.
+        status: Status,
+        /// With [`Status::Offline`]: when their last socket went.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        last_seen: Option<Timestamp>,
+        /// The rooms in which they are, or have just been, live.
+        rooms: Vec<RoomId>,
+    },
+}

@@ -1,0 +1,125 @@
+//! A room, and where somebody stands in it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Rev, Seq,
+    id::{RoomId, UserId},
+    timestamp::Timestamp,
+};
+
+/// Who may find a room and read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Any user may read and join.
+    Public,
+    /// Members alone know that it exists.
+    Private,
+    /// The conversation of two users.
+    Direct,
+}
+
+impl Visibility {
+    /// The word on the wire and in the stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Direct => "direct",
+        }
+    }
+
+    /// The visibility of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Public, Self::Private, Self::Direct]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
+}
+
+/// What a member may do, in rising order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads and writes.
+    Member,
+    /// Keeps order as well.
+    Moderator,
+    /// Everything; whoever makes a room is its owner.
+    Owner,
+}
+
+impl Role {
+    /// The word on the wire and in the stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Member, Self::Moderator, Self::Owner]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
+}
+
+/// A room as everybody who may see it sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Room {
+    /// Fixed for good.
+    pub id: RoomId,
+    /// What people call it, 1 to 80 characters.
+    pub name: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub topic: Option<String>,
+    /// Who may find it.
+    pub visibility: Visibility,
+    /// Who made it.
+    pub created_by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// Its revision.
+    #[schema(value_type = i64, minimum = 0)]
+    pub rev: Rev,
+    /// The `seq` of its newest message, 0 while it is empty.
+    #[schema(value_type = i64, minimum = 0)]
+    pub last_seq: Seq,
+    /// How many members it has; may change without a `rev`.
+    pub member_count: i64,
+}
+
+/// Where one member stands in a room. Only in answers to that member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Standing {
+    /// What they may do.
+    pub role: Role,
+    /// Messages after `lastReadSeq`.
+    pub unread: i64,
+    /// Those of them that mention the member.
+    pub unread_mentions: i64,
+    /// The newest message they have read.
+    #[schema(value_type = i64, minimum = 0)]
+    pub last_read_seq: Seq,
+}
+
+/// A room as one user sees it: with their standing when they are a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RoomView {
+    /// The room.
+    #[serde(flatten)]
+    pub room: Room,
+    /// The asking member's standing.
+    #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
+    pub standing: Option<Standing>,
+}

@@ -1,0 +1,9 @@
+//! Everything over HTTP that is not the socket: REST, its description, health, metrics and the web page.
+
+pub mod caller;
+pub mod docs;
+pub mod page;
+pub mod problem;
+pub mod rest;
+pub mod router;
+pub mod status;

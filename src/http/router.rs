@@ -1,0 +1,177 @@
+//! All paths of the server, and what every answer carries.
+
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use engineioxide::service::EngineIoService;
+use serde_json::Value;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, Any as AnyHeader, CorsLayer},
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{docs, page, problem::Failure, rest, status};
+use crate::{
+    chat::Chat,
+    domain::error::{Code, Problem},
+    metrics::Metrics,
+    ports::{bus::Bus, store::Store},
+    protocol::asyncapi,
+    sockets::{gateway::{Gateway, INCOMING_MAX}, transport::Connection},
+};
+
+/// How long a request may take, the socket's own excepted.
+const REQUEST: Duration = Duration::from_secs(10);
+
+/// The page needs nothing from elsewhere.
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; \
+                      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What the handlers share.
+pub struct Shared {
+    /// The use cases.
+    pub chat: Arc<Chat>,
+    /// For readiness alone.
+    pub store: Arc<dyn Store>,
+    /// For readiness alone.
+    pub bus: Arc<dyn Bus>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Set while the process is going away.
+    pub draining: Arc<AtomicBool>,
+    /// The description of REST.
+    pub openapi: Value,
+    /// The description of the socket.
+    pub asyncapi: Value,
+}
+
+/// What the paths are made from.
+pub struct Site {
+    /// The use cases.
+    pub chat: Arc<Chat>,
+    /// For readiness.
+    pub store: Arc<dyn Store>,
+    /// For readiness.
+    pub bus: Arc<dyn Bus>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Set while the process is going away.
+    pub draining: Arc<AtomicBool>,
+    /// The socket.
+    pub gateway: Arc<Gateway>,
+    /// Other origins whose pages may call.
+    pub origins: Vec<HeaderValue>,
+}
+
+/// All paths.
+pub fn router(site: Site) -> Router {
+    let (api, description) = described();
+    let openapi = serde_json::to_value(&description).unwrap_or(Value::Null);
+    let Site { chat, store, bus, metrics, draining, gateway, origins } = site;
+    let shared = Arc::new(Shared { chat, store, bus, metrics, draining, openapi, asyncapi: asyncapi::document() });
+    let socket = EngineIoService::with_config(gateway.clone(), Gateway::transport_config());
+    let socket = Router::new()
+        .route_service("/socket.io/", socket.clone())
+        .route_service("/socket.io", socket)
+        .layer(from_fn_with_state(gateway, note_connection));
+    let rest = Router::new()
+        .merge(api)
+        .route("/api/openapi.json", get(docs::openapi))
+        .route("/api/asyncapi.json", get(docs::asyncapi))
+        .route("/api/docs", get(docs::page))
+        .route("/api/{*rest}", axum::routing::any(no_such_path))
+        .route("/health", get(status::health))
+        .route("/ready", get(status::ready))
+        .route("/metrics", get(status::metrics))
+        .fallback(get(page::page))
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(INCOMING_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+        .layer(from_fn(with_security_headers))
+        .with_state(shared);
+    let mut router = rest.merge(socket);
+    if !origins.is_empty() {
+        let cors = CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods(AnyHeader)
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+            .max_age(Duration::from_secs(600));
+        router = router.layer(cors);
+    }
+    router.layer(CatchPanicLayer::custom(after_panic)).layer(TraceLayer::new_for_http())
+}
+
+/// The paths below `/api` and their description.
+fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(docs::Description::openapi()).merge(rest::routes()).split_for_parts()
+}
+
+/// The OpenAPI document, without a server.
+pub fn openapi_document() -> Value {
+    serde_json::to_value(described().1).unwrap_or(Value::Null)
+}
+
+async fn no_such_path() -> Failure {
+    Problem::new(Code::NotFound, "There is no such path; /api/docs lists them.").into()
+}
+
+async fn no_such_method() -> Response {
+    Failure(Problem::invalid("The path does not take this method.")).with_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Lets the gateway know over which connection a session runs, and keeps new sessions out of a server that is going away.
+async fn note_connection(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let sid = query.split('&').find_map(|pair| pair.strip_prefix("sid="));
+    match sid {
+        Some(sid) => gateway.seen(sid, &connection),
+        None if !gateway.is_open() => {
+            return Failure(Problem::unavailable()).into_response();
+        }
+        None => {}
+    }
+    next.run(request).await
+}
+
+async fn with_security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let cause = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(cause = cause.unwrap_or("unknown"), "a handler panicked");
+    Failure(Problem::internal()).into_response()
+}

@@ -1,0 +1,41 @@
+//! Health, readiness and figures.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::router::Shared;
+
+/// The process is up.
+pub(super) async fn health() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// Whether traffic should come here.
+pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "reason": why }))).into_response();
+    if shared.draining.load(Ordering::Acquire) {
+        return not("draining");
+    }
+    if !matches!(timeout(Duration::from_secs(1), shared.store.ping()).await, Ok(Ok(()))) {
+        return not("database");
+    }
+    let degraded: Vec<&str> = if shared.bus.is_up() { vec![] } else { vec!["redis"] };
+    Json(json!({ "status": "ok", "degraded": degraded })).into_response()
+}
+
+/// Figures for Prometheus.
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], shared.metrics.render()).into_response()
+}

@@ -1,0 +1,172 @@
+//! What an operator can count: the whole set of figures behind `/metrics`, with bounded labels.
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// The figures of one process. Each is cheap to touch from any task.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Sockets that are connected now.
+    pub sockets: Gauge,
+    /// Rooms that are live on this replica.
+    pub live_rooms: Gauge,
+    /// Joins that were answered with a history.
+    pub joins: Counter,
+    /// Messages committed by this process.
+    pub messages: Counter,
+    /// Packets handed to sockets by rooms.
+    pub deliveries: Counter,
+    /// From taking a send to its commit, in seconds.
+    pub commit_seconds: Histogram,
+    /// Changes in one call of the store.
+    pub batch_size: Histogram,
+    /// Calls of the writer that failed.
+    pub commit_failures: Counter,
+    /// Holes in a room's revisions that the store had to close.
+    pub holes_closed: Counter,
+    /// Sockets that were cut because they did not keep up.
+    pub links_cut: Counter,
+    /// Reads of recent messages that the cache answered.
+    pub cache_hits: Counter,
+    /// Reads of recent messages that went to the store.
+    pub cache_misses: Counter,
+    /// Jobs that were done by this process.
+    pub jobs_done: Counter,
+    /// Attempts at a job that failed.
+    pub jobs_failed: Counter,
+    /// Jobs that the sweep handed to the queue again.
+    pub jobs_swept: Counter,
+    /// Cache and queue work dropped because it could not be done in time.
+    pub aftermath_dropped: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All figures at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("belfry");
+        let seconds = || {
+            Histogram::new([
+                0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0,
+            ])
+        };
+        let sizes = || Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]);
+        let metrics = Self {
+            sockets: Gauge::default(),
+            live_rooms: Gauge::default(),
+            joins: Counter::default(),
+            messages: Counter::default(),
+            deliveries: Counter::default(),
+            commit_seconds: seconds(),
+            batch_size: sizes(),
+            commit_failures: Counter::default(),
+            holes_closed: Counter::default(),
+            links_cut: Counter::default(),
+            cache_hits: Counter::default(),
+            cache_misses: Counter::default(),
+            jobs_done: Counter::default(),
+            jobs_failed: Counter::default(),
+            jobs_swept: Counter::default(),
+            aftermath_dropped: Counter::default(),
+            registry: Registry::default(),
+        };
+        registry.register("sockets", "Connected sockets", metrics.sockets.clone());
+        registry.register(
+            "live_rooms",
+            "Rooms live on this replica",
+            metrics.live_rooms.clone(),
+        );
+        registry.register(
+            "joins",
+            "Joins answered with a history",
+            metrics.joins.clone(),
+        );
+        registry.register(
+            "messages_committed",
+            "Messages committed by this process",
+            metrics.messages.clone(),
+        );
+        registry.register(
+            "deliveries",
+            "Packets handed to sockets by rooms",
+            metrics.deliveries.clone(),
+        );
+        registry.register(
+            "commit_seconds",
+            "From taking a change to its commit",
+            metrics.commit_seconds.clone(),
+        );
+        registry.register(
+            "commit_batch_size",
+            "Changes in one call of the store",
+            metrics.batch_size.clone(),
+        );
+        registry.register(
+            "commit_failures",
+            "Failed calls of the writer",
+            metrics.commit_failures.clone(),
+        );
+        registry.register(
+            "holes_closed",
+            "Holes in a room's revisions closed by the store",
+            metrics.holes_closed.clone(),
+        );
+        registry.register(
+            "links_cut",
+            "Sockets cut because they did not keep up",
+            metrics.links_cut.clone(),
+        );
+        registry.register(
+            "cache_hits",
+            "Reads of recent messages answered by the cache",
+            metrics.cache_hits.clone(),
+        );
+        registry.register(
+            "cache_misses",
+            "Reads of recent messages that went to the store",
+            metrics.cache_misses.clone(),
+        );
+        registry.register(
+            "jobs_done",
+            "Jobs done by this process",
+            metrics.jobs_done.clone(),
+        );
+        registry.register(
+            "jobs_failed",
+            "Failed attempts at a job",
+            metrics.jobs_failed.clone(),
+        );
+        registry.register(
+            "jobs_swept",
+            "Jobs handed to the queue again",
+            metrics.jobs_swept.clone(),
+        );
+        registry.register(
+            "aftermath_dropped",
+            "Changes whose cache or queue work was dropped",
+            metrics.aftermath_dropped.clone(),
+        );
+        Self {
+            registry,
+            ..metrics
+        }
+    }
+
+    /// All figures in Prometheus's text format.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "the metrics could not be written");
+        }
+        text
+    }
+}

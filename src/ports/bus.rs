@@ -1,0 +1,105 @@
+//! News between replicas: fast, at most once, and in no promised order. The comparison with the store makes delivery certain.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::domain::{change::RoomChange, id::RoomId, presence::Signal};
+
+/// One replica's place on the bus.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Hands news to every *other* replica that listens to the topic. Never waits and never fails: news that cannot go now
+    /// (away, or more than the bound waiting) is lost.
+    fn publish(&self, topic: &Topic, news: &News);
+
+    /// Listens to a topic from some moment soon on: when this returns `Ok`, news published afterwards is heard, unless a
+    /// [`Heard::Gap`] says otherwise. While the bus is away it returns at once, and the topic is taken up when it is back.
+    /// Ends within 1 s.
+    async fn subscribe(&self, topic: Topic);
+
+    /// Stops listening to a topic.
+    async fn unsubscribe(&self, topic: &Topic);
+
+    /// Whether the bus is connected now.
+    fn is_up(&self) -> bool;
+}
+
+/// The receiving end; made with the bus, owned by one reader. Bounded: when the reader falls behind, news is lost and a
+/// [`Heard::Gap`] takes its place.
+pub type Ear = mpsc::Receiver<Heard>;
+
+/// Makes an ear in which up to `bound` news can wait, and the end for its bus to speak into.
+pub fn ear(bound: usize) -> (Mouth, Ear) {
+    let (sender, ear) = mpsc::channel(bound.saturating_add(1));
+    let spare = sender.clone().try_reserve_owned().ok();
+    (Mouth { sender, spare }, ear)
+}
+
+/// Speaks into an [`Ear`] without ever waiting: where news does not fit, a [`Heard::Gap`] stands in its place.
+///
+/// One place is kept free for that gap. Once it is taken, nothing is said before there is a free place again: until then the unread
+/// gap speaks for all that is lost.
+#[derive(Debug)]
+pub struct Mouth {
+    sender: mpsc::Sender<Heard>,
+    spare: Option<mpsc::OwnedPermit<Heard>>,
+}
+
+impl Mouth {
+    /// Says news, or that some was lost. True when it will be heard as it is.
+    pub fn say(&mut self, news: News) -> bool {
+        if !self.has_spare() {
+            return false;
+        }
+        let said = self.sender.try_send(Heard::News(news)).is_ok();
+        if !said {
+            self.gap();
+        }
+        said
+    }
+
+    /// Says that news may have been lost.
+    pub fn gap(&mut self) {
+        if self.has_spare()
+            && let Some(place) = self.spare.take()
+        {
+            place.send(Heard::Gap);
+        }
+    }
+
+    fn has_spare(&mut self) -> bool {
+        if self.spare.is_none() {
+            self.spare = self.sender.clone().try_reserve_owned().ok();
+        }
+        self.spare.is_some()
+    }
+}
+
+/// What is spoken about, and so who listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// A room: the replicas where somebody is live in it.
+    Room(RoomId),
+    /// Users' status: every replica.
+    People,
+}
+
+/// News. Small ones; a room's changes of one commit go together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "news", content = "of", rename_all = "camelCase")]
+pub enum News {
+    /// Committed changes of one room, ascending by `rev`.
+    Changes(Vec<RoomChange>),
+    /// Something that is not kept.
+    Signals(Vec<Signal>),
+}
+
+/// What a replica hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// News from another replica.
+    News(News),
+    /// News may have been lost since the last one: compare with the store.
+    Gap,
+}

@@ -1,0 +1,32 @@
+//! What the core needs from outside, as traits; the guarantees stand on the traits, where a caller reads them.
+//!
+//! One conformance suite a port, in `tests/conformance`, holds every adapter to them.
+
+pub mod bus;
+pub mod cache;
+pub mod presence;
+pub mod queue;
+pub mod store;
+
+/// A backend did not do what it was asked.
+///
+/// Made in an adapter, with the cause for the operator; the caller decides what the user is told.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// Nothing was done, or the outcome is unknown: away, too slow, or the connection broke. Trying again may help.
+    #[error("{backend} is unavailable: {cause}")]
+    Unavailable {
+        /// Which backend.
+        backend: &'static str,
+        /// What it or its driver said.
+        cause: String,
+    },
+    /// The backend answered with something that it must not: a fault in Belfry or a store changed by hand.
+    #[error("{backend} answered wrongly: {cause}")]
+    Fault {
+        /// Which backend.
+        backend: &'static str,
+        /// What was wrong.
+        cause: String,
+    },
+}

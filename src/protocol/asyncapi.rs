@@ -1,0 +1,157 @@
+//! The AsyncAPI 3 description of the socket, made from the types that the code sends and reads.
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{client_event as client, server_event as server};
+use crate::domain::{error::Problem, message::Message};
+
+/// The whole document.
+pub fn document() -> Value {
+    let mut parts = Parts::default();
+    parts.client::<client::JoinRoom>(
+        "join:room",
+        "Become live in a room, and a member of it. Also just the room's id. Answered after its room:history.",
+        parts_schema::<server::Joined<'static>>(),
+    );
+    parts.client::<client::InRoom>(
+        "leave:room",
+        "End the live events of a room; membership stays. Also just the room's id.",
+        parts_schema::<server::Done>(),
+    );
+    parts.client::<client::SendMessage>("message:send", "Send a message. Answered after its commit.", parts_schema::<server::Sent<'static>>());
+    parts.client::<client::InRoom>(
+        "typing:start",
+        "Tell the room that one writes; ends by itself after 5 s. Also just the room's id.",
+        parts_schema::<server::Done>(),
+    );
+    parts.client::<client::InRoom>("typing:stop", "Tell the room that one has stopped. Also just the room's id.", parts_schema::<server::Done>());
+    parts.client::<client::UpdatePresence>(
+        "presence:update",
+        "Choose a status; the last choice of any device counts. Also just the status.",
+        parts_schema::<server::PresenceUpdated>(),
+    );
+
+    parts.server::<server::RoomHistory>("room:history", "Carries the socket to a revision of a room: when it joins, and where delivery had to look at the store.");
+    parts.server::<Message>("message:new", "A message was sent; carries the room's next revision.");
+    parts.server::<Message>("message:updated", "A message changed: its current state.");
+    parts.server::<server::UserInRoom<'static>>("user:joined", "A user's first socket is live in the room.");
+    parts.server::<server::UserInRoom<'static>>("user:left", "A user's last socket is no longer live in the room.");
+    parts.server::<server::RoomOccupancy<'static>>("room:occupancy", "How many are live in a room of more than 200, at most once a second.");
+    parts.server::<server::UserInRoom<'static>>("typing:user", "A user writes.");
+    parts.server::<server::TypingStopped<'static>>("typing:stop", "A user has stopped writing.");
+    parts.server::<server::PresenceChanged<'static>>("presence:changed", "The status of somebody who shares a live room changed.");
+    parts.server::<server::EventError<'static>>("error", "An event without a callback failed.");
+    parts.document()
+}
+
+#[derive(Default)]
+struct Parts {
+    messages: Map<String, Value>,
+    operations: Map<String, Value>,
+    schemas: Map<String, Value>,
+}
+
+/// A type's schema and those it refers to.
+struct Described {
+    schema: Value,
+    others: Vec<(String, Value)>,
+}
+
+fn parts_schema<T: ToSchema + PartialSchema>() -> Described {
+    let mut others = Vec::new();
+    T::schemas(&mut others);
+    let value = |schema| serde_json::to_value(schema).unwrap_or(Value::Null);
+    Described { schema: value(T::schema()), others: others.into_iter().map(|(name, schema)| (name, value(schema))).collect() }
+}
+
+impl Parts {
+    fn client<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str, answer: Described) {
+        let reply = self.message(&format!("{name} answer"), "The acknowledgement.", answer);
+        let operation = self.event::<T>(name, summary, "receive");
+        operation.insert("reply".into(), json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] }));
+    }
+
+    fn server<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str) {
+        self.event::<T>(name, summary, "send");
+    }
+
+    fn event<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str, action: &str) -> &mut Map<String, Value> {
+        // `typing:stop` goes both ways.
+        let key = if action == "send" { format!("server {name}") } else { format!("client {name}") };
+        let message = self.message_named(&key, name, summary, parts_schema::<T>());
+        let mut operation = Map::new();
+        operation.insert("action".into(), json!(action));
+        operation.insert("summary".into(), json!(summary));
+        operation.insert("channel".into(), json!({ "$ref": "#/channels/socket" }));
+        operation.insert("messages".into(), json!([message]));
+        let slot = self.operations.entry(identifier(&key)).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(slot) = slot {
+            *slot = operation;
+            return slot;
+        }
+        unreachable!("operations are objects")
+    }
+
+    fn message(&mut self, name: &str, summary: &str, payload: Described) -> Value {
+        self.message_named(name, name, summary, payload)
+    }
+
+    fn message_named(&mut self, key: &str, name: &str, summary: &str, payload: Described) -> Value {
+        for (name, schema) in payload.others {
+            self.schemas.insert(name, schema);
+        }
+        let key = identifier(key);
+        let reference = json!({ "$ref": format!("#/channels/socket/messages/{key}") });
+        self.messages.insert(key, json!({ "name": name, "summary": summary, "payload": payload.schema }));
+        reference
+    }
+
+    fn document(mut self) -> Value {
+        let problem = parts_schema::<Problem>();
+        self.schemas.extend(problem.others);
+        self.schemas.insert("Problem".into(), problem.schema);
+        let failure = json!({
+            "type": "object",
+            "required": ["ok", "error"],
+            "properties": { "ok": { "const": false }, "error": { "$ref": "#/components/schemas/Problem" } }
+        });
+        self.schemas.insert("Failure".into(), failure);
+        json!({
+            "asyncapi": "3.0.0",
+            "info": {
+                "title": "Belfry over Socket.IO",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "Connect with io(url, { auth: { token } }). Every event of a client may carry an acknowledgement callback, which is called once, with { ok: true, … } or with a Failure."
+            },
+            "defaultContentType": "application/json",
+            "channels": { "socket": {
+                "address": "/socket.io/",
+                "description": "The main namespace.",
+                "messages": self.messages
+            } },
+            "operations": self.operations,
+            "components": { "schemas": self.schemas }
+        })
+    }
+}
+
+fn identifier(name: &str) -> String {
+    name.replace([':', ' '], "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let document = document();
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+        assert_eq!(document["operations"]["client-message-send"]["action"], "receive");
+        assert_eq!(document["operations"]["server-typing-stop"]["action"], "send");
+    }
+}

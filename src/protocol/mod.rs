@@ -1,0 +1,9 @@
+//! The wire: what clients send and are sent, over Socket.IO and REST. Names and shapes here are what clients rely on.
+//!
+//! Imports the domain alone. The OpenAPI and AsyncAPI descriptions are made from these types.
+
+pub mod asyncapi;
+pub mod client_event;
+pub mod packet;
+pub mod rest;
+pub mod server_event;

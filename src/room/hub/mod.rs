@@ -1,0 +1,295 @@
+//! The hub of a live room: one task that takes turns, and never waits for I/O within one.
+//!
+//! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: [`joining`] asks for
+//! the memberships of everybody who waits in one statement; [`delivery`] closes holes and answers resumes that memory does not reach
+//! with one look; [`people`] tells of arrivals, status and typing.
+
+mod delivery;
+mod joining;
+mod people;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use indexmap::IndexMap;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+use self::{joining::Admitted, people::Typing};
+pub use self::{joining::Joiner, people::StatusNews};
+use super::{hubs::Surroundings, link::Link, roster::Roster, timeline::Timeline};
+use crate::{
+    domain::{
+        Rev,
+        change::RoomChange,
+        id::{RoomId, SocketId, UserId},
+        presence::Signal,
+    },
+    ports::{
+        BackendError,
+        bus::Topic,
+        presence::Live,
+        store::{Changes, Entered},
+    },
+    protocol::packet::Packet,
+};
+
+/// How long a room that nobody is in is kept in memory.
+const LINGER: Duration = Duration::from_secs(30);
+/// Turns taken together, so that what they cause is done once.
+const TURNS_AT_ONCE: usize = 256;
+
+/// What a hub is told or asked.
+pub(super) enum Turn {
+    Join(Box<Joiner>),
+    Leave {
+        socket: SocketId,
+        done: oneshot::Sender<()>,
+    },
+    Changes(Vec<RoomChange>),
+    Signal(Signal),
+    Status(Arc<StatusNews>),
+    Type {
+        socket: SocketId,
+        on: bool,
+        done: oneshot::Sender<bool>,
+    },
+    StandsAt(Rev),
+    Live(Live),
+}
+
+/// What came back from a read that ran beside the turns.
+enum Read {
+    Memberships(Vec<Joiner>, Result<Vec<Entered>, BackendError>),
+    Start(Result<Option<Timeline>, BackendError>),
+    Changes(Result<Option<Changes>, BackendError>),
+    People(Result<Live, BackendError>),
+}
+
+/// One live room.
+pub(super) struct Hub {
+    room_id: RoomId,
+    around: Arc<Surroundings>,
+    turns: mpsc::Receiver<Turn>,
+    reads: FuturesUnordered<BoxFuture<'static, Read>>,
+
+    timeline: Option<Timeline>,
+    members: IndexMap<SocketId, Arc<dyn Link>>,
+    outgoing: Vec<Packet>,
+
+    waiting: Vec<Joiner>,
+    admitted: Vec<Admitted>,
+    asking_memberships: bool,
+    starting: bool,
+    asking_changes: bool,
+    page_packet: Option<(Rev, usize, Packet)>,
+
+    early: BTreeMap<Rev, RoomChange>,
+    stands_at: Rev,
+    hole_at: Option<Instant>,
+
+    roster: Roster,
+    typing: HashMap<UserId, Typing>,
+    occupancy_told: usize,
+    occupancy_at: Option<Instant>,
+    empty_since: Option<Instant>,
+}
+
+impl Hub {
+    pub(super) fn new(
+        room_id: RoomId,
+        around: Arc<Surroundings>,
+        turns: mpsc::Receiver<Turn>,
+    ) -> Self {
+        Self {
+            room_id,
+            around,
+            turns,
+            reads: FuturesUnordered::new(),
+            timeline: None,
+            members: IndexMap::new(),
+            outgoing: Vec::new(),
+            waiting: Vec::new(),
+            admitted: Vec::new(),
+            asking_memberships: false,
+            starting: false,
+            asking_changes: false,
+            page_packet: None,
+            early: BTreeMap::new(),
+            stands_at: 0,
+            hole_at: None,
+            roster: Roster::default(),
+            typing: HashMap::new(),
+            occupancy_told: 0,
+            occupancy_at: None,
+            empty_since: None,
+        }
+    }
+
+    pub(super) fn room_id(&self) -> &RoomId {
+        &self.room_id
+    }
+
+    pub(super) fn has_no_turns(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Takes turns until nobody has been in the room for a while.
+    pub(super) async fn run(&mut self) {
+        // Listen before looking: what is published after the first read of the store is heard.
+        self.around
+            .bus
+            .subscribe(Topic::Room(self.room_id.clone()))
+            .await;
+        let around = self.around.clone();
+        let room = self.room_id.clone();
+        self.reads.push(
+            async move {
+                let live = around
+                    .presence
+                    .live(std::slice::from_ref(&room), super::roster::LARGE)
+                    .await;
+                Read::People(live.map(|mut rooms| rooms.pop().unwrap_or_default()))
+            }
+            .boxed(),
+        );
+        loop {
+            let wake_at = self.next_deadline();
+            tokio::select! {
+                turn = self.turns.recv() => {
+                    let Some(turn) = turn else { return };
+                    self.take(turn).await;
+                    for _ in 1..TURNS_AT_ONCE {
+                        let Ok(turn) = self.turns.try_recv() else { break };
+                        self.take(turn).await;
+                    }
+                }
+                Some(read) = self.reads.next(), if !self.reads.is_empty() => self.take_read(read).await,
+                () = tokio::time::sleep_until(wake_at) => {}
+            }
+            self.flush().await;
+            self.settle_deadlines().await;
+            self.go_on().await;
+            if self.is_over() {
+                self.around
+                    .bus
+                    .unsubscribe(&Topic::Room(self.room_id.clone()))
+                    .await;
+                return;
+            }
+        }
+    }
+
+    /// Ends the hub and gives back the turns that it will not take.
+    pub(super) async fn close(mut self) -> Vec<Turn> {
+        self.around
+            .bus
+            .unsubscribe(&Topic::Room(self.room_id.clone()))
+            .await;
+        self.turns.close();
+        let mut rest: Vec<Turn> = self
+            .waiting
+            .into_iter()
+            .map(|joiner| Turn::Join(Box::new(joiner)))
+            .collect();
+        while let Some(turn) = self.turns.recv().await {
+            rest.push(turn);
+        }
+        rest
+    }
+
+    async fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::Join(joiner) => self.waiting.push(*joiner),
+            Turn::Leave { socket, done } => {
+                // What was applied before this turn goes out before it.
+                self.flush().await;
+                self.remove(socket);
+                let _ = done.send(());
+            }
+            Turn::Changes(changes) => self.take_changes(changes).await,
+            Turn::StandsAt(rev) => self.take_standpoint(rev),
+            Turn::Signal(signal) => self.take_signal(signal),
+            Turn::Status(news) => self.take_status(&news),
+            Turn::Type { socket, on, done } => {
+                let _ = done.send(self.take_typing(socket, on));
+            }
+            Turn::Live(live) => self.take_live(live),
+        }
+    }
+
+    async fn take_read(&mut self, read: Read) {
+        match read {
+            Read::Memberships(joiners, answer) => self.take_memberships(joiners, answer),
+            Read::Start(answer) => self.take_start(answer).await,
+            Read::Changes(answer) => self.take_store_changes(answer).await,
+            Read::People(Ok(live)) => self.take_live(live),
+            Read::People(Err(error)) => {
+                tracing::debug!(%error, room = %self.room_id, "nobody knows who is live")
+            }
+        }
+    }
+
+    /// Starts the reads that are due, and admits whom it can.
+    async fn go_on(&mut self) {
+        self.ask_memberships();
+        self.admit_ready().await;
+        self.ask_store_if_due();
+        let empty = self.members.is_empty()
+            && self.waiting.is_empty()
+            && self.admitted.is_empty()
+            && !self.asking_memberships;
+        match (empty, self.empty_since) {
+            (true, None) => self.empty_since = Some(Instant::now()),
+            (false, _) => self.empty_since = None,
+            (true, Some(_)) => {}
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let linger = if self.timeline.is_some() {
+            LINGER
+        } else {
+            Duration::ZERO
+        };
+        self.empty_since
+            .is_some_and(|since| since.elapsed() >= linger)
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let typing = self.typing.values().map(|typing| typing.until).min();
+        let over = self.empty_since.map(|since| since + LINGER);
+        [
+            self.hole_at.filter(|_| !self.asking_changes),
+            self.occupancy_at,
+            typing,
+            over,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| Instant::now() + Duration::from_secs(60))
+    }
+
+    async fn settle_deadlines(&mut self) {
+        let now = Instant::now();
+        self.settle_typing(now);
+        self.settle_occupancy(now);
+    }
+
+    /// Takes a socket out, wherever it stands. Its user leaves the shared list with their last socket here.
+    fn remove(&mut self, socket: SocketId) {
+        self.waiting.retain(|joiner| joiner.link.id() != socket);
+        self.admitted
+            .retain(|admitted| admitted.joiner.link.id() != socket);
+        if let Some(link) = self.members.swap_remove(&socket) {
+            self.departed(&link);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The live rooms of this replica: wakes a room's hub when somebody joins, and brings it what concerns it.
+
+use std::sync::Arc;
+
+use dashmap::{DashMap, Entry};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    hub::{Hub, Joiner, StatusNews, Turn},
+    recent::RecentMessages,
+    tracker::Tracker,
+};
+use crate::{
+    domain::{
+        Rev,
+        change::RoomChange,
+        error::Problem,
+        id::{RoomId, SocketId},
+        presence::Signal,
+    },
+    metrics::Metrics,
+    ports::{bus::Bus, presence::Live, presence::Presence, store::Store},
+};
+
+/// Turns that may wait for a hub. Beyond, changes are left to the store to tell, and joins are `unavailable`.
+const TURNS_MAX: usize = 8_192;
+
+/// What every hub needs from outside.
+pub struct Surroundings {
+    /// Memberships, and what memory does not hold.
+    pub store: Arc<dyn Store>,
+    /// A room's first look at itself.
+    pub recent: RecentMessages,
+    /// The way to the same room on other replicas.
+    pub bus: Arc<dyn Bus>,
+    /// Who is live over all replicas.
+    pub presence: Arc<dyn Presence>,
+    /// This replica's own people.
+    pub tracker: Arc<Tracker>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The live rooms.
+pub struct Hubs {
+    rooms: DashMap<RoomId, mpsc::Sender<Turn>>,
+    surroundings: Arc<Surroundings>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Hubs {
+    /// No live room yet. Hubs end with `stop`.
+    pub fn new(surroundings: Surroundings, stop: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            rooms: DashMap::new(),
+            surroundings: Arc::new(surroundings),
+            tasks: TaskTracker::new(),
+            stop,
+        })
+    }
+
+    /// Lets somebody in, in a turn of the room's hub, which answers through [`Joiner::done`]. Wakes the room if need be.
+    pub fn join(self: &Arc<Self>, room: &RoomId, joiner: Joiner) {
+        let mut turn = Turn::Join(Box::new(joiner));
+        loop {
+            let turns = self.wake(room);
+            match turns.try_send(turn) {
+                Ok(()) => return,
+                Err(mpsc::error::TrySendError::Full(Turn::Join(joiner))) => {
+                    let _ = joiner.done.send(Err(Problem::unavailable()));
+                    return;
+                }
+                Err(mpsc::error::TrySendError::Full(_)) => return,
+                Err(mpsc::error::TrySendError::Closed(back)) => {
+                    self.rooms
+                        .remove_if(room, |_, known| known.same_channel(&turns));
+                    turn = back;
+                }
+            }
+        }
+    }
+
+    /// Takes a socket out of a live room; ends when the room's hub has done so.
+    pub async fn leave(&self, room: &RoomId, socket: SocketId) {
+        let (done, left) = oneshot::channel();
+        if self.turn(room, Turn::Leave { socket, done }) {
+            // An error means that the hub has ended, and with it the socket's place in it.
+            let _ = left.await;
+        }
+    }
+
+    /// A live member starts or stops writing. False when the socket is not live in the room.
+    pub async fn typing(&self, room: &RoomId, socket: SocketId, on: bool) -> bool {
+        let (done, typed) = oneshot::channel();
+        self.turn(room, Turn::Type { socket, on, done }) && typed.await.unwrap_or(false)
+    }
+
+    /// Tells a room of its committed changes, ascending by `rev`. What does not reach the hub is found by the comparison.
+    pub fn changes(&self, room: &RoomId, changes: Vec<RoomChange>) {
+        self.turn(room, Turn::Changes(changes));
+    }
+
+    /// Tells of a signal where it concerns somebody.
+    pub fn signal(&self, signal: Signal) {
+        match signal {
+            Signal::Joined { ref room_id, .. }
+            | Signal::Left { ref room_id, .. }
+            | Signal::Typing { ref room_id, .. } => {
+                let room_id = room_id.clone();
+                self.turn(&room_id, Turn::Signal(signal));
+            }
+            Signal::Status {
+                user_id,
+                status,
+                last_seen,
+                rooms,
+            } => {
+                let news = Arc::new(StatusNews::new(user_id, status, last_seen));
+                for room in rooms {
+                    self.turn(&room, Turn::Status(news.clone()));
+                }
+            }
+        }
+    }
+
+    /// Tells a room where the store says that it stands.
+    pub fn stands_at(&self, room: &RoomId, rev: Rev) {
+        self.turn(room, Turn::StandsAt(rev));
+    }
+
+    /// Tells a room who the shared list says is live in it.
+    pub fn live(&self, room: &RoomId, live: Live) {
+        self.turn(room, Turn::Live(live));
+    }
+
+    /// The rooms that are live now.
+    pub fn live_rooms(&self) -> Vec<RoomId> {
+        self.rooms.iter().map(|entry| entry.key().clone()).collect()
+    }
+
+    /// Ends when every hub has; after `stop`.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn wake(self: &Arc<Self>, room: &RoomId) -> mpsc::Sender<Turn> {
+        match self.rooms.entry(room.clone()) {
+            Entry::Occupied(live) => live.get().clone(),
+            Entry::Vacant(vacant) => {
+                let (sender, turns) = mpsc::channel(TURNS_MAX);
+                vacant.insert(sender.clone());
+                self.surroundings.metrics.live_rooms.inc();
+                let hub = Hub::new(room.clone(), self.surroundings.clone(), turns);
+                self.tasks.spawn(self.clone().keep(hub, sender.clone()));
+                sender
+            }
+        }
+    }
+
+    /// Runs a hub until it has nobody left, then takes it off the list without losing a turn.
+    async fn keep(self: Arc<Self>, mut hub: Hub, own: mpsc::Sender<Turn>) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = hub.run() => {
+                    // Retire only while nothing waits, so that a join that came meanwhile is served by this hub.
+                    let retired = self.rooms.remove_if(hub.room_id(), |_, known| known.same_channel(&own) && hub.has_no_turns());
+                    if retired.is_some() { break }
+                }
+            }
+        }
+        self.rooms
+            .remove_if(hub.room_id(), |_, known| known.same_channel(&own));
+        self.surroundings.metrics.live_rooms.dec();
+        let room = hub.room_id().clone();
+        for turn in hub.close().await {
+            if let Turn::Join(joiner) = turn {
+                if self.stop.is_cancelled() {
+                    let _ = joiner.done.send(Err(Problem::unavailable()));
+                } else {
+                    self.join(&room, *joiner);
+                }
+            }
+        }
+    }
+
+    /// False when the room is not live here, or its hub has too much waiting.
+    fn turn(&self, room: &RoomId, turn: Turn) -> bool {
+        let turns = self.rooms.get(room).map(|turns| turns.clone());
+        turns.is_some_and(|turns| turns.try_send(turn).is_ok())
+    }
+}

@@ -1,0 +1,115 @@
+//! A room's newest messages at its current revision: from the cache where it stands there, with what is missing from the store.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    domain::{Rev, id::RoomId},
+    metrics::Metrics,
+    ports::{
+        BackendError,
+        cache::{RECENT_MAX, Recent, RecentCache},
+        store::{Place, Store},
+    },
+};
+
+/// What is read, and where from.
+#[derive(Clone)]
+pub struct RecentMessages {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The copy.
+    pub cache: Arc<dyn RecentCache>,
+    /// Counts hits and misses.
+    pub metrics: Arc<Metrics>,
+}
+
+impl RecentMessages {
+    /// The newest messages of a room that stands at `rev`, or later. `None` when there is no such room.
+    pub async fn at(&self, room: &RoomId, rev: Rev) -> Result<Option<Recent>, BackendError> {
+        let cached = self.cache.read(room).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, %room, "the cache did not answer");
+            None
+        });
+        match cached {
+            Some(recent) if recent.rev >= rev => {
+                self.metrics.cache_hits.inc();
+                return Ok(Some(recent));
+            }
+            Some(behind) => {
+                let Some(changes) = self
+                    .store
+                    .changes(room, behind.rev, RECENT_MAX as i64)
+                    .await?
+                else {
+                    return Ok(None);
+                };
+                if changes.floor == behind.rev {
+                    self.metrics.cache_hits.inc();
+                    let mut by_seq: BTreeMap<_, _> = behind
+                        .messages
+                        .into_iter()
+                        .map(|message| (message.seq, message))
+                        .collect();
+                    let oldest = by_seq.keys().next().copied().unwrap_or(1);
+                    for message in changes.messages {
+                        if message.seq >= oldest {
+                            by_seq.insert(message.seq, Arc::new(message));
+                        }
+                    }
+                    let skip = by_seq.len().saturating_sub(RECENT_MAX);
+                    let messages = by_seq.into_values().skip(skip).collect();
+                    return Ok(Some(
+                        self.filled(
+                            room,
+                            Recent {
+                                rev: changes.room.rev,
+                                messages,
+                            },
+                        )
+                        .await,
+                    ));
+                }
+            }
+            None => {}
+        }
+        self.metrics.cache_misses.inc();
+        let Some(page) = self
+            .store
+            .page(room, Place::Newest, RECENT_MAX as i64)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let messages = page.messages.into_iter().map(Arc::new).collect();
+        Ok(Some(
+            self.filled(
+                room,
+                Recent {
+                    rev: page.room.rev,
+                    messages,
+                },
+            )
+            .await,
+        ))
+    }
+
+    /// As [`at`](Self::at), for whom does not know where the room stands.
+    pub async fn now(&self, room: &RoomId) -> Result<Option<Recent>, BackendError> {
+        match self
+            .store
+            .revisions(std::slice::from_ref(room))
+            .await?
+            .first()
+        {
+            Some(stands) => self.at(room, stands.rev).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn filled(&self, room: &RoomId, recent: Recent) -> Recent {
+        if let Err(error) = self.cache.fill(room, &recent).await {
+            tracing::debug!(%error, %room, "the cache was not filled");
+        }
+        recent
+    }
+}

@@ -1,0 +1,291 @@
+//! This replica's own people: counts sockets by user, and keeps the shared presence list in step.
+//!
+//! Calls never wait. The steps that they cause are applied in order by one task, which holds on to them while the list is
+//! away; when the list has lost them, it announces everybody anew.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use rand::RngExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::hubs::Hubs;
+use crate::{
+    domain::{
+        account::Account,
+        id::{RoomId, UserId},
+        presence::{Signal, Status},
+    },
+    ports::{
+        bus::{Bus, News, Topic},
+        presence::{Presence, RENEWAL, Step},
+    },
+};
+
+/// Steps that may wait while the list is away; beyond, everybody is announced anew when it is back.
+const STEPS_MAX: usize = 16_384;
+/// Steps applied in one call.
+const STEPS_AT_ONCE: usize = 256;
+
+/// Counts the sockets of this replica's users.
+pub struct Tracker {
+    here: Mutex<HashMap<UserId, Here>>,
+    steps: mpsc::Sender<Step>,
+    lost_steps: AtomicBool,
+}
+
+struct Here {
+    username: Arc<str>,
+    sockets: u32,
+    chosen: Option<Status>,
+    rooms: HashSet<RoomId>,
+}
+
+/// The other end of a [`Tracker`], to be given to [`Steps::run`].
+pub struct Steps(mpsc::Receiver<Step>);
+
+impl Tracker {
+    /// A tracker of nobody, and its steps.
+    pub fn new() -> (Arc<Self>, Steps) {
+        let (steps, receiver) = mpsc::channel(STEPS_MAX);
+        (
+            Arc::new(Self {
+                here: Mutex::default(),
+                steps,
+                lost_steps: AtomicBool::new(false),
+            }),
+            Steps(receiver),
+        )
+    }
+
+    /// A socket of the user has connected.
+    pub fn connect(&self, account: &Account) {
+        let mut here = self.here.lock();
+        let user = here.entry(account.id.clone()).or_insert_with(|| Here {
+            username: account.username.clone(),
+            sockets: 0,
+            chosen: None,
+            rooms: HashSet::new(),
+        });
+        user.sockets += 1;
+        if user.sockets == 1 {
+            self.step(Step::Connect {
+                user: account.id.clone(),
+                username: account.username.clone(),
+            });
+        }
+    }
+
+    /// A socket of the user has gone; `rooms` are those in which it was live.
+    pub fn disconnect(&self, user_id: &UserId, rooms: Vec<RoomId>) {
+        let mut here = self.here.lock();
+        let Some(user) = here.get_mut(user_id) else {
+            return;
+        };
+        user.sockets -= 1;
+        if user.sockets == 0 {
+            let mut told: HashSet<RoomId> = here
+                .remove(user_id)
+                .map(|user| user.rooms)
+                .unwrap_or_default();
+            told.extend(rooms);
+            self.step(Step::Disconnect {
+                user: user_id.clone(),
+                rooms: told.into_iter().collect(),
+            });
+        }
+    }
+
+    /// The user's first socket here is live in the room.
+    pub fn enter(&self, room: &RoomId, account: &Account) {
+        let mut here = self.here.lock();
+        if let Some(user) = here.get_mut(&account.id) {
+            user.rooms.insert(room.clone());
+        }
+        self.step(Step::Enter {
+            room: room.clone(),
+            user: account.id.clone(),
+            username: account.username.clone(),
+        });
+    }
+
+    /// The user's last socket here is live in the room no more.
+    pub fn leave(&self, room: &RoomId, account: &Account) {
+        let mut here = self.here.lock();
+        if let Some(user) = here.get_mut(&account.id) {
+            user.rooms.remove(room);
+        }
+        self.step(Step::Leave {
+            room: room.clone(),
+            user: account.id.clone(),
+            username: account.username.clone(),
+        });
+    }
+
+    /// The user, on some device here, chose a status.
+    pub fn choose(&self, user_id: &UserId, status: Status) {
+        let mut here = self.here.lock();
+        if let Some(user) = here.get_mut(user_id) {
+            user.chosen = Some(status);
+            self.step(Step::Choose {
+                user: user_id.clone(),
+                status,
+            });
+        }
+    }
+
+    /// The status that the user chose here, or `online`.
+    pub fn status(&self, user_id: &UserId) -> Status {
+        self.here
+            .lock()
+            .get(user_id)
+            .and_then(|user| user.chosen)
+            .unwrap_or_default()
+    }
+
+    /// Queued under the lock, so that steps come in the order of what they tell.
+    fn step(&self, step: Step) {
+        if self.steps.try_send(step).is_err() {
+            self.lost_steps.store(true, Ordering::Release);
+        }
+    }
+
+    fn everybody(&self) -> Vec<Step> {
+        let here = self.here.lock();
+        let mut steps = Vec::new();
+        for (id, user) in here.iter() {
+            steps.push(Step::Connect {
+                user: id.clone(),
+                username: user.username.clone(),
+            });
+            steps.extend(user.chosen.map(|status| Step::Choose {
+                user: id.clone(),
+                status,
+            }));
+            steps.extend(user.rooms.iter().map(|room| Step::Enter {
+                room: room.clone(),
+                user: id.clone(),
+                username: user.username.clone(),
+            }));
+        }
+        steps
+    }
+}
+
+impl Steps {
+    /// Keeps the shared list in step until `stop`; then takes this replica's people off it.
+    pub async fn run(
+        mut self,
+        tracker: Arc<Tracker>,
+        list: Arc<dyn Presence>,
+        told: Telling,
+        stop: CancellationToken,
+    ) {
+        let mut renewal = tokio::time::interval(RENEWAL);
+        renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut waiting: VecDeque<Step> = VecDeque::new();
+        let mut away = false;
+        let mut failures = 0_u32;
+        loop {
+            let retry =
+                Duration::from_millis(rand::rng().random_range(50..=100) << failures.min(4));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = renewal.tick() => match list.renew().await {
+                    Ok(found) => {
+                        told.tell(found.signals);
+                        let lost = tracker.lost_steps.swap(false, Ordering::AcqRel);
+                        if lost {
+                            // What the list holds of us may be wrong in any way: off it, and on again.
+                            if let Ok(signals) = list.leave().await { told.tell(signals) }
+                        }
+                        if found.announce || lost {
+                            waiting = tracker.everybody().into();
+                        }
+                        away = false;
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut away, true) {
+                            tracing::warn!(%error, "presence is paused");
+                        }
+                    }
+                },
+                Some(step) = self.0.recv(), if waiting.len() < STEPS_MAX => {
+                    waiting.push_back(step);
+                    while waiting.len() < STEPS_MAX && let Ok(step) = self.0.try_recv() {
+                        waiting.push_back(step);
+                    }
+                    if failures > 0 { continue }
+                }
+                () = tokio::time::sleep(retry), if failures > 0 => {}
+            }
+            while !waiting.is_empty() {
+                let at_once = waiting.len().min(STEPS_AT_ONCE);
+                match list.apply(&waiting.make_contiguous()[..at_once]).await {
+                    Ok(signals) => {
+                        waiting.drain(..at_once);
+                        failures = 0;
+                        told.tell(signals);
+                    }
+                    Err(_) => {
+                        failures += 1;
+                        break;
+                    }
+                }
+            }
+            if waiting.is_empty() {
+                failures = 0;
+            }
+        }
+        match list.leave().await {
+            Ok(signals) => told.tell_others(signals),
+            Err(error) => tracing::warn!(%error, "presence will notice our end by our lease"),
+        }
+    }
+}
+
+/// Tells signals to the rooms of this replica and to the others.
+#[derive(Clone)]
+pub struct Telling {
+    /// The rooms here.
+    pub hubs: Weak<Hubs>,
+    /// The way to the others.
+    pub bus: Arc<dyn Bus>,
+}
+
+impl Telling {
+    /// Tells everybody.
+    pub fn tell(&self, signals: Vec<Signal>) {
+        if let Some(hubs) = self.hubs.upgrade() {
+            signals
+                .iter()
+                .cloned()
+                .for_each(|signal| hubs.signal(signal));
+        }
+        self.tell_others(signals);
+    }
+
+    fn tell_others(&self, signals: Vec<Signal>) {
+        let mut by_topic: HashMap<Topic, Vec<Signal>> = HashMap::new();
+        for signal in signals {
+            let topic = match &signal {
+                Signal::Joined { room_id, .. }
+                | Signal::Left { room_id, .. }
+                | Signal::Typing { room_id, .. } => Topic::Room(room_id.clone()),
+                Signal::Status { .. } => Topic::People,
+            };
+            by_topic.entry(topic).or_default().push(signal);
+        }
+        for (topic, signals) in by_topic {
+            self.bus.publish(&topic, &News::Signals(signals));
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The Socket.IO handshake and the packets of each connection: from transport to [inbox](super::inbox) and back.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::extract::ConnectInfo;
+use bytes::Bytes;
+use dashmap::DashMap;
+use engineioxide::{
+    DisconnectReason, Socket, Str,
+    config::EngineIoConfig,
+    handler::EngineIoHandler,
+    socket::Sid,
+};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use socketioxide_core::{
+    Value,
+    packet::PacketData,
+    parser::{Parse, ParseConfig, ParseError, ParserState},
+};
+use socketioxide_parser_common::CommonParser;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    inbox::{Inbox, Limits},
+    link::SocketLink,
+    transport::Connection,
+};
+use crate::{
+    chat::Chat,
+    domain::{
+        error::{Code, Problem},
+        id::SocketId,
+        timestamp::Timestamp,
+    },
+    metrics::Metrics,
+    protocol::packet::Packet,
+    room::link::Link,
+};
+
+/// The most bytes of one message from a client: room for a text of 8,000 characters, escaped, and then some.
+pub const INCOMING_MAX: usize = 256 * 1024;
+/// Packets that the transport holds for one socket.
+const QUEUE_MAX: usize = 4_096;
+/// How long a connection may take to say who it is.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Takes every connection's packets.
+pub struct Gateway {
+    chat: Arc<Chat>,
+    metrics: Arc<Metrics>,
+    limits: Limits,
+    parse: ParseConfig,
+    sockets: DashMap<Sid, Place>,
+    next_id: AtomicU64,
+    closing: AtomicBool,
+}
+
+/// A transport session, and where it runs now.
+struct Place {
+    connection: Option<Connection>,
+    socket: Weak<Socket<Slot>>,
+}
+
+/// What the transport keeps for each of its sessions.
+#[derive(Default)]
+pub struct Slot {
+    phase: Mutex<Phase>,
+    parser: ParserState,
+}
+
+#[derive(Default)]
+enum Phase {
+    /// Has not said who it is.
+    #[default]
+    Strange,
+    /// Its token is being checked.
+    Arriving,
+    /// In.
+    In(Arc<Inbox>),
+    /// The transport is gone.
+    Gone,
+}
+
+#[derive(Deserialize)]
+struct Auth {
+    token: String,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("sockets", &self.sockets.len()).finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// A gateway to the use cases.
+    pub fn new(chat: Arc<Chat>, metrics: Arc<Metrics>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            chat,
+            metrics,
+            limits,
+            parse: ParseConfig {
+                max_incoming_binary_buf_size: INCOMING_MAX,
+                max_incoming_binaries: 16,
+                packet_completion_timeout: Duration::from_secs(10),
+            },
+            sockets: DashMap::new(),
+            next_id: AtomicU64::new(1),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// How the transport is to be set up.
+    pub fn transport_config() -> EngineIoConfig {
+        EngineIoConfig::builder()
+            .req_path("/socket.io")
+            .max_payload(INCOMING_MAX as u64)
+            .ws_max_message_size(INCOMING_MAX)
+            .ws_max_frame_size(INCOMING_MAX)
+            .ws_read_buffer_size(4 * 1024)
+            .max_buffer_size(QUEUE_MAX)
+            .build()
+    }
+
+    /// A request of an established session came over this connection.
+    pub fn seen(&self, sid: &str, connection: &Connection) {
+        let Ok(sid) = sid.parse::<Sid>() else { return };
+        let Some(mut place) = self.sockets.get_mut(&sid) else { return };
+        place.connection = Some(connection.clone());
+        if let Some(socket) = place.socket.upgrade()
+            && let Phase::In(inbox) = &*socket.data.phase.lock()
+        {
+            inbox.link().moved(connection.clone());
+        }
+    }
+
+    /// Whether new sessions are taken.
+    pub fn is_open(&self) -> bool {
+        !self.closing.load(Ordering::Acquire)
+    }
+
+    /// Looks after all sockets until `stop`: those whose token has expired, and those that do not keep up, are cut.
+    pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seconds = 0_u64;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let now = Timestamp::now();
+            for inbox in self.inboxes() {
+                if inbox.expires_at() <= now {
+                    inbox.link().send_away("its token has expired");
+                } else {
+                    inbox.link().check_pace();
+                }
+            }
+            seconds += 1;
+            if seconds.is_multiple_of(60) {
+                self.chat.forget_the_silent();
+            }
+        }
+    }
+
+    /// Takes no new sessions and sends everybody away, spread evenly over `time`.
+    pub async fn drain(&self, time: Duration) {
+        self.closing.store(true, Ordering::Release);
+        let inboxes = self.inboxes();
+        if inboxes.is_empty() {
+            return;
+        }
+        let started = tokio::time::Instant::now();
+        let step = time.as_secs_f64() / inboxes.len() as f64;
+        for (turn, inbox) in inboxes.into_iter().enumerate() {
+            tokio::time::sleep_until(started + Duration::from_secs_f64(step * turn as f64)).await;
+            inbox.link().send_away("the server is going away");
+        }
+        // Those that arrived while the others were sent away.
+        self.inboxes().iter().for_each(|inbox| inbox.link().send_away("the server is going away"));
+    }
+
+    fn inboxes(&self) -> Vec<Arc<Inbox>> {
+        let sockets: Vec<_> = self.sockets.iter().filter_map(|place| place.socket.upgrade()).collect();
+        sockets
+            .iter()
+            .filter_map(|socket| match &*socket.data.phase.lock() {
+                Phase::In(inbox) => Some(inbox.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Closes the transport unless somebody is in by then.
+    fn expect_handshake(socket: Arc<Socket<Slot>>) {
+        tokio::spawn(async move {
+            tokio::select! {
+                () = socket.closed() => return,
+                () = tokio::time::sleep(HANDSHAKE) => {}
+            }
+            let stranger = !matches!(*socket.data.phase.lock(), Phase::In(_) | Phase::Gone);
+            if stranger {
+                socket.close(DisconnectReason::TransportClose);
+            }
+        });
+    }
+
+    fn connect(self: Arc<Self>, auth: Option<&Value>, socket: Arc<Socket<Slot>>) {
+        let token = match auth {
+            Some(Value::Str(text, _)) => serde_json::from_str::<Auth>(text.as_str()).ok().map(|auth| auth.token),
+            _ => None,
+        };
+        {
+            let mut phase = socket.data.phase.lock();
+            if !matches!(*phase, Phase::Strange) {
+                return;
+            }
+            *phase = Phase::Arriving;
+        }
+        tokio::spawn(async move {
+            let caller = match token {
+                Some(token) => self.chat.authenticate(&token).await,
+                None => Err(Problem::new(Code::Unauthenticated, "Authentication failed: no token; connect with auth: { token }.")),
+            };
+            let mut phase = socket.data.phase.lock();
+            if !matches!(*phase, Phase::Arriving) {
+                return;
+            }
+            match caller {
+                Ok(caller) => {
+                    let id = SocketId(self.next_id.fetch_add(1, Ordering::Relaxed));
+                    let connection = self.sockets.get(&socket.id).and_then(|place| place.connection.clone());
+                    let link =
+                        SocketLink::new(id, caller.account.clone(), socket.clone(), connection, self.metrics.clone());
+                    let link = Arc::new(link);
+                    self.chat.came(&caller.account);
+                    link.send(&Packet::connected(&format!("{}-{}", socket.id, id.0)));
+                    *phase = Phase::In(Inbox::new(link, caller.expires_at, self.chat.clone(), &self.limits));
+                }
+                Err(problem) if problem.code == Code::Unauthenticated => {
+                    *phase = Phase::Strange;
+                    // The stock client stays away after this, as it should without a good token.
+                    let _ = socket.emit(Packet::connect_error("", &problem.message).text().clone());
+                }
+                Err(_) => {
+                    drop(phase);
+                    // A closed transport makes the stock client try again by itself; a refusal would not.
+                    socket.close(DisconnectReason::TransportClose);
+                }
+            }
+        });
+    }
+
+    fn take(self: &Arc<Self>, packet: PacketData, namespace: &str, socket: &Arc<Socket<Slot>>) {
+        if namespace != "/" {
+            if matches!(packet, PacketData::Connect(_)) {
+                let _ = socket.emit(Packet::connect_error(namespace, "Invalid namespace").text().clone());
+            }
+            return;
+        }
+        match packet {
+            PacketData::Connect(auth) => self.clone().connect(auth.as_ref(), socket.clone()),
+            PacketData::Disconnect => {
+                let before = std::mem::take(&mut *socket.data.phase.lock());
+                if let Phase::In(inbox) = before {
+                    inbox.close();
+                    Self::expect_handshake(socket.clone());
+                }
+            }
+            PacketData::Event(value, ack) | PacketData::BinaryEvent(value, ack) => {
+                let inbox = match &*socket.data.phase.lock() {
+                    Phase::In(inbox) => Some(inbox.clone()),
+                    _ => None,
+                };
+                match (inbox, value) {
+                    (Some(inbox), Value::Str(text, attachments)) => inbox.receive(text.as_str(), attachments.is_some(), ack),
+                    // An event before the handshake has ended is against the protocol.
+                    _ => socket.close(DisconnectReason::PacketParsingError),
+                }
+            }
+            PacketData::EventAck(..) | PacketData::BinaryAck(..) => {}
+            PacketData::ConnectError(_) => socket.close(DisconnectReason::PacketParsingError),
+        }
+    }
+
+    fn parsed(
+        self: &Arc<Self>,
+        packet: Result<socketioxide_core::packet::Packet, ParseError>,
+        socket: &Arc<Socket<Slot>>,
+    ) {
+        match packet {
+            Ok(packet) => self.take(packet.inner, packet.ns.as_str(), socket),
+            Err(ParseError::NeedsMoreBinaryData) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a packet could not be read");
+                socket.close(DisconnectReason::PacketParsingError);
+            }
+        }
+    }
+}
+
+impl EngineIoHandler for Gateway {
+    type Data = Slot;
+
+    fn on_connect(self: Arc<Self>, socket: Arc<Socket<Slot>>) {
+        let connection = socket.req_parts.extensions.get::<ConnectInfo<Connection>>().map(|info| info.0.clone());
+        self.sockets.insert(socket.id, Place { connection, socket: Arc::downgrade(&socket) });
+        Self::expect_handshake(socket);
+    }
+
+    fn on_disconnect(&self, socket: Arc<Socket<Slot>>, _reason: DisconnectReason) {
+        self.sockets.remove(&socket.id);
+        let before = std::mem::replace(&mut *socket.data.phase.lock(), Phase::Gone);
+        if let Phase::In(inbox) = before {
+            inbox.close();
+        }
+    }
+
+    fn on_message(self: &Arc<Self>, text: Str, socket: Arc<Socket<Slot>>) {
+        let packet = CommonParser.decode_str(&self.parse, &socket.data.parser, text);
+        self.parsed(packet, &socket);
+    }
+
+    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket<Slot>>) {
+        let packet = CommonParser.decode_bin(&self.parse, &socket.data.parser, data);
+        self.parsed(packet, &socket);
+    }
+}

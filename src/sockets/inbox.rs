@@ -1,0 +1,299 @@
+//! Events of one socket, taking effect in the order sent.
+//!
+//! The transport hands events over one by one and must not wait, so they queue here. One task works through the queue while there is
+//! something in it: an event begins when the one before it has taken effect. Sends alone do not wait for each other: they enter
+//! the writer in order, and their acknowledgements follow their commits.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    num::NonZeroU32,
+    sync::Arc,
+};
+
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
+use parking_lot::Mutex;
+use serde::{
+    Deserialize,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+
+use super::link::SocketLink;
+use crate::{
+    chat::{BURST, Chat},
+    domain::{
+        error::{Code, Problem},
+        id::RoomId,
+        timestamp::Timestamp,
+    },
+    protocol::{
+        client_event::ClientEvent,
+        packet::Packet,
+        server_event::{Done, PresenceUpdated, Sent, error_packet},
+    },
+    room::link::Link,
+};
+
+/// Events of one socket that may wait.
+const WAITING_MAX: usize = 1_024;
+
+/// What one socket may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Events other than sends a second, with bursts of five times that.
+    pub events_per_second: NonZeroU32,
+    /// Live rooms at once.
+    pub rooms: usize,
+}
+
+/// The events of one socket.
+pub struct Inbox {
+    link: Arc<SocketLink>,
+    expires_at: Timestamp,
+    chat: Arc<Chat>,
+    rooms_max: usize,
+    events: DefaultDirectRateLimiter,
+    queue: Mutex<Queue>,
+    arrived: Notify,
+    rooms: Mutex<HashSet<RoomId>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(ClientEvent, Option<i64>)>,
+    working: bool,
+}
+
+type Sending = FuturesUnordered<BoxFuture<'static, ()>>;
+
+impl Inbox {
+    /// An empty inbox of a socket that is in.
+    pub fn new(link: Arc<SocketLink>, expires_at: Timestamp, chat: Arc<Chat>, limits: &Limits) -> Arc<Self> {
+        let per_second = limits.events_per_second;
+        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(BURST));
+        Arc::new(Self {
+            link,
+            expires_at,
+            chat,
+            rooms_max: limits.rooms,
+            events: DefaultDirectRateLimiter::direct(quota),
+            queue: Mutex::default(),
+            arrived: Notify::new(),
+            rooms: Mutex::default(),
+        })
+    }
+
+    /// The way back.
+    pub fn link(&self) -> &SocketLink {
+        &self.link
+    }
+
+    /// When the token that opened it is worth nothing any more.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Takes an event as it came: the JSON array of its name and arguments. Never waits.
+    pub fn receive(self: &Arc<Self>, text: &str, with_attachments: bool, ack: Option<i64>) {
+        let (name, event) = read_event(text, with_attachments);
+        // Sends have a limit of their own, of the user and not of the socket.
+        if !matches!(event, Ok(ClientEvent::Send(_)))
+            && let Err(early) = self.events.check()
+        {
+            let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
+            let problem = Problem::rate_limited("Too many events; wait a little.", Some(wait));
+            return self.fail(&name, ack, &problem);
+        }
+        match event {
+            Ok(event) => self.queue_up(event, ack),
+            Err(problem) => self.fail(&name, ack, &problem),
+        }
+    }
+
+    /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
+    pub fn close(self: &Arc<Self>) {
+        self.link.mark_closed();
+        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock()).into_iter().collect();
+        self.chat.went(&self.link.account().id, rooms.clone());
+        let inbox = self.clone();
+        tokio::spawn(async move {
+            for room in rooms {
+                inbox.chat.leave(&room, inbox.link.id()).await;
+            }
+        });
+    }
+
+    fn queue_up(self: &Arc<Self>, event: ClientEvent, ack: Option<i64>) {
+        let mut queue = self.queue.lock();
+        if queue.waiting.len() >= WAITING_MAX {
+            drop(queue);
+            let problem = Problem::rate_limited("Too many events are waiting; wait for their answers.", None);
+            return self.fail(name_of(&event), ack, &problem);
+        }
+        queue.waiting.push_back((event, ack));
+        if std::mem::replace(&mut queue.working, true) {
+            self.arrived.notify_one();
+        } else {
+            tokio::spawn(self.clone().work());
+        }
+    }
+
+    async fn work(self: Arc<Self>) {
+        let mut sending = Sending::new();
+        loop {
+            let next = {
+                let mut queue = self.queue.lock();
+                let next = queue.waiting.pop_front();
+                if next.is_none() && sending.is_empty() {
+                    queue.working = false;
+                    return;
+                }
+                next
+            };
+            match next {
+                Some((ClientEvent::Send(send), ack)) => {
+                    match self.chat.send(&self.link.account().id, send.room_id, send.draft) {
+                        Ok(on_its_way) => {
+                            let inbox = self.clone();
+                            sending.push(Box::pin(async move {
+                                match on_its_way.sent().await {
+                                    Ok(sent) => inbox.answer(ack, &Sent { ok: true, message: &sent.message }),
+                                    Err(problem) => inbox.fail("message:send", ack, &problem),
+                                }
+                            }));
+                        }
+                        Err(problem) => self.fail("message:send", ack, &problem),
+                    }
+                }
+                Some((event, ack)) => {
+                    let mut effect = std::pin::pin!(self.take_effect(event, ack));
+                    loop {
+                        tokio::select! {
+                            () = &mut effect => break,
+                            Some(()) = sending.next(), if !sending.is_empty() => {}
+                        }
+                    }
+                }
+                None => {
+                    tokio::select! {
+                        Some(()) = sending.next() => {}
+                        () = self.arrived.notified() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take_effect(&self, event: ClientEvent, ack: Option<i64>) {
+        let name = name_of(&event);
+        let socket = self.link.id();
+        let done = match event {
+            ClientEvent::Join(join) => {
+                let room = join.room_id.clone();
+                {
+                    let mut rooms = self.rooms.lock();
+                    if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
+                        let problem = Problem::rate_limited("This socket is live in as many rooms as it may be; leave one.", None);
+                        return self.fail(name, ack, &problem);
+                    }
+                    if self.link.is_open() {
+                        rooms.insert(room.clone());
+                    }
+                }
+                match self.chat.join(self.link.clone(), join, ack).await {
+                    // The room has answered itself, between the history and what follows.
+                    Ok(()) => return,
+                    Err(problem) => {
+                        self.rooms.lock().remove(&room);
+                        Err(problem)
+                    }
+                }
+            }
+            ClientEvent::Leave(room) => {
+                self.chat.leave(&room, socket).await;
+                self.rooms.lock().remove(&room);
+                Ok(())
+            }
+            ClientEvent::StartTyping(room) => self.chat.typing(&room, socket, true).await,
+            ClientEvent::StopTyping(room) => self.chat.typing(&room, socket, false).await,
+            ClientEvent::UpdatePresence(status) => {
+                self.chat.choose_status(&self.link.account().id, status);
+                return self.answer(ack, &PresenceUpdated { ok: true, status });
+            }
+            // Sends do not wait for each other and are taken where the queue is worked through.
+            ClientEvent::Send(_) => Ok(()),
+        };
+        match done {
+            Ok(()) => self.answer(ack, &Done { ok: true }),
+            Err(problem) => self.fail(name, ack, &problem),
+        }
+    }
+
+    fn answer(&self, ack: Option<i64>, payload: &impl serde::Serialize) {
+        if let Some(ack) = ack {
+            self.link.send(&Packet::answer(ack, payload));
+        }
+    }
+
+    fn fail(&self, event: &str, ack: Option<i64>, problem: &Problem) {
+        let packet = match ack {
+            Some(ack) => Packet::failure(ack, problem),
+            None => error_packet(event, problem),
+        };
+        self.link.send(&packet);
+    }
+}
+
+fn name_of(event: &ClientEvent) -> &'static str {
+    match event {
+        ClientEvent::Join(_) => "join:room",
+        ClientEvent::Leave(_) => "leave:room",
+        ClientEvent::Send(_) => "message:send",
+        ClientEvent::StartTyping(_) => "typing:start",
+        ClientEvent::StopTyping(_) => "typing:stop",
+        ClientEvent::UpdatePresence(_) => "presence:update",
+    }
+}
+
+/// The name and the event of a packet's JSON array; arguments after the first are ignored, as stock servers do.
+pub fn read_event(text: &str, with_attachments: bool) -> (String, Result<ClientEvent, Problem>) {
+    let parts: Parts<'_> = match serde_json::from_str(text) {
+        Ok(parts) => parts,
+        Err(error) => return (String::new(), Err(crate::protocol::client_event::unreadable("The event", &error))),
+    };
+    let name = parts.name.into_owned();
+    let event = if with_attachments {
+        Err(Problem::new(Code::InvalidArgument, format!("{name} takes JSON, not binary data.")))
+    } else {
+        ClientEvent::parse(&name, parts.argument)
+    };
+    (name, event)
+}
+
+struct Parts<'a> {
+    name: std::borrow::Cow<'a, str>,
+    argument: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Parts<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Parts<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array that begins with the event's name")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let name = seq.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
+                let argument = seq.next_element()?;
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Parts { name, argument })
+            }
+        }
+        deserializer.deserialize_seq(Reader)
+    }
+}

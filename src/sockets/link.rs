@@ -1,0 +1,166 @@
+//! The bounded way to one socket: what does not keep up is cut, never skipped.
+//!
+//! A socket is behind by the bytes that were queued for it and that its connection has not taken. It is cut when it is
+//! more than [`BEHIND_BYTES`] behind, when the transport's own queue is full, or when it has not caught up for [`BEHIND_TIME`]. Checking,
+//! queueing and closing happen under one lock, so after the first packet that could not be queued none is.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use engineioxide::{DisconnectReason, Socket};
+use parking_lot::Mutex;
+
+use super::{gateway::Slot, transport::Connection};
+use crate::{
+    domain::{account::Account, id::SocketId},
+    metrics::Metrics,
+    protocol::packet::Packet,
+    room::link::Link,
+};
+
+/// How many bytes a socket may be behind before more is queued for it.
+pub const BEHIND_BYTES: u64 = 4 * 1024 * 1024;
+/// How long a socket may take to catch up with what was queued at some moment.
+pub const BEHIND_TIME: Duration = Duration::from_secs(10);
+/// What a websocket frame and the packet's type add, at most, for text of usual size.
+const FRAME: u64 = 5;
+
+/// The way to one connected socket.
+pub struct SocketLink {
+    id: SocketId,
+    account: Arc<Account>,
+    socket: Arc<Socket<Slot>>,
+    open: AtomicBool,
+    pace: Mutex<Pace>,
+    metrics: Arc<Metrics>,
+}
+
+/// How fast the connection takes what is queued.
+struct Pace {
+    connection: Option<Connection>,
+    /// What the connection had taken before the first of our packets.
+    base: u64,
+    queued: u64,
+    /// A moment, and what had been queued then: once taken, another moment is chosen.
+    mark: Option<(Instant, u64)>,
+}
+
+impl Pace {
+    fn taken(&self) -> u64 {
+        self.connection.as_ref().map_or(self.queued, |connection| connection.written().saturating_sub(self.base))
+    }
+
+    fn behind(&mut self) -> u64 {
+        let taken = self.taken();
+        // The transport writes more than our packets (heartbeats, HTTP heads), which must not count as ours.
+        self.queued = self.queued.max(taken);
+        if self.mark.is_some_and(|(_, queued)| taken >= queued) {
+            self.mark = None;
+        }
+        self.queued - taken
+    }
+}
+
+impl SocketLink {
+    /// A link over an open transport.
+    pub fn new(
+        id: SocketId,
+        account: Arc<Account>,
+        socket: Arc<Socket<Slot>>,
+        connection: Option<Connection>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let base = connection.as_ref().map_or(0, Connection::written);
+        let pace = Mutex::new(Pace { connection, base, queued: 0, mark: None });
+        Self { id, account, socket, open: AtomicBool::new(true), pace, metrics }
+    }
+
+    /// The transport has moved to another connection (polling became a websocket, or another poll).
+    pub fn moved(&self, connection: Connection) {
+        let mut pace = self.pace.lock();
+        let behind = pace.behind();
+        pace.base = connection.written();
+        pace.queued = behind;
+        if let Some((_, queued)) = &mut pace.mark {
+            *queued = behind;
+        }
+        pace.connection = Some(connection);
+    }
+
+    /// Cuts the socket if it has not kept up. To be called about once a second.
+    pub fn check_pace(&self) {
+        let late = {
+            let mut pace = self.pace.lock();
+            pace.behind() > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME)
+        };
+        if late {
+            self.cut("it has not kept up for 10 s");
+        }
+    }
+
+    /// Cuts the socket: nothing more is sent, and its connection ends now.
+    pub fn cut(&self, why: &str) {
+        if self.close_for(why) {
+            self.metrics.links_cut.inc();
+            if let Some(connection) = &self.pace.lock().connection {
+                connection.cut();
+            }
+        }
+    }
+
+    /// Closes the transport after what is queued; the client comes back by itself.
+    pub fn send_away(&self, why: &str) {
+        self.close_for(why);
+    }
+
+    /// The transport has closed.
+    pub fn mark_closed(&self) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    fn close_for(&self, why: &str) -> bool {
+        let was_open = self.open.swap(false, Ordering::AcqRel);
+        if was_open {
+            tracing::debug!(socket = self.id.0, why, "closing a socket");
+            self.socket.close(DisconnectReason::TransportClose);
+        }
+        was_open
+    }
+}
+
+impl Link for SocketLink {
+    fn id(&self) -> SocketId {
+        self.id
+    }
+
+    fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    fn send(&self, packet: &Packet) -> bool {
+        let mut pace = self.pace.lock();
+        if !self.is_open() {
+            return false;
+        }
+        let fits = pace.behind() <= BEHIND_BYTES;
+        if fits && self.socket.emit(packet.text().clone()).is_ok() {
+            pace.queued += packet.len() as u64 + FRAME;
+            if pace.mark.is_none() {
+                pace.mark = Some((Instant::now(), pace.queued));
+            }
+            return true;
+        }
+        drop(pace);
+        self.cut("it does not keep up");
+        false
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+}

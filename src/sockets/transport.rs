@@ -1,0 +1,202 @@
+//! TCP connections that can be cut from outside and tell how much they have taken.
+//!
+//! A client that stops reading blocks its writer for as long as TCP hopes; nothing above can end that. The handle that is made
+//! when a connection is accepted can: every read and write under way fails at once, and the tasks above end by themselves.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
+use futures_util::task::AtomicWaker;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+};
+
+/// The second line against clients that have gone without a word: TCP itself gives up after so long without an acknowledgement.
+const TCP_PATIENCE: Duration = Duration::from_secs(12);
+
+/// A handle on one accepted connection.
+#[derive(Clone)]
+pub struct Connection(Arc<Shared>);
+
+struct Shared {
+    peer: SocketAddr,
+    cut: AtomicBool,
+    written: AtomicU64,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "connection from {}", self.0.peer)
+    }
+}
+
+impl Connection {
+    /// Ends the connection now, whatever it is doing.
+    pub fn cut(&self) {
+        self.0.cut.store(true, Ordering::Release);
+        self.0.reader.wake();
+        self.0.writer.wake();
+    }
+
+    /// Bytes that the connection has taken so far.
+    pub fn written(&self) -> u64 {
+        self.0.written.load(Ordering::Relaxed)
+    }
+
+    /// The other end.
+    pub fn peer(&self) -> SocketAddr {
+        self.0.peer
+    }
+}
+
+/// Accepts connections that can be cut.
+pub struct CuttableListener(TcpListener);
+
+impl CuttableListener {
+    /// Accepts from `listener`.
+    pub fn new(listener: TcpListener) -> Self {
+        Self(listener)
+    }
+}
+
+impl Listener for CuttableListener {
+    type Io = CuttableStream;
+    type Addr = Connection;
+
+    async fn accept(&mut self) -> (CuttableStream, Connection) {
+        loop {
+            match self.0.accept().await {
+                Ok((stream, peer)) => {
+                    prepare(&stream);
+                    let shared = Shared {
+                        peer,
+                        cut: AtomicBool::new(false),
+                        written: AtomicU64::new(0),
+                        reader: AtomicWaker::new(),
+                        writer: AtomicWaker::new(),
+                    };
+                    let connection = Connection(Arc::new(shared));
+                    return (CuttableStream { stream, connection: connection.clone() }, connection);
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: accepting at once again would spin.
+                    tracing::error!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Connection> {
+        let peer = self.0.local_addr()?;
+        Ok(Connection(Arc::new(Shared {
+            peer,
+            cut: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+        })))
+    }
+}
+
+impl Connected<IncomingStream<'_, CuttableListener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
+        stream.remote_addr().clone()
+    }
+}
+
+fn prepare(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    let set = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(TCP_PATIENCE)));
+    let keepalive = socket2::TcpKeepalive::new().with_time(Duration::from_secs(60));
+    if let Err(error) = set.and_then(|()| socket.set_tcp_keepalive(&keepalive)) {
+        tracing::debug!(%error, "a connection keeps its defaults");
+    }
+}
+
+/// A connection that its [`Connection`] can cut.
+pub struct CuttableStream {
+    stream: TcpStream,
+    connection: Connection,
+}
+
+impl CuttableStream {
+    fn is_cut(&self) -> bool {
+        self.connection.0.cut.load(Ordering::Acquire)
+    }
+
+    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.connection.0.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+        written
+    }
+}
+
+fn cut_error() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the server")
+}
+
+impl AsyncRead for CuttableStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.connection.0.reader.register(cx.waker());
+        if self.is_cut() {
+            return Poll::Ready(Err(cut_error()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for CuttableStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.connection.0.writer.register(cx.waker());
+        if self.is_cut() {
+            return Poll::Ready(Err(cut_error()));
+        }
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.count(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.connection.0.writer.register(cx.waker());
+        if self.is_cut() {
+            return Poll::Ready(Err(cut_error()));
+        }
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.count(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

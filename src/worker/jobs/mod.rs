@@ -1,0 +1,3 @@
+//! What jobs do, a kind a file. Each may be done twice.
+
+pub mod enrich;

@@ -1,0 +1,155 @@
+//! The worker: takes jobs from the queue, does them, and commits what came of them. Beside the servers or inside one.
+//!
+//! The store's row is the truth about a job, the queue its fast path. A job that is done loses its row with the commit of its result; one
+//! whose row stays is handed out again by the [sweep](sweep). So a job is done at least once, whatever dies, and each job may be
+//! done twice without harm.
+
+pub mod jobs;
+mod sweep;
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use rand::RngExt;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    commit::writer::Writer,
+    domain::{
+        id::{JobId, ReplicaId},
+        job::{Job, Task},
+    },
+    metrics::Metrics,
+    ports::{
+        BackendError,
+        queue::{Claim, Queue},
+        store::Store,
+    },
+};
+
+/// Jobs taken at once.
+const AT_ONCE: usize = 256;
+/// How long to wait for a job before looking whether to stop.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long one job may take.
+const JOB_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct Worker {
+    /// Where the jobs' rows are.
+    pub store: Arc<dyn Store>,
+    /// Where jobs come from.
+    pub queue: Arc<dyn Queue>,
+    /// Where results go.
+    pub writer: Arc<Writer>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// This process.
+    pub replica: ReplicaId,
+}
+
+/// Why a job could not be done now.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The store or the writer.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The result could not be committed.
+    #[error("the result was not committed: {0}")]
+    NotCommitted(String),
+    /// It took too long.
+    #[error("it took longer than {} s", JOB_LIMIT.as_secs())]
+    TooSlow,
+}
+
+/// What a job has come to.
+pub enum Finished {
+    /// Its row went with the commit of its result.
+    WithItsResult,
+    /// There was nothing to commit: its row is still to be removed.
+    WithoutResult,
+}
+
+impl Worker {
+    /// Works until `stop`; what has been taken is finished first.
+    pub async fn run(self, stop: CancellationToken) {
+        let sweeping = tokio::spawn(sweep::run(self.store.clone(), self.queue.clone(), self.metrics.clone(), stop.clone()));
+        let name = self.replica.to_string();
+        let mut failures = 0_u32;
+        while !stop.is_cancelled() {
+            let taken = tokio::select! {
+                () = stop.cancelled() => break,
+                taken = self.queue.take(&name, AT_ONCE, WAIT) => taken,
+            };
+            match taken {
+                Ok(taken) => {
+                    failures = 0;
+                    if taken.reborn {
+                        sweep::everything(&self.store, &self.queue, &self.metrics).await;
+                    }
+                    if !taken.jobs.is_empty() {
+                        self.work(taken.jobs).await;
+                    }
+                }
+                Err(error) => {
+                    if failures == 0 {
+                        tracing::warn!(%error, "no jobs can be taken");
+                    }
+                    failures = (failures + 1).min(6);
+                    let wait = Duration::from_millis(rand::rng().random_range(50..=100) << failures);
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                }
+            }
+        }
+        let _ = sweeping.await;
+    }
+
+    async fn work(&self, taken: Vec<(Claim, Job)>) {
+        let results = join_all(taken.iter().map(|(_, job)| self.one(job))).await;
+        let mut without_result: Vec<JobId> = Vec::new();
+        let mut settled: Vec<Claim> = Vec::with_capacity(taken.len());
+        for ((claim, job), result) in taken.into_iter().zip(results) {
+            match result {
+                Ok(finished) => {
+                    self.metrics.jobs_done.inc();
+                    if matches!(finished, Finished::WithoutResult) {
+                        without_result.push(job.id);
+                    }
+                    settled.push(claim);
+                }
+                Err(error) => {
+                    self.metrics.jobs_failed.inc();
+                    tracing::warn!(%error, job = %job.id, attempts = job.attempts, "a job failed and will be tried again");
+                    // When the store takes the failure it hands the job out later; else the claim runs out.
+                    if self.store.fail_job(job.id, &error.to_string(), back_off(job.attempts)).await.is_ok() {
+                        settled.push(claim);
+                    }
+                }
+            }
+        }
+        if let Err(error) = self.store.finish_jobs(&without_result).await {
+            tracing::warn!(%error, jobs = without_result.len(), "jobs that are done keep their rows for now, and will be done again");
+        }
+        if let Err(error) = self.queue.settle(&settled).await {
+            tracing::debug!(%error, "claims will run out");
+        }
+    }
+
+    async fn one(&self, job: &Job) -> Result<Finished, JobError> {
+        let work = match &job.task {
+            Task::EnrichMessage(text) => jobs::enrich::run(self, job.id, text),
+        };
+        timeout(JOB_LIMIT, work).await.map_err(|_| JobError::TooSlow)?
+    }
+}
+
+/// 1 s, 2 s, 4 s … 5 min, each up to half longer.
+fn back_off(attempts: i32) -> Duration {
+    let seconds = 1_u64 << attempts.clamp(0, 8);
+    Duration::from_millis(seconds * rand::rng().random_range(1_000..=1_500))
+}

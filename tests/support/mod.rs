@@ -1,0 +1,4 @@
+//! The language that the tests are told in.
+
+mod databases;
+mod redis;

@@ -1,0 +1,1 @@
+//! A corner of Redis of its own for each test.
