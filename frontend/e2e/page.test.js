@@ -32,7 +32,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await bo.seesNoMore('Ada is typing…');
 
     await bo.writes('Lovely: https://example.org/beans?bed=2.');
-    await ada.sees('https://example.org/beans?bed=2');
+    await ada.hears('Bo: Lovely: https://example.org/beans?bed=2.');
     const link = ada.page.getByRole('link', { name: 'https://example.org/beans?bed=2' });
     assert.equal(await link.getAttribute('href'), 'https://example.org/beans?bed=2');
     assert.match(await link.getAttribute('rel'), /noopener/);

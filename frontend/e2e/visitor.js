@@ -95,6 +95,14 @@ class Visitor {
     await this.page.getByText(text, { exact: true }).first().waitFor();
   }
 
+  /** A screen reader says it. */
+  async hears(text) {
+    await this.page
+      .locator('[aria-live="polite"]')
+      .getByText(text, { exact: true })
+      .waitFor({ state: 'attached' });
+  }
+
   async seesNoMore(text) {
     await this.page.getByText(text).waitFor({ state: 'detached' });
   }

@@ -27,7 +27,7 @@ function MessageItemView({ row, me, names, onRetry, onDiscard }: MessageItemProp
       {...{ [ROW]: row.key }}
       data-leads={leads}
       data-state={pending?.state ?? 'kept'}
-      data-mentions-me={message?.mentions.includes(me.id) ?? false}
+      data-mentions-me={userId !== me.id && message?.mentions.includes(me.id)}
     >
       <div className="gutter">
         {leads ? (
@@ -56,12 +56,14 @@ function MessageItemView({ row, me, names, onRetry, onDiscard }: MessageItemProp
         {pending?.state === 'failed' && (
           <p className="failed">
             <span className="problem">Not sent. {pending.problem}</span>
-            <button className="button link" type="button" onClick={() => onRetry(pending.clientId)}>
-              Try again
-            </button>
-            <button className="button link" type="button" onClick={() => onDiscard(pending.clientId)}>
-              Discard
-            </button>
+            <span className="choices">
+              <button className="button link" type="button" onClick={() => onRetry(pending.clientId)}>
+                Try again
+              </button>
+              <button className="button link" type="button" onClick={() => onDiscard(pending.clientId)}>
+                Discard
+              </button>
+            </span>
           </p>
         )}
         {pending?.state === 'waiting' && <span className="visually-hidden">Sending…</span>}

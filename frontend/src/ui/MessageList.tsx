@@ -1,7 +1,7 @@
 // A room's messages, read from the end, with older ones loaded as the reader goes up.
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
-import type { Chat, LiveRoom } from '../chat';
-import { roomName } from '../chat';
+import { type Chat, type LiveRoom, roomName } from '../chat';
+import type { People } from '../people';
 import { lastSeq, type RoomState } from '../room-state';
 import { timeline } from '../timeline';
 import type { User } from '../wire';
@@ -18,7 +18,7 @@ interface MessageListProps {
 }
 
 export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
-  const { id, history } = room;
+  const { id, history, people } = room;
   const canLoad = history.hasOlder && history.older === 'idle';
   const loadOlder = useCallback(() => canLoad && chat.loadOlder(id), [chat, id, canLoad]);
   const { scroller, content, atEnd, onScroll, toEnd } = useAnchoredScroll(loadOlder);
@@ -27,7 +27,7 @@ export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
     () => timeline(history, me.username, unreadAfter),
     [history, me.username, unreadAfter],
   );
-  const names = useMemo(() => knownNames(room), [room]);
+  const names = useMemo(() => knownNames(history, people), [history, people]);
   const newest = lastSeq(history);
   const below = room.readSeq === null ? 0 : newest - room.readSeq;
 
@@ -128,10 +128,10 @@ function Beginning({ history, name, onLoad }: BeginningProps) {
 }
 
 /** Usernames by id, of everybody who wrote or is here. */
-function knownNames(room: LiveRoom): ReadonlyMap<string, string> {
+function knownNames(history: RoomState, people: People): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const { userId, username } of room.history.messages) names.set(userId, username);
-  for (const { id, username } of room.people.online.values()) names.set(id, username);
+  for (const { userId, username } of history.messages) names.set(userId, username);
+  for (const { id, username } of people.online.values()) names.set(id, username);
   return names;
 }
 

@@ -5,6 +5,9 @@ import type { Status, User } from '../wire';
 import { Avatar } from './Avatar';
 import { Close } from './icons';
 
+/** From this width on the panel stands beside the messages. */
+export const WIDE = '(min-width: 70rem)';
+
 const ORDER: Record<Status, number> = { online: 0, busy: 1, away: 2, offline: 3 };
 const LABEL: Record<Status, string> = { online: 'Online', away: 'Away', busy: 'Busy', offline: 'Offline' };
 
@@ -20,7 +23,8 @@ export function PeoplePanel({ people, me, onClose }: PeoplePanelProps) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') onClose();
+      // Beside the messages it covers nothing; over them it is in the way.
+      if (event.key === 'Escape' && !window.matchMedia(WIDE).matches) onClose();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);

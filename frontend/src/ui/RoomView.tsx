@@ -1,5 +1,5 @@
 // One room: its head, its messages, the people in it, and the field to write in.
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Chat, type LiveRoom, roomName, unreadCount } from '../chat';
 import { typingSentence } from '../people';
 import { addressOf } from '../room-id';
@@ -7,9 +7,7 @@ import type { User } from '../wire';
 import { Composer } from './Composer';
 import { Back, Hash, PeopleSign } from './icons';
 import { MessageList } from './MessageList';
-import { PeoplePanel } from './PeoplePanel';
-
-const WIDE = '(min-width: 70rem)';
+import { PeoplePanel, WIDE } from './PeoplePanel';
 
 interface RoomViewProps {
   chat: Chat;
@@ -29,6 +27,8 @@ export function RoomView({ chat, room, me }: RoomViewProps) {
   useEffect(() => {
     if (!window.matchMedia('(pointer: fine)').matches) heading.current?.focus();
   }, []);
+
+  const hidePeople = useCallback(() => setPeopleShown(false), []);
 
   function leave() {
     chat.leave(room.id);
@@ -81,7 +81,7 @@ export function RoomView({ chat, room, me }: RoomViewProps) {
           </>
         )}
       </main>
-      {peopleShown && <PeoplePanel people={room.people} me={me} onClose={() => setPeopleShown(false)} />}
+      {peopleShown && <PeoplePanel people={room.people} me={me} onClose={hidePeople} />}
     </div>
   );
 }
