@@ -1,0 +1,49 @@
+# The ways to run, test and measure Belfry; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test bench fmt lint biome page flows
+
+# npm writes this file last, so it says that the installation is complete.
+INSTALLED := node_modules/.package-lock.json
+PAGE_SOURCES := $(shell find frontend -type f \
+  -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -path 'frontend/e2e/*' 2>/dev/null)
+# The page has a check of its own; this one is for the flows.
+BIOME := cd tests/flows && ../../frontend/node_modules/.bin/biome
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: page ## build what is needed and serve on 127.0.0.1:3000, with nothing else to install or start
+	cargo run --release -- serve
+
+test: ## all tests, over both backends (on Debian it installs what they need)
+	scripts/test
+
+bench: page ## measure, beside what one would use instead
+	bench/run
+
+fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
+	cargo fmt --all
+	npm --prefix frontend run fix
+	$(BIOME) check --write .
+
+lint: page ## formatting, clippy, documentation and Biome, warnings being errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+	npm --prefix frontend run check
+	$(MAKE) biome
+
+biome: frontend/$(INSTALLED)
+	$(BIOME) check --error-on-warnings .
+
+page: frontend/dist/index.html
+
+flows: tests/flows/$(INSTALLED)
+
+frontend/dist/index.html: frontend/$(INSTALLED) $(PAGE_SOURCES)
+	npm --prefix frontend run build
+	@touch $@
+
+%/$(INSTALLED): %/package.json %/package-lock.json
+	npm --prefix $* ci --no-fund --no-audit
+	@touch $@

@@ -1,0 +1,19 @@
+// Ports for servers that must know theirs before they start.
+
+import { createServer } from 'node:net';
+
+/** A port on 127.0.0.1 that was free just now, below the range from which systems number outgoing connections. */
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}

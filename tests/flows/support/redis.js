@@ -1,0 +1,47 @@
+// A Redis of a story's own, to be stopped and started: it keeps nothing, so it comes back empty.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { until } from './limits.js';
+import { freePort } from './ports.js';
+import { Program } from './program.js';
+
+export class OwnRedis {
+  #program;
+
+  static async started(directory) {
+    const redis = new OwnRedis();
+    redis.directory = directory;
+    redis.port = await freePort();
+    redis.url = `redis://127.0.0.1:${redis.port}`;
+    await redis.start();
+    return redis;
+  }
+
+  async start() {
+    const args = [
+      '--port',
+      this.port,
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      this.directory,
+    ];
+    const program = new Program('redis-server', args.map(String), {}, this.directory);
+    this.#program = program;
+    const answers = async () => {
+      if (!program.isRunning) throw new Error(`Redis did not start\n${program.said()}`);
+      const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), 'ping']).catch(() => ({}));
+      return stdout?.trim() === 'PONG';
+    };
+    await until(answers, 'Redis answers', { seen: () => program.said() });
+  }
+
+  async stop() {
+    await this.#program.kill();
+  }
+}

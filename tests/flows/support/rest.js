@@ -1,0 +1,53 @@
+// The REST interface as a plain HTTP client uses it.
+
+import assert from 'node:assert/strict';
+import { LIMIT } from './limits.js';
+
+export class Rest {
+  constructor(base, token) {
+    this.base = base;
+    this.token = token;
+  }
+
+  get(path) {
+    return this.#call('GET', path);
+  }
+
+  post(path, body) {
+    return this.#call('POST', path, JSON.stringify(body), { 'content-type': 'application/json' });
+  }
+
+  /** POST of a body that is sent as it stands. */
+  postRaw(path, body, headers = { 'content-type': 'application/json' }) {
+    return this.#call('POST', path, body, headers);
+  }
+
+  async #call(method, path, body, headers = {}) {
+    const authorization = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const response = await fetch(`${this.base}${path}`, {
+      method,
+      body,
+      headers: { ...headers, ...authorization },
+      signal: AbortSignal.timeout(LIMIT),
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return {
+      status: response.status,
+      type,
+      headers: response.headers,
+      text,
+      body: /json/.test(type) ? JSON.parse(text) : undefined,
+    };
+  }
+}
+
+/** The answer is a problem description of RFC 9457 with this status and this code. */
+export function isProblem(answer, status, code) {
+  const told = `${answer.status} ${answer.type} ${answer.text}`;
+  assert.equal(answer.status, status, told);
+  assert.match(answer.type, /^application\/problem\+json\b/, told);
+  assert.equal(answer.body.code, code, told);
+  assert.equal(answer.body.status ?? status, status, told);
+  assert.equal(typeof answer.body.title, 'string', told);
+}

@@ -1,0 +1,203 @@
+// One socket's view of one room, checked as it comes: no revision skipped, none covered twice, each join answered in order.
+
+import assert from 'node:assert/strict';
+import { within } from './limits.js';
+
+const CHANGES = new Set([
+  'message:new',
+  'message:updated',
+  'message:deleted',
+  'message:clapped',
+  'message:reacted',
+  'room:updated',
+  'room:deleted',
+]);
+const SHOWN = 14;
+
+export class Watcher {
+  /** The revision that this socket has been carried to. */
+  rev = undefined;
+  /** Message id -> message, as the page and all later changes leave it. */
+  messages = new Map();
+  /** Revision -> `event id`, for changes that came as events of their own. */
+  changes = new Map();
+  /** How often the server had to look at the store for this socket. */
+  unasked = 0;
+  faults = [];
+  #joining = undefined;
+  #joined = false;
+  #history = [];
+  #waiting = new Set();
+
+  constructor(room, name = 'somebody') {
+    this.room = room;
+    this.name = name;
+  }
+
+  /** Takes the next entry of a journal (see Person). */
+  feed({ kind, event, data, asked }) {
+    if (kind === 'cut') {
+      this.#joining = undefined;
+      this.#joined = false;
+    } else if (kind === 'ask' && event === 'join:room' && roomOf(data) === this.room) {
+      this.#note(`asks to join with since ${data?.since}`);
+      this.#joining = { since: data?.since };
+    } else if (kind === 'ack' && event === 'join:room' && roomOf(asked) === this.room) {
+      this.#acknowledged(data);
+    } else if (kind === 'ack' && event === 'leave:room' && roomOf(asked) === this.room) {
+      this.#joined = false;
+    } else if (kind === 'event' && data?.roomId === this.room) {
+      if (event === 'room:history') this.#carried(data);
+      else if (CHANGES.has(event)) this.#changed(event, data);
+    } else if (kind === 'event' && event === 'room:updated' && data?.id === this.room) {
+      this.#changed(event, data);
+    }
+    for (const check of [...this.#waiting]) check();
+  }
+
+  /** Resolves when the revision is at least `rev`. */
+  reaches(rev) {
+    return this.#when(() => this.rev >= rev, `rev ${rev}`);
+  }
+
+  /** Resolves when messages with all these ids are there. */
+  has(ids) {
+    return this.#when(() => ids.every((id) => this.messages.has(id)), `all of ${ids.length} messages`);
+  }
+
+  /** The messages in the room's order. */
+  get list() {
+    return [...this.messages.values()].sort((one, other) => one.seq - other.seq);
+  }
+
+  /** Fails with the first fault and what led to it. */
+  isSound() {
+    assert.deepEqual(this.faults.slice(0, 1), [], `${this.name} in ${this.room}`);
+  }
+
+  told() {
+    return [
+      `--- ${this.name} in ${this.room} stands at rev ${this.rev} with ${this.messages.size} messages:`,
+      ...this.#history,
+    ].join('\n  ');
+  }
+
+  #acknowledged(ack) {
+    const join = this.#joining;
+    this.#joining = undefined;
+    if (!ack?.ok) return;
+    this.#note(`join acknowledged at rev ${ack.rev}`);
+    if (!join) this.#fault('a join was acknowledged that was not asked for on this connection');
+    else if (join.rev === undefined) this.#fault('a join was acknowledged before its history came');
+    else if (ack.rev !== join.rev)
+      this.#fault(`a join was acknowledged at rev ${ack.rev} after a history at rev ${join.rev}`);
+    this.#joined = true;
+  }
+
+  #carried({ rev, mode, messages, hasMore }) {
+    this.#note(
+      `history ${mode} at rev ${rev} with ${messages.length} messages (revs ${messages.map((one) => one.rev).join(' ')})`,
+    );
+    const join = this.#joining;
+    if (!join && !this.#joined) this.#fault('a history came to a socket that had not joined');
+    if (!join) {
+      this.unasked += 1;
+      if (mode === 'page') this.#fault('an unasked history was a page');
+      if (rev <= this.rev) this.#fault(`an unasked history led from rev ${this.rev} to ${rev}`);
+    } else {
+      if (join.rev !== undefined) this.#fault('a join was answered with two histories');
+      join.rev = rev;
+      if (join.since === undefined && mode !== 'page') this.#fault(`a join without since was answered with a ${mode}`);
+      if (join.since !== undefined && mode === 'page') this.#fault('a join with since was answered with a page');
+    }
+    const since = join ? join.since : this.rev;
+    if (mode === 'delta') {
+      if (hasMore !== false) this.#fault(`a delta said hasMore: ${hasMore}`);
+      if (rev < since) this.#fault(`a delta led from rev ${since} back to ${rev}`);
+      const odd = messages.find((one) => one.rev <= since || one.rev > rev);
+      if (odd) this.#fault(`a delta from rev ${since} to ${rev} held a message of rev ${odd.rev}`);
+    } else {
+      this.messages.clear();
+    }
+    if (messages.some((one, place) => place > 0 && one.seq <= messages[place - 1].seq))
+      this.#fault('a history was not ascending');
+    for (const message of messages) this.messages.set(message.id, message);
+    this.rev = rev;
+    this.#hasNoHoles();
+  }
+
+  #changed(event, data) {
+    const id = data.id ?? '';
+    this.#note(`${event} rev ${data.rev}${data.seq ? ` seq ${data.seq}` : ''} ${data.content ?? ''}`.slice(0, 120));
+    if (this.#joining) {
+      // Until the history of a new join, an earlier join of this socket may still deliver.
+      if (this.#joining.rev !== undefined)
+        this.#fault(`${event} came between a join's history and its acknowledgement`);
+      else if (!this.#joined) this.#fault(`${event} came before the history of the join`);
+    } else if (!this.#joined) {
+      this.#fault(`${event} came to a socket that had not joined`);
+    }
+    if (data.rev !== this.rev + 1) this.#fault(`${event} of rev ${data.rev} came at rev ${this.rev}`);
+    this.rev = data.rev;
+    this.changes.set(data.rev, `${event} ${id}`);
+    if (event === 'message:new') {
+      if (this.messages.has(id)) this.#fault(`message ${id} came as new for the second time`);
+      this.messages.set(id, data);
+      this.#hasNoHoles();
+    } else if (event === 'message:updated') {
+      const known = this.messages.get(id);
+      if (known && known.seq !== data.seq) this.#fault(`message ${id} went from seq ${known.seq} to ${data.seq}`);
+      if (known) this.messages.set(id, data);
+    }
+  }
+
+  #hasNoHoles() {
+    const { list } = this;
+    const hole = list.findIndex((one, place) => place > 0 && one.seq !== list[place - 1].seq + 1);
+    if (hole > 0) this.#fault(`seq ${list[hole].seq} stands after seq ${list[hole - 1].seq}`);
+  }
+
+  #when(holds, what) {
+    if (holds()) return Promise.resolve(this);
+    let check;
+    const coming = new Promise((resolve) => {
+      check = () => holds() && resolve(this);
+      this.#waiting.add(check);
+    });
+    const seen = () => [this.told(), ...this.faults.slice(0, 3)].join('\n');
+    return within(coming, `${this.name} gets ${what} in ${this.room}`, { seen }).finally(() =>
+      this.#waiting.delete(check),
+    );
+  }
+
+  #note(line) {
+    this.#history.push(line);
+    if (this.#history.length > SHOWN) this.#history.shift();
+  }
+
+  #fault(what) {
+    this.faults.push(`${what}; before it:\n  ${this.#history.join('\n  ')}`);
+  }
+}
+
+function roomOf(argument) {
+  return typeof argument === 'string' ? argument : argument?.roomId;
+}
+
+/** Fails unless all watchers have seen the same changes under the same revisions, and end with the same messages. */
+export function agree(watchers) {
+  for (const watcher of watchers) watcher.isSound();
+  const changes = new Map();
+  for (const watcher of watchers) {
+    for (const [rev, change] of watcher.changes) {
+      const other = changes.get(rev);
+      if (other)
+        assert.equal(change, other.change, `rev ${rev} is one thing to ${watcher.name}, another to ${other.name}`);
+      else changes.set(rev, { change, name: watcher.name });
+    }
+  }
+  const [first, ...others] = watchers;
+  for (const other of others) {
+    assert.deepEqual(other.list, first.list, `${other.name} ends with other messages than ${first.name}`);
+  }
+}

@@ -1,0 +1,130 @@
+// The worker reads what was said: people and links in a message become its next revisions, and no job is lost.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { overBackends } from './support/backends.js';
+import { embedded, replicas } from './support/town.js';
+
+/** How each kind of town starts; in both the worker can be left out. */
+const towns = {
+  embedded: { options: {}, open: (t) => embedded(t) },
+  replicas: { options: overBackends, open: (t) => replicas(t, 2) },
+  'replicas with a worker apart': { options: overBackends, open: (t) => replicas(t, 2, { worker: 'apart' }) },
+};
+
+for (const [kind, { options, open }] of Object.entries(towns)) {
+  test(`${kind}: people and links in a message are found and told to all`, options, async (t) => {
+    const town = await open(t);
+    const last = town.servers.length - 1;
+    const ada = await town.guest('Ada');
+    const bob = await town.guest('Bob', { at: last });
+    const eve = await town.guest('Eve', { at: last });
+    const watchers = [await ada.stays('lobby'), await bob.stays('lobby')];
+    await eve.joins('elsewhere');
+
+    const plain = await ada.says('lobby', 'nobody and nothing');
+    const message = await ada.says(
+      'lobby',
+      'look @Bob and @Eve and @Nobody: https://example.com/a?b=c#d (https://example.org).',
+    );
+    for (const person of [ada, bob]) {
+      const { mentions, previews } = await person.sees('message:new', { id: message.id });
+      assert.deepEqual([mentions, previews], [[], []]);
+      const told = await person.sees('message:updated', (one) => one.id === message.id && one.mentions.length > 0);
+      assert.deepEqual(told.mentions, [bob.id], 'only members are mentioned');
+      assert.equal(told.content, message.content);
+      assert.equal(told.seq, message.seq);
+      const shown = await person.sees('message:updated', (one) => one.id === message.id && one.previews.length > 0);
+      assert.deepEqual(
+        shown.previews.map((preview) => preview.url),
+        ['https://example.com/a?b=c#d', 'https://example.org'].map((url) => matching(shown.previews, url)),
+      );
+    }
+    await Promise.all(watchers.map((watcher) => watcher.reaches(4)));
+    for (const watcher of watchers) watcher.isSound();
+    assert.equal(ada.seen('message:updated', { id: message.id }).length, 2);
+    ada.hasNotSeen('message:updated', { id: plain.id });
+
+    const { body } = await bob.rest.get('/api/rooms/lobby/messages');
+    const [, kept] = body.messages;
+    assert.deepEqual(kept.mentions, [bob.id]);
+    assert.equal(kept.previews.length, 2);
+    assert.equal(kept.rev, 4);
+  });
+}
+
+describe('a job', { concurrency: 4 }, () => {
+  test('waits for a worker over a restart', async (t) => {
+    const town = await embedded(t);
+    await town.stop();
+    town.servers[0].flags = ['--no-worker'];
+    await town.starts();
+    const ada = await town.guest('Ada');
+    await ada.joins('lobby');
+    const messages = await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
+    ada.goes();
+    await town.stop();
+    town.servers[0].flags = [];
+    await town.starts();
+    await allMentioned(await ada.again(), messages);
+  });
+
+  test('survives that its process is killed', async (t) => {
+    const town = await embedded(t);
+    const ada = await town.guest('Ada');
+    await ada.joins('lobby');
+    const messages = await Promise.all(Array.from({ length: 50 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
+    await town.kill();
+    ada.goes();
+    await town.starts();
+    await allMentioned(await ada.again(), messages);
+  });
+
+  test('waits in the store until a worker starts', overBackends, async (t) => {
+    const town = await replicas(t, 2, { worker: 'apart' });
+    await town.worker.kill();
+    const ada = await town.guest('Ada');
+    const bob = await town.guest('Bob', { at: 1 });
+    const watcher = await bob.stays('lobby');
+    await ada.joins('lobby');
+    const messages = await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Bob ${i}`)));
+    await watcher.reaches(20);
+    bob.hasNotSeen('message:updated');
+    town.runs(['worker']);
+    await watcher.reaches(40);
+    watcher.isSound();
+    assert.deepEqual(
+      watcher.list.map((message) => message.mentions),
+      messages.map(() => [bob.id]),
+    );
+  });
+
+  test('is taken over from a worker that was killed at it', overBackends, async (t) => {
+    const town = await replicas(t, 1, { worker: 'apart' });
+    const ada = await town.guest('Ada');
+    const watcher = await ada.stays('lobby');
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${round} ${i}`)));
+      await town.worker.kill();
+      town.worker = town.runs(['worker']);
+    }
+    // A dead worker's jobs come back when their lease has passed.
+    await watcher.reaches(120);
+    watcher.isSound();
+  });
+});
+
+async function allMentioned(person, messages) {
+  const watcher = await person.stays('lobby');
+  await watcher.reaches(2 * messages.length);
+  watcher.isSound();
+  assert.deepEqual(
+    watcher.list.map((message) => [message.id, message.mentions]),
+    messages.map((message) => [message.id, [person.id]]),
+  );
+}
+
+/** The preview's own spelling of an address: with or without a slash after the host. */
+function matching(previews, url) {
+  return previews.find((preview) => preview.url === url || preview.url === `${url}/`)?.url ?? url;
+}
