@@ -1,0 +1,23 @@
+// A person without a browser, for what would take a browser too long: the stock client against the same server.
+import { io } from 'socket.io-client';
+
+export async function guest(test, belfry, username) {
+  const response = await fetch(`${belfry.url}/api/auth/guest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username }),
+  });
+  const { accessToken } = await response.json();
+  const socket = io(belfry.url, { auth: { token: accessToken }, forceNew: true });
+  test.after(() => socket.close());
+
+  async function ask(event, argument) {
+    const answer = await socket.timeout(10_000).emitWithAck(event, argument);
+    if (!answer.ok) throw new Error(`${event}: ${answer.error.code}`);
+    return answer;
+  }
+  return {
+    join: (roomId) => ask('join:room', { roomId }),
+    write: (roomId, content) => ask('message:send', { roomId, content }),
+  };
+}

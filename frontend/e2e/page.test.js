@@ -1,0 +1,295 @@
+// The page in a real browser, served by the real binary.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startBelfry } from './belfry.js';
+import { guest } from './guest.js';
+import { enter, noBrowser, openBrowser, visit } from './visitor.js';
+
+const skip = await noBrowser();
+
+describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
+  let browser;
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+
+  it('lets two people meet in a room, see each other come, type, write and go', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+
+    await ada.joins('garden');
+    await ada.sees('Nothing has been said here yet. Write the first message.');
+    await bo.joins('garden');
+    await ada.seesPerson('Bo', 'Online');
+    await bo.seesPerson('Ada', 'Online');
+
+    await ada.field.pressSequentially('The beans');
+    await bo.sees('Ada is typing…');
+    await ada.writes('The beans are up!');
+    await bo.sees('The beans are up!');
+    await bo.seesNoMore('Ada is typing…');
+
+    await bo.writes('Lovely: https://example.org/beans?bed=2.');
+    await ada.hears('Bo: Lovely: https://example.org/beans?bed=2.');
+    const link = ada.page.getByRole('link', { name: 'https://example.org/beans?bed=2' });
+    assert.equal(await link.getAttribute('href'), 'https://example.org/beans?bed=2');
+    assert.match(await link.getAttribute('rel'), /noopener/);
+
+    await bo.page.getByLabel('Your status').selectOption('busy');
+    await ada.seesPerson('Bo', 'Busy');
+    await bo.page.close();
+    await ada.seesNobodyCalled('Bo');
+
+    assert.deepEqual(await ada.reads(), ['The beans are up!', 'Lovely: https://example.org/beans?bed=2.']);
+  });
+
+  it('marks somebody who is mentioned, for both', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada Lovelace');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.joins('garden');
+
+    await bo.writes('Is @Ada Lovelace here?');
+    await ada.page.locator('.mention[data-me="true"]', { hasText: '@Ada Lovelace' }).waitFor();
+    await bo.page.locator('.mention[data-me="false"]', { hasText: '@Ada Lovelace' }).waitFor();
+  });
+
+  it('keeps who one is, the room and its history over a reload, and forgets them on signing out', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.writes('first');
+    await ada.writes('second');
+    await ada.allKept();
+
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    await ada.sees('second');
+    assert.deepEqual(await ada.reads(), ['first', 'second']);
+    await ada.writes('third');
+    await ada.allKept();
+    assert.deepEqual(await ada.reads(), ['first', 'second', 'third']);
+
+    await ada.page.getByRole('button', { name: 'Sign out' }).click();
+    await ada.page.getByLabel('Your name').waitFor();
+    await ada.page.reload();
+    await ada.page.getByLabel('Your name').waitFor();
+    assert.equal(await ada.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
+  });
+
+  it('renews a session whose access token is refused, without asking anybody', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.writes('before');
+    await ada.allKept();
+    const kept = await ada.page.evaluate(() => {
+      const session = JSON.parse(localStorage.getItem('belfry.session'));
+      localStorage.setItem('belfry.session', JSON.stringify({ ...session, accessToken: 'out.of.date' }));
+      return session;
+    });
+
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    await ada.sees('before');
+    const renewed = await ada.page.evaluate(() => JSON.parse(localStorage.getItem('belfry.session')));
+    assert.notEqual(renewed.refreshToken, kept.refreshToken);
+    assert.equal(renewed.user.id, kept.user.id);
+  });
+
+  it('waits for a server that restarts, and then shows everything once and in order', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.joins('garden');
+    await ada.writes('before');
+    await bo.sees('before');
+
+    await belfry.stop();
+    await ada.page.getByText('Reconnecting…').waitFor();
+    const written = Array.from({ length: 8 }, (_, index) => `while away ${index + 1}`);
+    for (const text of written) await ada.writes(text);
+    await ada.sees('Reconnecting… 8 messages waiting');
+    await belfry.start();
+
+    await bo.sees('while away 8');
+    await ada.allKept();
+    await ada.seesNoMore('Reconnecting…');
+    await bo.writes('after');
+    await ada.sees('after');
+    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['before', ...written, 'after']);
+    await ada.seesPerson('Bo', 'Online');
+  });
+
+  it('still sends what was written while the server was away when the page was left meanwhile', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.joins('garden');
+    await belfry.stop();
+    await ada.writes('one');
+    await ada.writes('two');
+    await ada.sees('Reconnecting… 2 messages waiting');
+    await ada.page.goto('about:blank');
+    await belfry.start();
+    await ada.page.goto(belfry.url);
+
+    await bo.sees('two');
+    await ada.page.getByRole('link', { name: 'garden' }).click();
+    await ada.inRoom('garden');
+    await ada.allKept();
+    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['one', 'two']);
+  });
+
+  it('holds several rooms at once, and says which have something unread', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await bo.joins('tools');
+    await ada.page.getByLabel('Join or open a room').focus();
+    await ada.page.getByRole('link', { name: /tools/ }).click();
+    await ada.inRoom('tools');
+    await ada.joins('garden');
+    assert.equal(new URL(ada.page.url()).hash, '#/garden');
+
+    await bo.writes('Who has the spade?');
+    const tools = ada.page.getByRole('link', { name: 'tools 1 unread' });
+    await tools.waitFor();
+    await tools.click();
+    await ada.inRoom('tools');
+    await ada.sees('Who has the spade?');
+    await ada.page.getByRole('link', { name: 'tools', exact: true }).waitFor();
+    await ada.page.goBack();
+    await ada.inRoom('garden');
+  });
+
+  it('goes up through history without moving what is read, and follows new messages only at the end', async (t) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    await bo.join('garden');
+    for (let line = 1; line <= 90; line += 1)
+      await bo.write('garden', `line ${line} ${'of many words '.repeat(line % 9)}`);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.messages.filter({ hasText: 'line 90 ' }).waitFor();
+    assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
+
+    const moved = await ada.page.evaluate(goUpAndWatch);
+    assert.ok(moved <= 1, `what was read moved by ${moved} px`);
+    await ada.messages.filter({ hasText: /line 1 / }).waitFor();
+    const seen = await ada.reads();
+    assert.deepEqual(
+      seen.map((text) => Number(text.split(' ')[1])),
+      Array.from({ length: 90 }, (_, index) => index + 1),
+    );
+
+    const before = await ada.page.evaluate(distanceFromTop);
+    await bo.write('garden', 'new while reading');
+    const button = ada.page.getByRole('button', { name: '1 new' });
+    await button.waitFor();
+    assert.equal(await ada.page.evaluate(distanceFromTop), before);
+    await button.click();
+    await bo.write('garden', 'new at the end');
+    await ada.sees('new at the end');
+    assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
+  });
+
+  it('sends with Enter, but not what is still composed or begins a new line', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    const keyboard = await ada.page.context().newCDPSession(ada.page);
+    await ada.field.focus();
+    await keyboard.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
+    const enterWhileComposing = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 };
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enterWhileComposing });
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enterWhileComposing });
+    await keyboard.send('Input.insertText', { text: '日本' });
+    await ada.field.press('Shift+Enter');
+    await ada.field.pressSequentially('next line');
+    assert.equal(await ada.messages.count(), 0);
+    await ada.field.press('Enter');
+    await ada.allKept();
+    assert.deepEqual(await ada.reads(), ['日本\nnext line']);
+  });
+
+  it('says in a sentence why somebody cannot come in', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await visit(t, browser, belfry);
+    await ada.page.getByRole('button', { name: 'Come in' }).click();
+    await ada.sees('Choose a name first: the others will see it beside what you write.');
+    await belfry.stop();
+    await ada.page.getByLabel('Your name').fill('Ada');
+    await ada.page.keyboard.press('Enter');
+    await ada.sees('The server cannot be reached right now. Try again in a moment.');
+    await belfry.start();
+    await ada.page.getByRole('button', { name: 'Come in' }).click();
+    await ada.page.getByLabel('Join or open a room').waitFor();
+  });
+
+  for (const colorScheme of ['light', 'dark']) {
+    it(`is accessible on each screen, ${colorScheme}, on a desk and on a phone`, async (t) => {
+      const belfry = await startBelfry(t);
+      const bo = await guest(t, belfry, 'Bo');
+      await bo.join('garden');
+      const ada = await visit(t, browser, belfry, { colorScheme, reducedMotion: 'reduce' });
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+
+      await ada.choosesName('Ada');
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+      await ada.joins('garden');
+      await bo.write('garden', 'Hello @Ada, see https://example.org');
+      await ada.page.locator('.mention').waitFor();
+      await ada.writes('Hello!');
+      await ada.allKept();
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+
+      await ada.page.setViewportSize({ width: 360, height: 740 });
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+      await ada.page.getByRole('button', { name: 'Hide people' }).click();
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+      const tooWide = await ada.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+      assert.equal(tooWide, false);
+      await ada.page.getByRole('link', { name: 'All rooms' }).click();
+      await ada.page.getByLabel('Join or open a room').waitFor();
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+
+      await belfry.stop();
+      await ada.page.getByText('Reconnecting…').waitFor();
+      assert.deepEqual(await ada.accessibilityViolations(), []);
+    });
+  }
+});
+
+function distanceFromEnd() {
+  const box = document.querySelector('.scroller');
+  return Math.round(box.scrollHeight - box.clientHeight - box.scrollTop);
+}
+
+function distanceFromTop() {
+  return document.querySelector('.scroller').scrollTop;
+}
+
+/** Scrolls to where older messages are asked for; the most that the row in view then moved, until 20 frames after they came. */
+async function goUpAndWatch() {
+  const box = document.querySelector('.scroller');
+  const frame = () => new Promise((resume) => requestAnimationFrame(resume));
+  box.scrollTop = 300;
+  const rows = () => [...document.querySelectorAll('.message')];
+  const count = rows().length;
+  const edge = box.getBoundingClientRect().top;
+  const row = rows().find((each) => each.getBoundingClientRect().bottom > edge);
+  const place = row.getBoundingClientRect().top;
+  let most = 0;
+  for (let left = 20; left > 0; ) {
+    await frame();
+    most = Math.max(most, Math.abs(row.getBoundingClientRect().top - place));
+    if (rows().length > count) left -= 1;
+  }
+  return most;
+}

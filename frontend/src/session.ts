@@ -1,0 +1,129 @@
+// Who this browser is to the server: tokens kept in localStorage, shared by its tabs and renewed before they expire.
+// A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
+import { generalSentence, Problem, UNREACHABLE } from './problem';
+import { request } from './rest';
+import { forgetEverything, onOtherTab, recall, remember } from './storage';
+import type { SignInAnswer, User } from './wire';
+
+interface Session {
+  user: User;
+  accessToken: string;
+  refreshToken: string;
+  /** By this machine's clock, in milliseconds since the epoch. */
+  renewAt: number;
+}
+
+export interface SessionStore {
+  subscribe(listener: () => void): () => void;
+  user(): User | null;
+  /** Why the last session ended, for the sign-in page. */
+  notice(): string | null;
+  signInAsGuest(username: string): Promise<void>;
+  /** A token that should hold; another one than `refused`, where the server has refused that. */
+  token(refused?: string): Promise<string>;
+  end(notice?: string): void;
+}
+
+const KEY = 'session';
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export function createSessionStore(): SessionStore {
+  let session = recall<Session>('localStorage', KEY);
+  let notice: string | null = null;
+  let renewing: Promise<string> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const listeners = new Set<() => void>();
+
+  function set(next: Session | null, why: string | null = null) {
+    session = next;
+    notice = why;
+    clearTimeout(timer);
+    if (next) {
+      const delay = Math.min(LONGEST_TIMER_MS, Math.max(0, next.renewAt - Date.now()));
+      timer = setTimeout(() => void renewed(next.accessToken).catch(() => undefined), delay);
+    }
+    for (const listener of listeners) listener();
+  }
+
+  function keep(answer: SignInAnswer): Session {
+    const lifeMs = answer.expiresIn * 1000;
+    const next: Session = {
+      user: answer.user,
+      accessToken: answer.accessToken,
+      refreshToken: answer.refreshToken,
+      renewAt: Date.now() + lifeMs - Math.min(60_000, lifeMs / 5),
+    };
+    remember('localStorage', KEY, next);
+    return next;
+  }
+
+  function renewed(stale: string): Promise<string> {
+    renewing ??= alone(() => renew(stale)).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function renew(stale: string): Promise<string> {
+    const kept = recall<Session>('localStorage', KEY);
+    if (!session || !kept) throw new Problem({ code: 'unauthenticated', message: 'signed out' });
+    if (kept.accessToken !== stale && kept.renewAt > Date.now()) {
+      set(kept);
+      return kept.accessToken;
+    }
+    try {
+      const body = { refreshToken: kept.refreshToken };
+      const next = keep(await request<SignInAnswer>('/auth/refresh', { method: 'POST', body }));
+      set(next);
+      return next.accessToken;
+    } catch (error) {
+      const problem = error instanceof Problem ? error : new Problem(UNREACHABLE);
+      if (problem.code === 'unauthenticated' || problem.code === 'forbidden') {
+        end(generalSentence({ code: 'unauthenticated', message: problem.message }));
+      }
+      throw problem;
+    }
+  }
+
+  function end(why: string | null = null) {
+    forgetEverything();
+    set(null, why);
+  }
+
+  onOtherTab(KEY, () => {
+    const kept = recall<Session>('localStorage', KEY);
+    if (kept?.accessToken !== session?.accessToken) set(kept);
+  });
+  if (session) set(session);
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    user: () => session?.user ?? null,
+    notice: () => notice,
+    async signInAsGuest(username) {
+      const body = { username };
+      set(keep(await request<SignInAnswer>('/auth/guest', { method: 'POST', body })));
+    },
+    async token(refused) {
+      if (!session) throw new Problem({ code: 'unauthenticated', message: 'signed out' });
+      const { accessToken, renewAt } = session;
+      if (accessToken !== refused && renewAt > Date.now()) return accessToken;
+      try {
+        return await renewed(accessToken);
+      } catch (error) {
+        // It may still hold for the minute before its expiry.
+        if (session && accessToken !== refused) return accessToken;
+        throw error;
+      }
+    },
+    end,
+  };
+}
+
+/** Where the browser has no locks (plain http on another machine), tabs take the small risk of renewing at once. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  return 'locks' in navigator ? await navigator.locks.request('belfry.session', work) : await work();
+}
