@@ -16,7 +16,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     adapters::{
-        memory::{MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList},
+        memory::{
+            MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList,
+        },
         postgres::{PoolSize, PostgresStore},
         redis::{RedisParts, RedisSettings},
         sqlite::SqliteStore,
@@ -48,7 +50,11 @@ use crate::{
         relay,
         tracker::{Telling, Tracker},
     },
-    sockets::{gateway::Gateway, inbox::Limits, transport::{Connection, CuttableListener}},
+    sockets::{
+        gateway::Gateway,
+        inbox::Limits,
+        transport::{Connection, CuttableListener},
+    },
     worker::Worker,
 };
 
@@ -128,18 +134,28 @@ impl Core {
                 }
             }
             None => {
-                let (bus, ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), NEWS_WAITING);
+                let (bus, ear) =
+                    MemoryBus::attach(&Arc::new(MemoryNetwork::default()), NEWS_WAITING);
                 Between {
                     cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
                     queue: Arc::new(MemoryQueue::new(CLAIM_TIMEOUT)),
                     bus: Arc::new(bus),
-                    presence: Arc::new(MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), replica)),
+                    presence: Arc::new(MemoryPresence::attach(
+                        &Arc::new(PresenceList::new(LEASE)),
+                        replica,
+                    )),
                     ear,
                     redis: None,
                 }
             }
         };
-        Ok(Self { config, replica, metrics: Arc::new(Metrics::new()), store, between })
+        Ok(Self {
+            config,
+            replica,
+            metrics: Arc::new(Metrics::new()),
+            store,
+            between,
+        })
     }
 
     fn recent(&self) -> RecentMessages {
@@ -151,8 +167,18 @@ impl Core {
     }
 
     /// The live rooms and the writer, and what is behind them.
-    fn rooms(&self, tracker: Arc<Tracker>, stop: &CancellationToken) -> (Arc<Hubs>, Arc<Writer>, AftermathTasks) {
-        let Between { cache, queue, bus, presence, .. } = &self.between;
+    fn rooms(
+        &self,
+        tracker: Arc<Tracker>,
+        stop: &CancellationToken,
+    ) -> (Arc<Hubs>, Arc<Writer>, AftermathTasks) {
+        let Between {
+            cache,
+            queue,
+            bus,
+            presence,
+            ..
+        } = &self.between;
         let surroundings = Surroundings {
             store: self.store.store.clone(),
             recent: self.recent(),
@@ -162,9 +188,20 @@ impl Core {
             metrics: self.metrics.clone(),
         };
         let hubs = Hubs::new(surroundings, stop.clone());
-        let (aftermath, tasks) = Aftermath::start(bus.clone(), cache.clone(), queue.clone(), self.metrics.clone());
+        let (aftermath, tasks) = Aftermath::start(
+            bus.clone(),
+            cache.clone(),
+            queue.clone(),
+            self.metrics.clone(),
+        );
         let store = self.store.store.clone();
-        let writer = Writer::start(self.store.lanes, store, hubs.clone(), aftermath, self.metrics.clone());
+        let writer = Writer::start(
+            self.store.lanes,
+            store,
+            hubs.clone(),
+            aftermath,
+            self.metrics.clone(),
+        );
         (hubs, Arc::new(writer), tasks)
     }
 
@@ -189,8 +226,14 @@ impl Core {
 }
 
 /// Runs a server replica until `end`, then sends everybody away and finishes what is in flight.
-pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = ()>) -> Result<(), StartError> {
-    let listener = TcpListener::bind(config.bind_addr).await.map_err(|error| StartError::Bind(config.bind_addr, error))?;
+pub async fn serve(
+    config: Config,
+    with_worker: bool,
+    end: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let listener = TcpListener::bind(config.bind_addr)
+        .await
+        .map_err(|error| StartError::Bind(config.bind_addr, error))?;
     let mut core = Core::open(config).await?;
     let tokens = Tokens::new(&signing_secret(&core.config, &core.store.store).await?);
 
@@ -202,7 +245,13 @@ pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = 
     let (nothing, deaf) = tokio::sync::mpsc::channel(1);
     drop(nothing);
     let ear = std::mem::replace(&mut core.between.ear, deaf);
-    tasks.spawn(relay::run(ear, hubs.clone(), compare_now.clone(), stop.clone()));
+    tasks.spawn(relay::run(
+        core.between.bus.clone(),
+        ear,
+        hubs.clone(),
+        compare_now.clone(),
+        stop.clone(),
+    ));
     tasks.spawn(compare::run(
         hubs.clone(),
         core.store.store.clone(),
@@ -210,8 +259,16 @@ pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = 
         compare_now,
         stop.clone(),
     ));
-    let telling = Telling { hubs: Arc::downgrade(&hubs), bus: core.between.bus.clone() };
-    tasks.spawn(steps.run(tracker.clone(), core.between.presence.clone(), telling, stop.clone()));
+    let telling = Telling {
+        hubs: Arc::downgrade(&hubs),
+        bus: core.between.bus.clone(),
+    };
+    tasks.spawn(steps.run(
+        tracker.clone(),
+        core.between.presence.clone(),
+        telling,
+        stop.clone(),
+    ));
 
     let chat = Arc::new(Chat::new(
         Parts {
@@ -230,12 +287,16 @@ pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = 
             messages_per_second: core.config.messages_per_second,
         },
     ));
-    let limits = Limits { events_per_second: core.config.events_per_second, rooms: core.config.rooms_per_socket };
+    let limits = Limits {
+        events_per_second: core.config.events_per_second,
+        rooms: core.config.rooms_per_socket,
+    };
     let gateway = Gateway::new(chat.clone(), core.metrics.clone(), limits);
     tasks.spawn(gateway.clone().watch(stop.clone()));
 
     let stop_worker = CancellationToken::new();
-    let worker: Option<JoinHandle<()>> = with_worker.then(|| tokio::spawn(core.worker(&writer).run(stop_worker.clone())));
+    let worker: Option<JoinHandle<()>> =
+        with_worker.then(|| tokio::spawn(core.worker(&writer).run(stop_worker.clone())));
 
     let draining = Arc::new(AtomicBool::new(false));
     let site = Site {
@@ -249,12 +310,16 @@ pub async fn serve(config: Config, with_worker: bool, end: impl Future<Output = 
     };
     let service = router(site).into_make_service_with_connect_info::<Connection>();
     let stop_http = CancellationToken::new();
-    let http = axum::serve(CuttableListener::new(listener), service).with_graceful_shutdown(stop_http.clone().cancelled_owned());
+    let http = axum::serve(CuttableListener::new(listener), service)
+        .with_graceful_shutdown(stop_http.clone().cancelled_owned());
     let http = tokio::spawn(http.into_future());
     greet(&core.config);
 
     end_or_loss(end, &mut core.store).await;
-    tracing::info!("going away: new sessions are refused, {} s for those that are here", core.config.drain.as_secs());
+    tracing::info!(
+        "going away: new sessions are refused, {} s for those that are here",
+        core.config.drain.as_secs()
+    );
     draining.store(true, Ordering::Release);
     gateway.drain(core.config.drain).await;
     stop_http.cancel();
@@ -311,8 +376,16 @@ pub async fn migrate(config: Config) -> Result<(), StartError> {
 }
 
 /// A token that is signed with the configured secret, or the store's.
-pub async fn token(config: Config, sub: &str, name: &str, seconds: i64) -> Result<String, StartError> {
-    let user = UserId::parse(sub).map_err(|error| ConfigError { setting: "--sub", wrong: error.to_string() })?;
+pub async fn token(
+    config: Config,
+    sub: &str,
+    name: &str,
+    seconds: i64,
+) -> Result<String, StartError> {
+    let user = UserId::parse(sub).map_err(|error| ConfigError {
+        setting: "--sub",
+        wrong: error.to_string(),
+    })?;
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),
         None => {
@@ -323,26 +396,49 @@ pub async fn token(config: Config, sub: &str, name: &str, seconds: i64) -> Resul
         }
     };
     let signed = Tokens::new(&secret).sign(&user, name, seconds);
-    signed.map_err(|problem| ConfigError { setting: "JWT_SECRET", wrong: problem.message }.into())
+    signed.map_err(|problem| {
+        ConfigError {
+            setting: "JWT_SECRET",
+            wrong: problem.message,
+        }
+        .into()
+    })
 }
 
 /// Opens the store and brings its schema up to date; with `claim`, keeps other processes off it as the settings ask.
 async fn open_store(config: &Config, claim: bool) -> Result<OpenStore, StartError> {
-    let sharing = if config.redis_url.is_some() { Sharing::Shared } else { Sharing::Alone };
+    let sharing = if config.redis_url.is_some() {
+        Sharing::Shared
+    } else {
+        Sharing::Alone
+    };
     match &config.database {
         Database::Sqlite(url) => {
             let store = SqliteStore::connect(url).await.map_err(StartError::Store)?;
-            let held = claim.then(|| store.claim(sharing)).transpose().map_err(StartError::Claim)?;
+            let held = claim
+                .then(|| store.claim(sharing))
+                .transpose()
+                .map_err(StartError::Claim)?;
             store.migrate().await.map_err(StartError::Store)?;
             let lost = async move {
                 let _held = held;
                 std::future::pending().await
             };
-            Ok(OpenStore { store: Arc::new(store), lanes: SQLITE_LANES, lost: lost.boxed() })
+            Ok(OpenStore {
+                store: Arc::new(store),
+                lanes: SQLITE_LANES,
+                lost: lost.boxed(),
+            })
         }
         Database::Postgres(url) => {
-            let store = PostgresStore::connect(url, PoolSize::default()).await.map_err(StartError::Store)?;
-            let held = if claim { Some(store.claim(sharing).await.map_err(StartError::Claim)?) } else { None };
+            let store = PostgresStore::connect(url, PoolSize::default())
+                .await
+                .map_err(StartError::Store)?;
+            let held = if claim {
+                Some(store.claim(sharing).await.map_err(StartError::Claim)?)
+            } else {
+                None
+            };
             store.migrate().await.map_err(StartError::Store)?;
             let lost = async move {
                 match held {
@@ -350,7 +446,11 @@ async fn open_store(config: &Config, claim: bool) -> Result<OpenStore, StartErro
                     None => std::future::pending().await,
                 }
             };
-            Ok(OpenStore { store: Arc::new(store), lanes: POSTGRES_LANES, lost: lost.boxed() })
+            Ok(OpenStore {
+                store: Arc::new(store),
+                lanes: POSTGRES_LANES,
+                lost: lost.boxed(),
+            })
         }
     }
 }
@@ -361,13 +461,18 @@ async fn signing_secret(config: &Config, store: &Arc<dyn Store>) -> Result<Vec<u
     }
     let mut candidate = [0_u8; SECRET_MIN];
     rand::rng().fill_bytes(&mut candidate);
-    store.signing_secret(&candidate).await.map_err(StartError::Store)
+    store
+        .signing_secret(&candidate)
+        .await
+        .map_err(StartError::Store)
 }
 
 fn greet(config: &Config) {
     let address = config.bind_addr;
     println!("Belfry listens on http://{address}");
     println!("  In a browser: open it and choose a name.");
-    println!("  With socket.io-client: a token from POST http://{address}/api/auth/guest, or from `belfry token --sub ada --name Ada`.");
+    println!(
+        "  With socket.io-client: a token from POST http://{address}/api/auth/guest, or from `belfry token --sub ada --name Ada`."
+    );
     println!("  What there is: http://{address}/api/docs");
 }

@@ -112,7 +112,10 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 fn wrong<T>(setting: &'static str, wrong: impl Into<String>) -> Result<T, ConfigError> {
-    Err(ConfigError { setting, wrong: wrong.into() })
+    Err(ConfigError {
+        setting,
+        wrong: wrong.into(),
+    })
 }
 
 /// Where the store is.
@@ -170,11 +173,19 @@ impl Config {
     /// Makes sense of the settings, or says which one makes none.
     pub fn check(settings: Settings) -> Result<Self, ConfigError> {
         let set = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
-        let database = match set(&settings.database_url).unwrap_or_else(|| "sqlite://data/belfry.db".into()) {
-            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Database::Postgres(url),
-            url if url.starts_with("sqlite://") => Database::Sqlite(url),
-            _ => return wrong("DATABASE_URL", "begins with neither sqlite:// nor postgres://."),
-        };
+        let database =
+            match set(&settings.database_url).unwrap_or_else(|| "sqlite://data/belfry.db".into()) {
+                url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                    Database::Postgres(url)
+                }
+                url if url.starts_with("sqlite://") => Database::Sqlite(url),
+                _ => {
+                    return wrong(
+                        "DATABASE_URL",
+                        "begins with neither sqlite:// nor postgres://.",
+                    );
+                }
+            };
         let redis_url = set(&settings.redis_url);
         if let Some(url) = &redis_url {
             if !url.starts_with("redis://") && !url.starts_with("rediss://") {
@@ -190,28 +201,63 @@ impl Config {
         let jwt_secret = set(&settings.jwt_secret).map(String::into_bytes);
         match &jwt_secret {
             Some(secret) if secret.len() < SECRET_MIN => {
-                return wrong("JWT_SECRET", format!("has {} bytes; it takes {SECRET_MIN} or more.", secret.len()));
+                return wrong(
+                    "JWT_SECRET",
+                    format!("has {} bytes; it takes {SECRET_MIN} or more.", secret.len()),
+                );
             }
             None if matches!(database, Database::Postgres(_)) => {
-                return wrong("JWT_SECRET", "is required with Postgres, the same on every replica: 32 random bytes or more.");
+                return wrong(
+                    "JWT_SECRET",
+                    "is required with Postgres, the same on every replica: 32 random bytes or more.",
+                );
             }
             _ => {}
         }
-        let word = |setting, value: &Option<String>, yes: &str, no: &str, usual: bool| match set(value).as_deref() {
-            None => Ok(usual),
-            Some(value) if value == yes => Ok(true),
-            Some(value) if value == no => Ok(false),
-            Some(value) => wrong(setting, format!("is \"{value}\"; it takes {yes} or {no}.")),
-        };
+        let word =
+            |setting, value: &Option<String>, yes: &str, no: &str, usual: bool| match set(value)
+                .as_deref()
+            {
+                None => Ok(usual),
+                Some(value) if value == yes => Ok(true),
+                Some(value) if value == no => Ok(false),
+                Some(value) => wrong(setting, format!("is \"{value}\"; it takes {yes} or {no}.")),
+            };
         Ok(Self {
-            bind_addr: parsed("BIND_ADDR", set(&settings.bind_addr), "127.0.0.1:3000", "an address with a port, as 127.0.0.1:3000")?,
+            bind_addr: parsed(
+                "BIND_ADDR",
+                set(&settings.bind_addr),
+                "127.0.0.1:3000",
+                "an address with a port, as 127.0.0.1:3000",
+            )?,
             guests: word("GUESTS", &settings.guests, "on", "off", true)?,
-            rooms_by_joining: word("ROOM_CREATION", &settings.room_creation, "join", "explicit", true)?,
+            rooms_by_joining: word(
+                "ROOM_CREATION",
+                &settings.room_creation,
+                "join",
+                "explicit",
+                true,
+            )?,
             cors_origins: origins(set(&settings.cors_origins))?,
-            messages_per_second: parsed("MESSAGES_PER_SECOND", set(&settings.messages_per_second), "20", "a number from 1 up")?,
-            events_per_second: parsed("EVENTS_PER_SECOND", set(&settings.events_per_second), "100", "a number from 1 up")?,
-            rooms_per_socket: parsed::<NonZeroU32>("ROOMS_PER_SOCKET", set(&settings.rooms_per_socket), "500", "a number from 1 up")?
-                .get() as usize,
+            messages_per_second: parsed(
+                "MESSAGES_PER_SECOND",
+                set(&settings.messages_per_second),
+                "20",
+                "a number from 1 up",
+            )?,
+            events_per_second: parsed(
+                "EVENTS_PER_SECOND",
+                set(&settings.events_per_second),
+                "100",
+                "a number from 1 up",
+            )?,
+            rooms_per_socket: parsed::<NonZeroU32>(
+                "ROOMS_PER_SOCKET",
+                set(&settings.rooms_per_socket),
+                "500",
+                "a number from 1 up",
+            )?
+            .get() as usize,
             drain: Duration::from_secs(u64::from(parsed::<u16>(
                 "DRAIN_SECONDS",
                 set(&settings.drain_seconds),
@@ -225,7 +271,10 @@ impl Config {
             log_filter: {
                 let filter = set(&settings.rust_log).unwrap_or_else(|| "info".into());
                 if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
-                    return wrong("RUST_LOG", format!("is \"{filter}\", which is no filter; try info, or belfry=debug."));
+                    return wrong(
+                        "RUST_LOG",
+                        format!("is \"{filter}\", which is no filter; try info, or belfry=debug."),
+                    );
                 }
                 filter
             },
@@ -237,9 +286,17 @@ impl Config {
     }
 }
 
-fn parsed<T: std::str::FromStr>(setting: &'static str, value: Option<String>, usual: &str, takes: &str) -> Result<T, ConfigError> {
+fn parsed<T: std::str::FromStr>(
+    setting: &'static str,
+    value: Option<String>,
+    usual: &str,
+    takes: &str,
+) -> Result<T, ConfigError> {
     let value = value.unwrap_or_else(|| usual.to_owned());
-    value.trim().parse().or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
+    value
+        .trim()
+        .parse()
+        .or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
 }
 
 fn origins(list: Option<String>) -> Result<Vec<HeaderValue>, ConfigError> {
@@ -253,7 +310,10 @@ fn origins(list: Option<String>) -> Result<Vec<HeaderValue>, ConfigError> {
             });
             match HeaderValue::from_str(origin) {
                 Ok(value) if is_origin => Ok(value),
-                _ => wrong("CORS_ORIGINS", format!("\"{origin}\" is no origin; one looks like https://chat.example.org.")),
+                _ => wrong(
+                    "CORS_ORIGINS",
+                    format!("\"{origin}\" is no origin; one looks like https://chat.example.org."),
+                ),
             }
         })
         .collect()
@@ -271,9 +331,16 @@ pub fn seconds_of(text: &str) -> Result<i64, ConfigError> {
         'd' => 86_400,
         _ => 0,
     };
-    match number.parse::<i64>().ok().and_then(|number| number.checked_mul(factor)) {
+    match number
+        .parse::<i64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+    {
         Some(seconds) if seconds > 0 => Ok(seconds),
-        _ => wrong("--ttl", format!("is \"{text}\"; it takes a duration like 30s, 15m, 1h or 7d.")),
+        _ => wrong(
+            "--ttl",
+            format!("is \"{text}\"; it takes a duration like 30s, 15m, 1h or 7d."),
+        ),
     }
 }
 
@@ -282,7 +349,9 @@ mod tests {
     use super::*;
 
     fn refused(settings: Settings) -> &'static str {
-        Config::check(settings).err().map_or("nothing", |error| error.setting)
+        Config::check(settings)
+            .err()
+            .map_or("nothing", |error| error.setting)
     }
 
     fn some(text: &str) -> Option<String> {
@@ -293,15 +362,69 @@ mod tests {
     fn what_makes_no_sense_is_named() {
         let usual = Settings::default;
         assert!(Config::check(usual()).is_ok());
-        assert_eq!(refused(Settings { redis_url: some("redis://x"), ..usual() }), "REDIS_URL");
-        assert_eq!(refused(Settings { jwt_secret: some("short"), ..usual() }), "JWT_SECRET");
-        assert_eq!(refused(Settings { database_url: some("postgres://x"), ..usual() }), "JWT_SECRET");
-        assert_eq!(refused(Settings { database_url: some("mysql://x"), ..usual() }), "DATABASE_URL");
-        assert_eq!(refused(Settings { bind_addr: some("nowhere"), ..usual() }), "BIND_ADDR");
-        assert_eq!(refused(Settings { guests: some("maybe"), ..usual() }), "GUESTS");
-        assert_eq!(refused(Settings { messages_per_second: some("0"), ..usual() }), "MESSAGES_PER_SECOND");
-        assert_eq!(refused(Settings { cors_origins: some("*"), ..usual() }), "CORS_ORIGINS");
-        assert_eq!(refused(Settings { rust_log: some("a=b=c"), ..usual() }), "RUST_LOG");
+        assert_eq!(
+            refused(Settings {
+                redis_url: some("redis://x"),
+                ..usual()
+            }),
+            "REDIS_URL"
+        );
+        assert_eq!(
+            refused(Settings {
+                jwt_secret: some("short"),
+                ..usual()
+            }),
+            "JWT_SECRET"
+        );
+        assert_eq!(
+            refused(Settings {
+                database_url: some("postgres://x"),
+                ..usual()
+            }),
+            "JWT_SECRET"
+        );
+        assert_eq!(
+            refused(Settings {
+                database_url: some("mysql://x"),
+                ..usual()
+            }),
+            "DATABASE_URL"
+        );
+        assert_eq!(
+            refused(Settings {
+                bind_addr: some("nowhere"),
+                ..usual()
+            }),
+            "BIND_ADDR"
+        );
+        assert_eq!(
+            refused(Settings {
+                guests: some("maybe"),
+                ..usual()
+            }),
+            "GUESTS"
+        );
+        assert_eq!(
+            refused(Settings {
+                messages_per_second: some("0"),
+                ..usual()
+            }),
+            "MESSAGES_PER_SECOND"
+        );
+        assert_eq!(
+            refused(Settings {
+                cors_origins: some("*"),
+                ..usual()
+            }),
+            "CORS_ORIGINS"
+        );
+        assert_eq!(
+            refused(Settings {
+                rust_log: some("a=b=c"),
+                ..usual()
+            }),
+            "RUST_LOG"
+        );
     }
 
     #[test]

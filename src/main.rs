@@ -26,7 +26,10 @@ fn main() -> ExitCode {
         }
     };
     telemetry::start(&config);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("belfry: the runtime could not be started: {error}");
@@ -57,7 +60,10 @@ async fn run(command: Command, config: Config) -> Result<(), StartError> {
 
 /// Ends at SIGTERM or SIGINT.
 async fn asked_to_end() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals cannot be heard; end this process with SIGKILL");
         return std::future::pending().await;
     };

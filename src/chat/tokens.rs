@@ -104,6 +104,11 @@ impl Tokens {
                 _ => refused("the token is not valid"),
             })?
             .claims;
+        let expires_at = Timestamp::from_millis(claims.exp.saturating_mul(1_000));
+        // The library still takes a token within the second in which it expires, and a socket would be cut and come back in a loop.
+        if expires_at <= Timestamp::now() {
+            return Err(refused("the token has expired; get a new one"));
+        }
         let user = UserId::parse(&claims.sub)
             .map_err(|_| refused("the token's `sub` is not a user id"))?;
         let username = claims
@@ -113,7 +118,7 @@ impl Tokens {
         Ok(Identity {
             user,
             username,
-            expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1_000)),
+            expires_at,
         })
     }
 }
@@ -154,7 +159,7 @@ mod tests {
         let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1LTEiLCJleHAiOjQxMDI0NDQ4MDB9.";
         for token in [
             other.sign(&user, "Ada", 60).unwrap(),
-            tokens().sign(&user, "Ada", -1).unwrap(),
+            tokens().sign(&user, "Ada", 0).unwrap(),
             unsigned.into(),
             "x".into(),
         ] {

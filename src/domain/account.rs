@@ -40,6 +40,22 @@ pub fn username_key(username: &str) -> String {
     username.to_lowercase()
 }
 
+/// The names to try in turn for somebody who is seen for the first time: the one wished for, then `ada-2` to `ada-9`, then some
+/// that nobody will have. All within [`USERNAME_MAX`] characters; the last ones differ from call to call.
+pub fn username_wishes(wish: &str) -> Vec<String> {
+    let with = |suffix: &str| -> String {
+        let room = USERNAME_MAX - suffix.len();
+        let base: String = wish.chars().take(room).collect();
+        format!("{}{suffix}", base.trim_end())
+    };
+    let numbered = (2..=9).map(|n| with(&format!("-{n}")));
+    let random = (0..4).map(|_| with(&format!("-{:06x}", rand::random::<u32>() & 0xff_ffff)));
+    std::iter::once(with(""))
+        .chain(numbered)
+        .chain(random)
+        .collect()
+}
+
 /// Zero-width, bidirectional-control and other characters that change how a name looks without being seen.
 fn is_invisible(c: char) -> bool {
     matches!(c,

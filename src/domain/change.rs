@@ -1,6 +1,6 @@
 //! Durable changes of rooms: what is asked of the store, and what came of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,63 @@ pub enum Found {
     Mentions(Vec<UserId>),
     /// Links that the text holds.
     Previews(Vec<Preview>),
+}
+
+impl Found {
+    /// Whether the message does not carry all of it already. A preview is carried also by one that says more about its link.
+    pub fn is_news_to(&self, message: &Message) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Mentions(list) => list.iter().any(|user| !message.mentions.contains(user)),
+            Self::Previews(list) => list
+                .iter()
+                .any(|preview| !message.previews.iter().any(|there| there.covers(preview))),
+        }
+    }
+
+    /// Puts it into the message, in the place of what there was of its kind.
+    pub fn apply_to(&self, message: &mut Message) {
+        match self {
+            Self::Nothing => {}
+            Self::Mentions(list) => message.mentions.clone_from(list),
+            Self::Previews(list) => message.previews.clone_from(list),
+        }
+    }
+}
+
+/// For each change of a batch, the index of the one that answers for it: mostly its own.
+///
+/// For a send that is the first one of the same `clientId` (of one user in one room) or of the same id; the later ones are
+/// repeats of it, whatever became of it. For a finding it is the last one of the same kind in the same text of the same message;
+/// the earlier ones are out of date before anybody saw them, and change nothing.
+pub fn answering(changes: &[Change]) -> Vec<usize> {
+    let mut answering: Vec<usize> = (0..changes.len()).collect();
+    let mut by_id = HashMap::new();
+    let mut by_client = HashMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        let Change::Send(message) = change else {
+            continue;
+        };
+        let first = *by_id.entry(message.id).or_insert(index);
+        let first = match &message.client_id {
+            Some(client) if first == index => *by_client
+                .entry((&message.room_id, &message.user_id, client))
+                .or_insert(index),
+            _ => first,
+        };
+        answering[index] = answering[first];
+    }
+    let mut last = HashMap::new();
+    for (index, change) in changes.iter().enumerate().rev() {
+        let Change::Enrich(found) = change else {
+            continue;
+        };
+        let kind = std::mem::discriminant(&found.found);
+        answering[index] = *last
+            .entry((found.message_id, found.content_rev, kind))
+            .or_insert(index);
+    }
+    answering
 }
 
 /// What became of a [`Change`].

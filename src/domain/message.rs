@@ -90,6 +90,19 @@ pub struct Preview {
     pub site_name: Option<String>,
 }
 
+impl Preview {
+    /// Whether it says of the same link all that the other one says.
+    pub fn covers(&self, other: &Self) -> bool {
+        let covers =
+            |mine: &Option<String>, theirs: &Option<String>| theirs.is_none() || mine == theirs;
+        self.url == other.url
+            && covers(&self.title, &other.title)
+            && covers(&self.description, &other.description)
+            && covers(&self.image_url, &other.image_url)
+            && covers(&self.site_name, &other.site_name)
+    }
+}
+
 /// A message in its current state, as every client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

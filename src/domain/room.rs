@@ -98,6 +98,11 @@ pub struct Room {
     pub member_count: i64,
 }
 
+/// What a search compares: a name, or a text that is looked for in names, without case.
+pub fn search_key(text: &str) -> String {
+    text.to_lowercase()
+}
+
 /// Where one member stands in a room. Only in answers to that member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

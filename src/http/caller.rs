@@ -28,7 +28,10 @@ impl FromRequestParts<Arc<Shared>> for Caller {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| {
-                Problem::new(Code::Unauthenticated, "Authentication failed: send the header Authorization: Bearer <token>.")
+                Problem::new(
+                    Code::Unauthenticated,
+                    "Authentication failed: send the header Authorization: Bearer <token>.",
+                )
             })?;
         Ok(Self(shared.chat.authenticate(token).await?.account))
     }

@@ -24,7 +24,10 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_with(Default::default);
-        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme(
+            "bearer",
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
     }
 }
 
@@ -46,14 +49,33 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
     );
     for (path, methods) in shared.openapi["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
-            row(&mut html, &format!("{} {path}", method.to_uppercase()), operation["summary"].as_str());
+            row(
+                &mut html,
+                &format!("{} {path}", method.to_uppercase()),
+                operation["summary"].as_str(),
+            );
         }
     }
     html.push_str("</table><h2>Socket.IO</h2><table>");
-    for (name, operation) in shared.asyncapi["operations"].as_object().into_iter().flatten() {
-        let direction = if operation["action"] == "receive" { "client to server" } else { "server to client" };
-        let event = name.split_once('-').map_or(name.as_str(), |(_, event)| event).replace('-', ":");
-        row(&mut html, &format!("{event} ({direction})"), operation["summary"].as_str());
+    for (name, operation) in shared.asyncapi["operations"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        let direction = if operation["action"] == "receive" {
+            "client to server"
+        } else {
+            "server to client"
+        };
+        let event = name
+            .split_once('-')
+            .map_or(name.as_str(), |(_, event)| event)
+            .replace('-', ":");
+        row(
+            &mut html,
+            &format!("{event} ({direction})"),
+            operation["summary"].as_str(),
+        );
     }
     html.push_str("</table></html>");
     Html(html)
@@ -61,5 +83,10 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
 
 fn row(html: &mut String, what: &str, summary: Option<&str>) {
     let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-    let _ = write!(html, "<tr><td><code>{}</code><td>{}", escape(what), escape(summary.unwrap_or_default()));
+    let _ = write!(
+        html,
+        "<tr><td><code>{}</code><td>{}",
+        escape(what),
+        escape(summary.unwrap_or_default())
+    );
 }

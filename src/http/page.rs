@@ -22,9 +22,20 @@ pub(super) async fn page(uri: Uri) -> Response {
     };
     match Files::get(path) {
         Some(file) => {
-            let kept = if path.starts_with("assets/") { FOREVER } else { "no-cache" };
+            let kept = if path.starts_with("assets/") {
+                FOREVER
+            } else {
+                "no-cache"
+            };
             let kind = file.metadata.mimetype().to_owned();
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept.to_owned())], file.data).into_response()
+            (
+                [
+                    (header::CONTENT_TYPE, kind),
+                    (header::CACHE_CONTROL, kept.to_owned()),
+                ],
+                file.data,
+            )
+                .into_response()
         }
         None if path == "index.html" => {
             let hint = "<!doctype html><title>Belfry</title><p>Belfry runs. This binary was built without its web page: \

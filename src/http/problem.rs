@@ -45,7 +45,11 @@ pub fn status_of(code: Code) -> StatusCode {
 impl Failure {
     /// The failure under another status than its code's own.
     pub fn with_status(self, status: StatusCode) -> Response {
-        let Problem { code, message, retry_after_ms } = self.0;
+        let Problem {
+            code,
+            message,
+            retry_after_ms,
+        } = self.0;
         let details = ProblemDetails {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -56,7 +60,10 @@ impl Failure {
         };
         let mut response = (status, Json(details)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(wait) = retry_after_ms {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1_000)));
         }
@@ -81,12 +88,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(Code::PayloadTooLarge, "The request is larger than this server takes.")
-            }
-            _ => Problem::invalid("The request's body could not be read."),
-        })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection {
+                    BytesRejection::FailedToBufferBody(error)
+                        if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+                    {
+                        Problem::new(
+                            Code::PayloadTooLarge,
+                            "The request is larger than this server takes.",
+                        )
+                    }
+                    _ => Problem::invalid("The request's body could not be read."),
+                })?;
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| crate::protocol::client_event::unreadable("The body", &error))?;
         Ok(Self(value))
@@ -102,7 +117,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let Path(value) = Path::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| Problem::invalid(format!("The path: {}", rejection.body_text())))?;
+            .map_err(|rejection| {
+                Problem::invalid(format!("The path: {}", rejection.body_text()))
+            })?;
         Ok(Self(value))
     }
 }
@@ -116,7 +133,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let Query(value) = Query::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| Problem::invalid(format!("The query: {}", rejection.body_text())))?;
+            .map_err(|rejection| {
+                Problem::invalid(format!("The query: {}", rejection.body_text()))
+            })?;
         Ok(Self(value))
     }
 }

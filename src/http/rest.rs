@@ -22,8 +22,9 @@ use crate::{
     protocol::{
         client_event::{Draft, check_limit},
         rest::{
-            ChangesQuery, GuestRequest, MessageAnswer, MessagesAnswer, MessagesQuery, PresenceAnswer, ProblemDetails,
-            RefreshRequest, RoomRequest, RoomsAnswer, RoomsQuery, Scope, SessionAnswer,
+            ChangesQuery, GuestRequest, MessageAnswer, MessagesAnswer, MessagesQuery,
+            PresenceAnswer, ProblemDetails, RefreshRequest, RoomRequest, RoomsAnswer, RoomsQuery,
+            Scope, SessionAnswer,
         },
         server_event::RoomHistory,
     },
@@ -44,32 +45,53 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
 /// Come in without a password.
 #[utoipa::path(post, path = "/api/auth/guest", tag = "accounts", request_body = GuestRequest, security(()),
     responses((status = 200, body = SessionAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-async fn guest(State(shared): State<Arc<Shared>>, Body(request): Body<GuestRequest>) -> Answer<Json<SessionAnswer>> {
+async fn guest(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<GuestRequest>,
+) -> Answer<Json<SessionAnswer>> {
     Ok(Json(session(shared.chat.guest(&request.username).await?)))
 }
 
 /// A new session for an old one's refresh token.
 #[utoipa::path(post, path = "/api/auth/refresh", tag = "accounts", request_body = RefreshRequest, security(()),
     responses((status = 200, body = SessionAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-async fn refresh(State(shared): State<Arc<Shared>>, Body(request): Body<RefreshRequest>) -> Answer<Json<SessionAnswer>> {
-    Ok(Json(session(shared.chat.refresh(&request.refresh_token).await?)))
+async fn refresh(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<RefreshRequest>,
+) -> Answer<Json<SessionAnswer>> {
+    Ok(Json(session(
+        shared.chat.refresh(&request.refresh_token).await?,
+    )))
 }
 
 /// The caller's rooms, or all public ones.
 #[utoipa::path(get, path = "/api/rooms", tag = "rooms", params(RoomsQuery),
     responses((status = 200, body = RoomsAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-async fn rooms(State(shared): State<Arc<Shared>>, Caller(caller): Caller, InQuery(query): InQuery<RoomsQuery>) -> Answer<Json<RoomsAnswer>> {
+async fn rooms(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    InQuery(query): InQuery<RoomsQuery>,
+) -> Answer<Json<RoomsAnswer>> {
     let limit = check_limit(query.limit)?;
     let scope = match query.scope.unwrap_or_default() {
         Scope::Mine => RoomScope::Mine,
         Scope::Public => RoomScope::Public,
     };
     let text = query.q.filter(|text| !text.is_empty());
-    if text.as_ref().is_some_and(|text| text.contains('\0') || text.chars().count() > 100) {
+    if text
+        .as_ref()
+        .is_some_and(|text| text.contains('\0') || text.chars().count() > 100)
+    {
         return Err(Problem::invalid("`q` is at most 100 characters.").into());
     }
-    let list = shared.chat.rooms(&caller.id, scope, text, query.cursor, limit).await?;
-    Ok(Json(RoomsAnswer { rooms: list.rooms, next_cursor: list.next }))
+    let list = shared
+        .chat
+        .rooms(&caller.id, scope, text, query.cursor, limit)
+        .await?;
+    Ok(Json(RoomsAnswer {
+        rooms: list.rooms,
+        next_cursor: list.next,
+    }))
 }
 
 /// Make a room.
@@ -80,15 +102,35 @@ async fn create_room(
     Caller(caller): Caller,
     Body(request): Body<RoomRequest>,
 ) -> Answer<(StatusCode, Json<RoomView>)> {
-    let RoomRequest { id, name, topic, visibility } = request;
-    let room = shared.chat.create_room(&caller.id, RoomWish { id, name, topic, visibility }).await?;
+    let RoomRequest {
+        id,
+        name,
+        topic,
+        visibility,
+    } = request;
+    let room = shared
+        .chat
+        .create_room(
+            &caller.id,
+            RoomWish {
+                id,
+                name,
+                topic,
+                visibility,
+            },
+        )
+        .await?;
     Ok((StatusCode::CREATED, Json(room)))
 }
 
 /// One room.
 #[utoipa::path(get, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)),
     responses((status = 200, body = RoomView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-async fn room(State(shared): State<Arc<Shared>>, Caller(caller): Caller, InPath(id): InPath<RoomId>) -> Answer<Json<RoomView>> {
+async fn room(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    InPath(id): InPath<RoomId>,
+) -> Answer<Json<RoomView>> {
     Ok(Json(shared.chat.room(&caller.id, &id).await?))
 }
 
@@ -107,10 +149,19 @@ async fn messages(
         (Some(seq), None, None) if seq >= 0 => Place::Before(seq),
         (None, Some(seq), None) if seq >= 0 => Place::After(seq),
         (None, None, Some(seq)) if seq >= 0 => Place::Around(seq),
-        _ => return Err(Problem::invalid("At most one of `before`, `after` and `around`, each 0 or above.").into()),
+        _ => {
+            return Err(Problem::invalid(
+                "At most one of `before`, `after` and `around`, each 0 or above.",
+            )
+            .into());
+        }
     };
     let page = shared.chat.page(&id, &caller.id, place, limit).await?;
-    Ok(Json(MessagesAnswer { messages: page.messages, has_more: page.has_more, rev: page.rev }))
+    Ok(Json(MessagesAnswer {
+        messages: page.messages,
+        has_more: page.has_more,
+        rev: page.rev,
+    }))
 }
 
 /// Send a message.
@@ -124,8 +175,17 @@ async fn send(
     Body(draft): Body<Draft>,
 ) -> Answer<(StatusCode, Json<MessageAnswer>)> {
     let sent = shared.chat.send(&caller.id, id, draft)?.sent().await?;
-    let status = if sent.repeated { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(MessageAnswer { message: sent.message })))
+    let status = if sent.repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((
+        status,
+        Json(MessageAnswer {
+            message: sent.message,
+        }),
+    ))
 }
 
 /// What changed in a room since a revision: the answer of a resume.
@@ -140,15 +200,24 @@ async fn changes(
     if query.since < 0 {
         return Err(Problem::invalid("`since` is a revision, 0 or above.").into());
     }
-    Ok(Json(shared.chat.changes(&id, &caller.id, query.since).await?))
+    Ok(Json(
+        shared.chat.changes(&id, &caller.id, query.since).await?,
+    ))
 }
 
 /// Who is live in a room.
 #[utoipa::path(get, path = "/api/rooms/{id}/presence", tag = "people", params(("id" = String, Path)),
     responses((status = 200, body = PresenceAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-async fn presence(State(shared): State<Arc<Shared>>, Caller(caller): Caller, InPath(id): InPath<RoomId>) -> Answer<Json<PresenceAnswer>> {
+async fn presence(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    InPath(id): InPath<RoomId>,
+) -> Answer<Json<PresenceAnswer>> {
     let (online, online_count) = shared.chat.online(&id, &caller.id).await?;
-    Ok(Json(PresenceAnswer { online, online_count }))
+    Ok(Json(PresenceAnswer {
+        online,
+        online_count,
+    }))
 }
 
 fn session(session: Session) -> SessionAnswer {

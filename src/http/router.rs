@@ -2,10 +2,7 @@
 
 use std::{
     any::Any,
-    sync::{
-        Arc,
-        atomic::AtomicBool,
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -35,7 +32,10 @@ use crate::{
     metrics::Metrics,
     ports::{bus::Bus, store::Store},
     protocol::asyncapi,
-    sockets::{gateway::{Gateway, INCOMING_MAX}, transport::Connection},
+    sockets::{
+        gateway::{Gateway, INCOMING_MAX},
+        transport::Connection,
+    },
 };
 
 /// How long a request may take, the socket's own excepted.
@@ -85,8 +85,24 @@ pub struct Site {
 pub fn router(site: Site) -> Router {
     let (api, description) = described();
     let openapi = serde_json::to_value(&description).unwrap_or(Value::Null);
-    let Site { chat, store, bus, metrics, draining, gateway, origins } = site;
-    let shared = Arc::new(Shared { chat, store, bus, metrics, draining, openapi, asyncapi: asyncapi::document() });
+    let Site {
+        chat,
+        store,
+        bus,
+        metrics,
+        draining,
+        gateway,
+        origins,
+    } = site;
+    let shared = Arc::new(Shared {
+        chat,
+        store,
+        bus,
+        metrics,
+        draining,
+        openapi,
+        asyncapi: asyncapi::document(),
+    });
     let socket = EngineIoService::with_config(gateway.clone(), Gateway::transport_config());
     let socket = Router::new()
         .route_service("/socket.io/", socket.clone())
@@ -104,7 +120,10 @@ pub fn router(site: Site) -> Router {
         .fallback(get(page::page))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST,
+        ))
         .layer(from_fn(with_security_headers))
         .with_state(shared);
     let mut router = rest.merge(socket);
@@ -116,12 +135,16 @@ pub fn router(site: Site) -> Router {
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
     }
-    router.layer(CatchPanicLayer::custom(after_panic)).layer(TraceLayer::new_for_http())
+    router
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(TraceLayer::new_for_http())
 }
 
 /// The paths below `/api` and their description.
 fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(docs::Description::openapi()).merge(rest::routes()).split_for_parts()
+    OpenApiRouter::with_openapi(docs::Description::openapi())
+        .merge(rest::routes())
+        .split_for_parts()
 }
 
 /// The OpenAPI document, without a server.
@@ -130,11 +153,16 @@ pub fn openapi_document() -> Value {
 }
 
 async fn no_such_path() -> Failure {
-    Problem::new(Code::NotFound, "There is no such path; /api/docs lists them.").into()
+    Problem::new(
+        Code::NotFound,
+        "There is no such path; /api/docs lists them.",
+    )
+    .into()
 }
 
 async fn no_such_method() -> Response {
-    Failure(Problem::invalid("The path does not take this method.")).with_status(StatusCode::METHOD_NOT_ALLOWED)
+    Failure(Problem::invalid("The path does not take this method."))
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// Lets the gateway know over which connection a session runs, and keeps new sessions out of a server that is going away.
@@ -163,15 +191,23 @@ async fn with_security_headers(request: Request, next: Next) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
 
 fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let cause = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    let cause = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(cause = cause.unwrap_or("unknown"), "a handler panicked");
     Failure(Problem::internal()).into_response()
 }

@@ -23,14 +23,27 @@ pub(super) async fn health() -> Json<serde_json::Value> {
 
 /// Whether traffic should come here.
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "reason": why }))).into_response();
+    let not = |why: &str| {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "unavailable", "reason": why })),
+        )
+            .into_response()
+    };
     if shared.draining.load(Ordering::Acquire) {
         return not("draining");
     }
-    if !matches!(timeout(Duration::from_secs(1), shared.store.ping()).await, Ok(Ok(()))) {
+    if !matches!(
+        timeout(Duration::from_secs(1), shared.store.ping()).await,
+        Ok(Ok(()))
+    ) {
         return not("database");
     }
-    let degraded: Vec<&str> = if shared.bus.is_up() { vec![] } else { vec!["redis"] };
+    let degraded: Vec<&str> = if shared.bus.is_up() {
+        vec![]
+    } else {
+        vec!["redis"]
+    };
     Json(json!({ "status": "ok", "degraded": degraded })).into_response()
 }
 

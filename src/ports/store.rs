@@ -15,7 +15,7 @@ use crate::domain::{
     id::{JobId, RoomId, UserId},
     job::Job,
     message::Message,
-    room::{Room, RoomView, Visibility},
+    room::{Role, Room, RoomView, Standing, Visibility},
     timestamp::Timestamp,
 };
 
@@ -27,6 +27,28 @@ pub trait Store: AccountStore + RoomStore + MessageStore + JobStore {
 
     /// Closes connections; calls under way finish first, within 3 s.
     async fn close(&self);
+}
+
+/// Who else may use the store while this process does: asked for with each adapter's `claim`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody: cache, queue, bus and presence live inside this process.
+    Alone,
+    /// Every process that shares as well: they meet over Redis.
+    Shared,
+}
+
+/// A claim on the store was not granted.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// Another process has the store, and one of the two is to be alone with it.
+    #[error(
+        "another process uses this store; processes share one only if all of them are given the same Redis"
+    )]
+    InUse,
+    /// Not known.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
 }
 
 /// People and what proves who they are.
@@ -122,6 +144,20 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
+impl Entry {
+    /// The room to be made for it.
+    pub fn new_room(&self) -> NewRoom {
+        NewRoom {
+            id: self.room.clone(),
+            name: self.room.as_str().to_owned(),
+            topic: None,
+            visibility: Visibility::Public,
+            created_by: self.user.clone(),
+            at: self.at,
+        }
+    }
+}
+
 /// What became of an [`Entry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entered {
@@ -146,6 +182,31 @@ pub struct NewRoom {
     pub created_by: UserId,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewRoom {
+    /// The room as its owner sees it when it has just been made.
+    pub fn as_made(&self) -> RoomView {
+        RoomView {
+            room: Room {
+                id: self.id.clone(),
+                name: self.name.clone(),
+                topic: self.topic.clone(),
+                visibility: self.visibility,
+                created_by: self.created_by.clone(),
+                created_at: self.at,
+                rev: 0,
+                last_seq: 0,
+                member_count: 1,
+            },
+            standing: Some(Standing {
+                role: Role::Owner,
+                unread: 0,
+                unread_mentions: 0,
+                last_read_seq: 0,
+            }),
+        }
+    }
 }
 
 /// Which rooms to list.
@@ -193,7 +254,12 @@ pub trait MessageStore: Send + Sync {
     /// already (also earlier in this batch) is [`Outcome::Repeated`] and takes nothing. Each sent message's job row is
     /// committed with it; each enrichment's job row goes with it. Sending marks the room as read up to the message. An
     /// enrichment applies only while the message's text is the one that it read, and only if it finds something that the message
-    /// does not already carry. Asking again with the same ids after an unknown outcome changes nothing twice.
+    /// does not already carry; it then replaces what the message carries. Asking again with the same ids after an unknown outcome
+    /// changes nothing twice.
+    ///
+    /// Changes of one batch see each other only as far as [`answering`](crate::domain::change::answering) says: an answer or an
+    /// enrichment is about a message that was committed before the call. A repeat in a room that its author may still see is
+    /// [`Outcome::Repeated`], member or not.
     ///
     /// No lock outlives the call, also if the caller freezes; it waits at most 1 s for a lock.
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError>;
@@ -229,6 +295,17 @@ pub enum Place {
     Around(Seq),
 }
 
+impl Place {
+    /// How many messages of a page of `limit` lie below (for [`Place::Around`]: at or below) and above the place.
+    pub fn reach(self, limit: i64) -> (i64, i64) {
+        match self {
+            Self::Newest | Self::Before(_) => (limit, 0),
+            Self::After(_) => (0, limit),
+            Self::Around(_) => (limit - limit / 2, limit / 2),
+        }
+    }
+}
+
 /// A page of history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -239,6 +316,32 @@ pub struct Page {
     /// Whether there is more in the direction asked: older ones for [`Place::Newest`], [`Place::Before`]; newer ones for
     /// [`Place::After`]; either for [`Place::Around`].
     pub has_more: bool,
+}
+
+impl Page {
+    /// Makes a page of what an adapter has read, ascending by `seq`: in each direction that the place reaches, one message more
+    /// than fits if there is one.
+    pub fn of(room: Room, place: Place, limit: i64, mut messages: Vec<Message>) -> Self {
+        let (below, above) = place.reach(limit);
+        let middle = match place {
+            Place::Newest | Place::Before(_) => messages.len(),
+            Place::After(_) => 0,
+            Place::Around(seq) => messages.partition_point(|message| message.seq <= seq),
+        };
+        let newer = (messages.len() - middle) as i64 > above;
+        if newer {
+            messages.truncate(middle + above.max(0) as usize);
+        }
+        let older = middle as i64 > below;
+        if older {
+            messages.drain(..middle - below.max(0) as usize);
+        }
+        Self {
+            room,
+            messages,
+            has_more: older || newer,
+        }
+    }
 }
 
 /// What changed in a room since a revision.
@@ -254,6 +357,31 @@ pub struct Changes {
     pub messages: Vec<Message>,
 }
 
+impl Changes {
+    /// Makes the answer of what an adapter has read, ascending by `seq`: those with the highest `rev`s, one more than `limit` if
+    /// there is one.
+    pub fn of(
+        room: Room,
+        room_changed: Rev,
+        since: Rev,
+        limit: i64,
+        mut messages: Vec<Message>,
+    ) -> Self {
+        let mut floor = since;
+        if messages.len() as i64 > limit
+            && let Some(lowest) = (0..messages.len()).min_by_key(|&index| messages[index].rev)
+        {
+            floor = messages.remove(lowest).rev;
+        }
+        Self {
+            room,
+            room_changed,
+            floor,
+            messages,
+        }
+    }
+}
+
 /// Jobs that wait for a worker: the truth of which the queue is the fast path.
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -262,7 +390,8 @@ pub trait JobStore: Send + Sync {
 
     /// Hands out waiting jobs whose lease has passed (with [`Sweep::All`], whatever their lease), oldest first, at most
     /// `limit`; each with one attempt more and a new lease, so that no two sweeps at once get the same. A new job's first lease is
-    /// [`FIRST_LEASE`]. A job out of attempts becomes dead instead and is not handed out.
+    /// [`FIRST_LEASE`]. A job out of attempts becomes dead instead and is not handed out: the way through the queue is the first
+    /// of [`MAX_ATTEMPTS`](crate::domain::job::MAX_ATTEMPTS), so a sweep hands out with `attempts` below that.
     async fn sweep_jobs(
         &self,
         sweep: Sweep,

@@ -19,13 +19,21 @@ pub fn document() -> Value {
         "End the live events of a room; membership stays. Also just the room's id.",
         parts_schema::<server::Done>(),
     );
-    parts.client::<client::SendMessage>("message:send", "Send a message. Answered after its commit.", parts_schema::<server::Sent<'static>>());
+    parts.client::<client::SendMessage>(
+        "message:send",
+        "Send a message. Answered after its commit.",
+        parts_schema::<server::Sent<'static>>(),
+    );
     parts.client::<client::InRoom>(
         "typing:start",
         "Tell the room that one writes; ends by itself after 5 s. Also just the room's id.",
         parts_schema::<server::Done>(),
     );
-    parts.client::<client::InRoom>("typing:stop", "Tell the room that one has stopped. Also just the room's id.", parts_schema::<server::Done>());
+    parts.client::<client::InRoom>(
+        "typing:stop",
+        "Tell the room that one has stopped. Also just the room's id.",
+        parts_schema::<server::Done>(),
+    );
     parts.client::<client::UpdatePresence>(
         "presence:update",
         "Choose a status; the last choice of any device counts. Also just the status.",
@@ -33,14 +41,29 @@ pub fn document() -> Value {
     );
 
     parts.server::<server::RoomHistory>("room:history", "Carries the socket to a revision of a room: when it joins, and where delivery had to look at the store.");
-    parts.server::<Message>("message:new", "A message was sent; carries the room's next revision.");
+    parts.server::<Message>(
+        "message:new",
+        "A message was sent; carries the room's next revision.",
+    );
     parts.server::<Message>("message:updated", "A message changed: its current state.");
-    parts.server::<server::UserInRoom<'static>>("user:joined", "A user's first socket is live in the room.");
-    parts.server::<server::UserInRoom<'static>>("user:left", "A user's last socket is no longer live in the room.");
-    parts.server::<server::RoomOccupancy<'static>>("room:occupancy", "How many are live in a room of more than 200, at most once a second.");
+    parts.server::<server::UserInRoom<'static>>(
+        "user:joined",
+        "A user's first socket is live in the room.",
+    );
+    parts.server::<server::UserInRoom<'static>>(
+        "user:left",
+        "A user's last socket is no longer live in the room.",
+    );
+    parts.server::<server::RoomOccupancy<'static>>(
+        "room:occupancy",
+        "How many are live in a room of more than 200, at most once a second.",
+    );
     parts.server::<server::UserInRoom<'static>>("typing:user", "A user writes.");
     parts.server::<server::TypingStopped<'static>>("typing:stop", "A user has stopped writing.");
-    parts.server::<server::PresenceChanged<'static>>("presence:changed", "The status of somebody who shares a live room changed.");
+    parts.server::<server::PresenceChanged<'static>>(
+        "presence:changed",
+        "The status of somebody who shares a live room changed.",
+    );
     parts.server::<server::EventError<'static>>("error", "An event without a callback failed.");
     parts.document()
 }
@@ -62,30 +85,56 @@ fn parts_schema<T: ToSchema + PartialSchema>() -> Described {
     let mut others = Vec::new();
     T::schemas(&mut others);
     let value = |schema| serde_json::to_value(schema).unwrap_or(Value::Null);
-    Described { schema: value(T::schema()), others: others.into_iter().map(|(name, schema)| (name, value(schema))).collect() }
+    Described {
+        schema: value(T::schema()),
+        others: others
+            .into_iter()
+            .map(|(name, schema)| (name, value(schema)))
+            .collect(),
+    }
 }
 
 impl Parts {
-    fn client<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str, answer: Described) {
+    fn client<T: ToSchema + PartialSchema>(
+        &mut self,
+        name: &str,
+        summary: &str,
+        answer: Described,
+    ) {
         let reply = self.message(&format!("{name} answer"), "The acknowledgement.", answer);
         let operation = self.event::<T>(name, summary, "receive");
-        operation.insert("reply".into(), json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] }));
+        operation.insert(
+            "reply".into(),
+            json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] }),
+        );
     }
 
     fn server<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str) {
         self.event::<T>(name, summary, "send");
     }
 
-    fn event<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str, action: &str) -> &mut Map<String, Value> {
+    fn event<T: ToSchema + PartialSchema>(
+        &mut self,
+        name: &str,
+        summary: &str,
+        action: &str,
+    ) -> &mut Map<String, Value> {
         // `typing:stop` goes both ways.
-        let key = if action == "send" { format!("server {name}") } else { format!("client {name}") };
+        let key = if action == "send" {
+            format!("server {name}")
+        } else {
+            format!("client {name}")
+        };
         let message = self.message_named(&key, name, summary, parts_schema::<T>());
         let mut operation = Map::new();
         operation.insert("action".into(), json!(action));
         operation.insert("summary".into(), json!(summary));
         operation.insert("channel".into(), json!({ "$ref": "#/channels/socket" }));
         operation.insert("messages".into(), json!([message]));
-        let slot = self.operations.entry(identifier(&key)).or_insert_with(|| Value::Object(Map::new()));
+        let slot = self
+            .operations
+            .entry(identifier(&key))
+            .or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(slot) = slot {
             *slot = operation;
             return slot;
@@ -103,7 +152,10 @@ impl Parts {
         }
         let key = identifier(key);
         let reference = json!({ "$ref": format!("#/channels/socket/messages/{key}") });
-        self.messages.insert(key, json!({ "name": name, "summary": summary, "payload": payload.schema }));
+        self.messages.insert(
+            key,
+            json!({ "name": name, "summary": summary, "payload": payload.schema }),
+        );
         reference
     }
 
@@ -148,10 +200,25 @@ mod tests {
     fn every_reference_of_the_document_leads_somewhere() {
         let document = document();
         let text = document.to_string();
-        for reference in text.split("\"$ref\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        for reference in text
+            .split("\"$ref\":\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            assert!(
+                document
+                    .pointer(reference.trim_start_matches('#'))
+                    .is_some(),
+                "{reference}"
+            );
         }
-        assert_eq!(document["operations"]["client-message-send"]["action"], "receive");
-        assert_eq!(document["operations"]["server-typing-stop"]["action"], "send");
+        assert_eq!(
+            document["operations"]["client-message-send"]["action"],
+            "receive"
+        );
+        assert_eq!(
+            document["operations"]["server-typing-stop"]["action"],
+            "send"
+        );
     }
 }

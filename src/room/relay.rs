@@ -6,10 +6,18 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::hubs::Hubs;
-use crate::ports::bus::{Ear, Heard, News};
+use crate::ports::bus::{Bus, Ear, Heard, News, Topic};
 
 /// Brings what is heard to the rooms until `stop`; a gap asks for a comparison with the store.
-pub async fn run(mut ear: Ear, hubs: Arc<Hubs>, compare: Arc<Notify>, stop: CancellationToken) {
+pub async fn run(
+    bus: Arc<dyn Bus>,
+    mut ear: Ear,
+    hubs: Arc<Hubs>,
+    compare: Arc<Notify>,
+    stop: CancellationToken,
+) {
+    // Rooms are listened to while they are live; news of people concerns any of them.
+    bus.subscribe(Topic::People).await;
     loop {
         let heard = tokio::select! {
             () = stop.cancelled() => return,

@@ -12,10 +12,7 @@ use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use dashmap::DashMap;
 use engineioxide::{
-    DisconnectReason, Socket, Str,
-    config::EngineIoConfig,
-    handler::EngineIoHandler,
-    socket::Sid,
+    DisconnectReason, Socket, Str, config::EngineIoConfig, handler::EngineIoHandler, socket::Sid,
 };
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -96,7 +93,9 @@ struct Auth {
 
 impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateway").field("sockets", &self.sockets.len()).finish_non_exhaustive()
+        f.debug_struct("Gateway")
+            .field("sockets", &self.sockets.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,7 +132,9 @@ impl Gateway {
     /// A request of an established session came over this connection.
     pub fn seen(&self, sid: &str, connection: &Connection) {
         let Ok(sid) = sid.parse::<Sid>() else { return };
-        let Some(mut place) = self.sockets.get_mut(&sid) else { return };
+        let Some(mut place) = self.sockets.get_mut(&sid) else {
+            return;
+        };
         place.connection = Some(connection.clone());
         if let Some(socket) = place.socket.upgrade()
             && let Phase::In(inbox) = &*socket.data.phase.lock()
@@ -186,11 +187,17 @@ impl Gateway {
             inbox.link().send_away("the server is going away");
         }
         // Those that arrived while the others were sent away.
-        self.inboxes().iter().for_each(|inbox| inbox.link().send_away("the server is going away"));
+        self.inboxes()
+            .iter()
+            .for_each(|inbox| inbox.link().send_away("the server is going away"));
     }
 
     fn inboxes(&self) -> Vec<Arc<Inbox>> {
-        let sockets: Vec<_> = self.sockets.iter().filter_map(|place| place.socket.upgrade()).collect();
+        let sockets: Vec<_> = self
+            .sockets
+            .iter()
+            .filter_map(|place| place.socket.upgrade())
+            .collect();
         sockets
             .iter()
             .filter_map(|socket| match &*socket.data.phase.lock() {
@@ -216,7 +223,9 @@ impl Gateway {
 
     fn connect(self: Arc<Self>, auth: Option<&Value>, socket: Arc<Socket<Slot>>) {
         let token = match auth {
-            Some(Value::Str(text, _)) => serde_json::from_str::<Auth>(text.as_str()).ok().map(|auth| auth.token),
+            Some(Value::Str(text, _)) => serde_json::from_str::<Auth>(text.as_str())
+                .ok()
+                .map(|auth| auth.token),
             _ => None,
         };
         {
@@ -229,7 +238,10 @@ impl Gateway {
         tokio::spawn(async move {
             let caller = match token {
                 Some(token) => self.chat.authenticate(&token).await,
-                None => Err(Problem::new(Code::Unauthenticated, "Authentication failed: no token; connect with auth: { token }.")),
+                None => Err(Problem::new(
+                    Code::Unauthenticated,
+                    "Authentication failed: no token; connect with auth: { token }.",
+                )),
             };
             let mut phase = socket.data.phase.lock();
             if !matches!(*phase, Phase::Arriving) {
@@ -238,13 +250,26 @@ impl Gateway {
             match caller {
                 Ok(caller) => {
                     let id = SocketId(self.next_id.fetch_add(1, Ordering::Relaxed));
-                    let connection = self.sockets.get(&socket.id).and_then(|place| place.connection.clone());
-                    let link =
-                        SocketLink::new(id, caller.account.clone(), socket.clone(), connection, self.metrics.clone());
+                    let connection = self
+                        .sockets
+                        .get(&socket.id)
+                        .and_then(|place| place.connection.clone());
+                    let link = SocketLink::new(
+                        id,
+                        caller.account.clone(),
+                        socket.clone(),
+                        connection,
+                        self.metrics.clone(),
+                    );
                     let link = Arc::new(link);
                     self.chat.came(&caller.account);
                     link.send(&Packet::connected(&format!("{}-{}", socket.id, id.0)));
-                    *phase = Phase::In(Inbox::new(link, caller.expires_at, self.chat.clone(), &self.limits));
+                    *phase = Phase::In(Inbox::new(
+                        link,
+                        caller.expires_at,
+                        self.chat.clone(),
+                        &self.limits,
+                    ));
                 }
                 Err(problem) if problem.code == Code::Unauthenticated => {
                     *phase = Phase::Strange;
@@ -263,7 +288,11 @@ impl Gateway {
     fn take(self: &Arc<Self>, packet: PacketData, namespace: &str, socket: &Arc<Socket<Slot>>) {
         if namespace != "/" {
             if matches!(packet, PacketData::Connect(_)) {
-                let _ = socket.emit(Packet::connect_error(namespace, "Invalid namespace").text().clone());
+                let _ = socket.emit(
+                    Packet::connect_error(namespace, "Invalid namespace")
+                        .text()
+                        .clone(),
+                );
             }
             return;
         }
@@ -282,7 +311,9 @@ impl Gateway {
                     _ => None,
                 };
                 match (inbox, value) {
-                    (Some(inbox), Value::Str(text, attachments)) => inbox.receive(text.as_str(), attachments.is_some(), ack),
+                    (Some(inbox), Value::Str(text, attachments)) => {
+                        inbox.receive(text.as_str(), attachments.is_some(), ack)
+                    }
                     // An event before the handshake has ended is against the protocol.
                     _ => socket.close(DisconnectReason::PacketParsingError),
                 }
@@ -312,8 +343,18 @@ impl EngineIoHandler for Gateway {
     type Data = Slot;
 
     fn on_connect(self: Arc<Self>, socket: Arc<Socket<Slot>>) {
-        let connection = socket.req_parts.extensions.get::<ConnectInfo<Connection>>().map(|info| info.0.clone());
-        self.sockets.insert(socket.id, Place { connection, socket: Arc::downgrade(&socket) });
+        let connection = socket
+            .req_parts
+            .extensions
+            .get::<ConnectInfo<Connection>>()
+            .map(|info| info.0.clone());
+        self.sockets.insert(
+            socket.id,
+            Place {
+                connection,
+                socket: Arc::downgrade(&socket),
+            },
+        );
         Self::expect_handshake(socket);
     }
 

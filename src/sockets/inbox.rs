@@ -70,7 +70,12 @@ type Sending = FuturesUnordered<BoxFuture<'static, ()>>;
 
 impl Inbox {
     /// An empty inbox of a socket that is in.
-    pub fn new(link: Arc<SocketLink>, expires_at: Timestamp, chat: Arc<Chat>, limits: &Limits) -> Arc<Self> {
+    pub fn new(
+        link: Arc<SocketLink>,
+        expires_at: Timestamp,
+        chat: Arc<Chat>,
+        limits: &Limits,
+    ) -> Arc<Self> {
         let per_second = limits.events_per_second;
         let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(BURST));
         Arc::new(Self {
@@ -115,7 +120,9 @@ impl Inbox {
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
     pub fn close(self: &Arc<Self>) {
         self.link.mark_closed();
-        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock()).into_iter().collect();
+        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock())
+            .into_iter()
+            .collect();
         self.chat.went(&self.link.account().id, rooms.clone());
         let inbox = self.clone();
         tokio::spawn(async move {
@@ -129,7 +136,8 @@ impl Inbox {
         let mut queue = self.queue.lock();
         if queue.waiting.len() >= WAITING_MAX {
             drop(queue);
-            let problem = Problem::rate_limited("Too many events are waiting; wait for their answers.", None);
+            let problem =
+                Problem::rate_limited("Too many events are waiting; wait for their answers.", None);
             return self.fail(name_of(&event), ack, &problem);
         }
         queue.waiting.push_back((event, ack));
@@ -154,12 +162,21 @@ impl Inbox {
             };
             match next {
                 Some((ClientEvent::Send(send), ack)) => {
-                    match self.chat.send(&self.link.account().id, send.room_id, send.draft) {
+                    match self
+                        .chat
+                        .send(&self.link.account().id, send.room_id, send.draft)
+                    {
                         Ok(on_its_way) => {
                             let inbox = self.clone();
                             sending.push(Box::pin(async move {
                                 match on_its_way.sent().await {
-                                    Ok(sent) => inbox.answer(ack, &Sent { ok: true, message: &sent.message }),
+                                    Ok(sent) => inbox.answer(
+                                        ack,
+                                        &Sent {
+                                            ok: true,
+                                            message: &sent.message,
+                                        },
+                                    ),
                                     Err(problem) => inbox.fail("message:send", ack, &problem),
                                 }
                             }));
@@ -195,7 +212,10 @@ impl Inbox {
                 {
                     let mut rooms = self.rooms.lock();
                     if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
-                        let problem = Problem::rate_limited("This socket is live in as many rooms as it may be; leave one.", None);
+                        let problem = Problem::rate_limited(
+                            "This socket is live in as many rooms as it may be; leave one.",
+                            None,
+                        );
                         return self.fail(name, ack, &problem);
                     }
                     if self.link.is_open() {
@@ -261,11 +281,22 @@ fn name_of(event: &ClientEvent) -> &'static str {
 pub fn read_event(text: &str, with_attachments: bool) -> (String, Result<ClientEvent, Problem>) {
     let parts: Parts<'_> = match serde_json::from_str(text) {
         Ok(parts) => parts,
-        Err(error) => return (String::new(), Err(crate::protocol::client_event::unreadable("The event", &error))),
+        Err(error) => {
+            return (
+                String::new(),
+                Err(crate::protocol::client_event::unreadable(
+                    "The event",
+                    &error,
+                )),
+            );
+        }
     };
     let name = parts.name.into_owned();
     let event = if with_attachments {
-        Err(Problem::new(Code::InvalidArgument, format!("{name} takes JSON, not binary data.")))
+        Err(Problem::new(
+            Code::InvalidArgument,
+            format!("{name} takes JSON, not binary data."),
+        ))
     } else {
         ClientEvent::parse(&name, parts.argument)
     };
@@ -288,7 +319,9 @@ impl<'de> Deserialize<'de> for Parts<'de> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let name = seq.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
+                let name = seq
+                    .next_element()?
+                    .ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
                 let argument = seq.next_element()?;
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Parts { name, argument })

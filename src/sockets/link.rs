@@ -52,7 +52,9 @@ struct Pace {
 
 impl Pace {
     fn taken(&self) -> u64 {
-        self.connection.as_ref().map_or(self.queued, |connection| connection.written().saturating_sub(self.base))
+        self.connection.as_ref().map_or(self.queued, |connection| {
+            connection.written().saturating_sub(self.base)
+        })
     }
 
     fn behind(&mut self) -> u64 {
@@ -76,8 +78,20 @@ impl SocketLink {
         metrics: Arc<Metrics>,
     ) -> Self {
         let base = connection.as_ref().map_or(0, Connection::written);
-        let pace = Mutex::new(Pace { connection, base, queued: 0, mark: None });
-        Self { id, account, socket, open: AtomicBool::new(true), pace, metrics }
+        let pace = Mutex::new(Pace {
+            connection,
+            base,
+            queued: 0,
+            mark: None,
+        });
+        Self {
+            id,
+            account,
+            socket,
+            open: AtomicBool::new(true),
+            pace,
+            metrics,
+        }
     }
 
     /// The transport has moved to another connection (polling became a websocket, or another poll).

@@ -92,7 +92,13 @@ impl Listener for CuttableListener {
                         writer: AtomicWaker::new(),
                     };
                     let connection = Connection(Arc::new(shared));
-                    return (CuttableStream { stream, connection: connection.clone() }, connection);
+                    return (
+                        CuttableStream {
+                            stream,
+                            connection: connection.clone(),
+                        },
+                        connection,
+                    );
                 }
                 Err(error) => {
                     // Out of descriptors, most likely: accepting at once again would spin.
@@ -145,7 +151,10 @@ impl CuttableStream {
 
     fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(bytes)) = &written {
-            self.connection.0.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+            self.connection
+                .0
+                .written
+                .fetch_add(*bytes as u64, Ordering::Relaxed);
         }
         written
     }
@@ -156,7 +165,11 @@ fn cut_error() -> io::Error {
 }
 
 impl AsyncRead for CuttableStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.connection.0.reader.register(cx.waker());
         if self.is_cut() {
             return Poll::Ready(Err(cut_error()));
@@ -166,7 +179,11 @@ impl AsyncRead for CuttableStream {
 }
 
 impl AsyncWrite for CuttableStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.connection.0.writer.register(cx.waker());
         if self.is_cut() {
             return Poll::Ready(Err(cut_error()));

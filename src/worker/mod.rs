@@ -75,7 +75,12 @@ pub enum Finished {
 impl Worker {
     /// Works until `stop`; what has been taken is finished first.
     pub async fn run(self, stop: CancellationToken) {
-        let sweeping = tokio::spawn(sweep::run(self.store.clone(), self.queue.clone(), self.metrics.clone(), stop.clone()));
+        let sweeping = tokio::spawn(sweep::run(
+            self.store.clone(),
+            self.queue.clone(),
+            self.metrics.clone(),
+            stop.clone(),
+        ));
         let name = self.replica.to_string();
         let mut failures = 0_u32;
         while !stop.is_cancelled() {
@@ -98,7 +103,8 @@ impl Worker {
                         tracing::warn!(%error, "no jobs can be taken");
                     }
                     failures = (failures + 1).min(6);
-                    let wait = Duration::from_millis(rand::rng().random_range(50..=100) << failures);
+                    let wait =
+                        Duration::from_millis(rand::rng().random_range(50..=100) << failures);
                     tokio::select! {
                         () = stop.cancelled() => break,
                         () = tokio::time::sleep(wait) => {}
@@ -126,7 +132,12 @@ impl Worker {
                     self.metrics.jobs_failed.inc();
                     tracing::warn!(%error, job = %job.id, attempts = job.attempts, "a job failed and will be tried again");
                     // When the store takes the failure it hands the job out later; else the claim runs out.
-                    if self.store.fail_job(job.id, &error.to_string(), back_off(job.attempts)).await.is_ok() {
+                    if self
+                        .store
+                        .fail_job(job.id, &error.to_string(), back_off(job.attempts))
+                        .await
+                        .is_ok()
+                    {
                         settled.push(claim);
                     }
                 }
@@ -144,7 +155,9 @@ impl Worker {
         let work = match &job.task {
             Task::EnrichMessage(text) => jobs::enrich::run(self, job.id, text),
         };
-        timeout(JOB_LIMIT, work).await.map_err(|_| JobError::TooSlow)?
+        timeout(JOB_LIMIT, work)
+            .await
+            .map_err(|_| JobError::TooSlow)?
     }
 }
 

@@ -18,7 +18,12 @@ const EVERY: Duration = Duration::from_secs(5);
 const AT_ONCE: i64 = 500;
 
 /// Sweeps what is overdue until `stop`.
-pub(super) async fn run(store: Arc<dyn Store>, queue: Arc<dyn Queue>, metrics: Arc<Metrics>, stop: CancellationToken) {
+pub(super) async fn run(
+    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -31,7 +36,15 @@ pub(super) async fn run(store: Arc<dyn Store>, queue: Arc<dyn Queue>, metrics: A
 
 /// Sweeps everything that was committed before now: the queue has lost what it held.
 pub(super) async fn everything(store: &Arc<dyn Store>, queue: &Arc<dyn Queue>, metrics: &Metrics) {
-    sweep(store, queue, metrics, Sweep::All { before: Timestamp::now() }).await;
+    sweep(
+        store,
+        queue,
+        metrics,
+        Sweep::All {
+            before: Timestamp::now(),
+        },
+    )
+    .await;
 }
 
 async fn sweep(store: &Arc<dyn Store>, queue: &Arc<dyn Queue>, metrics: &Metrics, which: Sweep) {

@@ -1,1 +1,34 @@
 //! What every adapter of the store port must do.
+//!
+//! A story is told once and happens on each backend, on a database of its own. Whatever a story needs beyond its point is said by
+//! [`Scene`].
+
+// mod accounts;
+mod commit;
+// mod concurrency;
+// mod enrichment;
+// mod history;
+// mod jobs;
+// mod lifecycle;
+// mod model;
+// mod rooms;
+mod scene;
+
+/// Makes a test of each story on each backend.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => {
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $story() {
+                $crate::conformance::store::scene::tell($crate::support::databases::Backend::Postgres, super::$story).await;
+            })+
+        }
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $story() {
+                $crate::conformance::store::scene::tell($crate::support::databases::Backend::Sqlite, super::$story).await;
+            })+
+        }
+    };
+}
+use stories;

@@ -23,7 +23,10 @@ use belfry::{
         timestamp::Timestamp,
     },
     metrics::Metrics,
-    ports::{presence::LEASE, store::{AccountStore, MessageStore, RoomStore}},
+    ports::{
+        presence::LEASE,
+        store::{AccountStore, MessageStore, RoomStore},
+    },
     protocol::packet::Packet,
     room::{
         hub::Joiner,
@@ -64,7 +67,11 @@ impl Watcher {
     async fn stands_at(&self, rev: Rev) {
         let mut stands = self.rev.subscribe();
         let reached = tokio::time::timeout(PATIENCE, stands.wait_for(|at| *at == Some(rev))).await;
-        assert!(reached.is_ok(), "never carried to {rev}, but to {:?}", *self.rev.borrow());
+        assert!(
+            reached.is_ok(),
+            "never carried to {rev}, but to {:?}",
+            *self.rev.borrow()
+        );
     }
 }
 
@@ -84,20 +91,34 @@ impl Link for Watcher {
             seen.push(text.to_owned());
             seen.len() == 1
         };
-        let Ok(Value::Array(event)) = serde_json::from_str(text.trim_start_matches('2')) else { return true };
+        let Ok(Value::Array(event)) = serde_json::from_str(text.trim_start_matches('2')) else {
+            return true;
+        };
         let (name, payload) = (event[0].as_str().unwrap_or_default(), &event[1]);
-        let Some(rev) = payload["rev"].as_i64() else { return true };
+        let Some(rev) = payload["rev"].as_i64() else {
+            return true;
+        };
         let before = *self.rev.borrow();
         match name {
             "room:history" if payload["mode"] == "delta" || before.is_none() => {
                 // Only the answer of a resume may stand where the client stood.
-                assert!(before.is_none_or(|before| rev > before || (first && rev == before)), "a history at {rev} after {before:?}");
+                assert!(
+                    before.is_none_or(|before| rev > before || (first && rev == before)),
+                    "a history at {rev} after {before:?}"
+                );
                 if let Some(before) = before {
                     let messages = payload["messages"].as_array().expect("messages");
-                    assert!(messages.iter().all(|message| message["rev"].as_i64() > Some(before)), "told twice");
+                    assert!(
+                        messages
+                            .iter()
+                            .all(|message| message["rev"].as_i64() > Some(before)),
+                        "told twice"
+                    );
                 }
             }
-            "message:new" | "message:updated" => assert_eq!(Some(rev - 1), before, "{name} out of turn"),
+            "message:new" | "message:updated" => {
+                assert_eq!(Some(rev - 1), before, "{name} out of turn")
+            }
             other => panic!("unexpected {other}: {payload}"),
         }
         self.rev.send_replace(Some(rev));
@@ -122,14 +143,25 @@ struct Replica {
 impl Replica {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::connect(&format!("sqlite://{}/belfry.db", dir.path().display())).await.unwrap());
+        let store = Arc::new(
+            SqliteStore::connect(&format!("sqlite://{}/belfry.db", dir.path().display()))
+                .await
+                .unwrap(),
+        );
         store.migrate().await.unwrap();
-        let ada = store.first_sight(&UserId::parse("ada").unwrap(), "Ada").await.unwrap();
+        let ada = store
+            .first_sight(&UserId::parse("ada").unwrap(), "Ada")
+            .await
+            .unwrap();
         let (bus, _ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), 16);
-        let presence = MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
+        let presence =
+            MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
         let metrics = Arc::new(Metrics::new());
-        let recent =
-            RecentMessages { store: store.clone(), cache: Arc::new(MemoryCache::new(1 << 20)), metrics: metrics.clone() };
+        let recent = RecentMessages {
+            store: store.clone(),
+            cache: Arc::new(MemoryCache::new(1 << 20)),
+            metrics: metrics.clone(),
+        };
         let surroundings = Surroundings {
             store: store.clone(),
             recent,
@@ -140,15 +172,33 @@ impl Replica {
         };
         let stop = CancellationToken::new();
         let hubs = Hubs::new(surroundings, stop.clone());
-        Self { store, hubs, room: RoomId::parse("lobby").unwrap(), ada, stop, _dir: dir }
+        Self {
+            store,
+            hubs,
+            room: RoomId::parse("lobby").unwrap(),
+            ada,
+            stop,
+            _dir: dir,
+        }
     }
 
     async fn joins(&self, watcher: &Arc<Watcher>, since: Option<Rev>) {
         let (done, joined) = oneshot::channel();
-        let joiner =
-            Joiner { link: watcher.clone(), status: Status::Online, since, limit: 50, create: true, ack: None, done };
+        let joiner = Joiner {
+            link: watcher.clone(),
+            status: Status::Online,
+            since,
+            limit: 50,
+            create: true,
+            ack: None,
+            done,
+        };
         self.hubs.join(&self.room, joiner);
-        tokio::time::timeout(PATIENCE, joined).await.expect("in time").expect("an answer").expect("admitted");
+        tokio::time::timeout(PATIENCE, joined)
+            .await
+            .expect("in time")
+            .expect("an answer")
+            .expect("admitted");
     }
 
     /// Commits so many messages, as another replica would, and answers with the news of them.
@@ -177,7 +227,9 @@ impl Replica {
 
     async fn ends(self) {
         self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.hubs.ended()).await.expect("hubs end when they are stopped");
+        tokio::time::timeout(PATIENCE, self.hubs.ended())
+            .await
+            .expect("hubs end when they are stopped");
     }
 }
 
@@ -193,7 +245,11 @@ async fn a_careless_bus_loses_nothing(seed: u64) {
         rev += news.len() as Rev;
         // Lost, repeated, turned round, and in pieces.
         news.retain(|_| dice.random_bool(0.8));
-        let repeated: Vec<_> = news.iter().filter(|_| dice.random_bool(0.2)).cloned().collect();
+        let repeated: Vec<_> = news
+            .iter()
+            .filter(|_| dice.random_bool(0.2))
+            .cloned()
+            .collect();
         news.extend(repeated);
         if dice.random_bool(0.5) {
             news.shuffle(&mut dice);
@@ -207,7 +263,11 @@ async fn a_careless_bus_loses_nothing(seed: u64) {
         replica.joins(&late, since).await;
         watchers.push(late);
         // What the comparison with the store does every second.
-        let stands = replica.store.revisions(std::slice::from_ref(&replica.room)).await.unwrap();
+        let stands = replica
+            .store
+            .revisions(std::slice::from_ref(&replica.room))
+            .await
+            .unwrap();
         assert_eq!(stands[0].rev, rev);
         replica.hubs.stands_at(&replica.room, rev);
         for watcher in &watchers {
@@ -231,10 +291,23 @@ async fn a_link_that_closed_while_it_waited_is_not_let_in() {
     let gone = Watcher::new(1, &replica.ada);
     gone.open.store(false, Ordering::Release);
     let (done, joined) = oneshot::channel();
-    let joiner =
-        Joiner { link: gone.clone(), status: Status::Online, since: None, limit: 50, create: true, ack: Some(1), done };
+    let joiner = Joiner {
+        link: gone.clone(),
+        status: Status::Online,
+        since: None,
+        limit: 50,
+        create: true,
+        ack: Some(1),
+        done,
+    };
     replica.hubs.join(&replica.room, joiner);
-    assert!(tokio::time::timeout(PATIENCE, joined).await.expect("in time").is_err(), "let go without a word");
+    assert!(
+        tokio::time::timeout(PATIENCE, joined)
+            .await
+            .expect("in time")
+            .is_err(),
+        "let go without a word"
+    );
     assert!(gone.seen.lock().is_empty());
     replica.ends().await;
 }

@@ -51,28 +51,49 @@ impl Truth {
 
     /// Every message in its state at `rev`, by `seq`.
     fn at(&self, rev: Rev) -> BTreeMap<Seq, Arc<Message>> {
-        self.changes[..rev as usize].iter().map(|change| (change.message().seq, change.message().clone())).collect()
+        self.changes[..rev as usize]
+            .iter()
+            .map(|change| (change.message().seq, change.message().clone()))
+            .collect()
     }
 
     /// `(seq, rev)` of what changed after `since`, as of `rev`.
     fn since(&self, since: Rev, rev: Rev) -> Vec<(Seq, Rev)> {
-        self.at(rev).values().filter(|message| message.rev > since).map(|message| (message.seq, message.rev)).collect()
+        self.at(rev)
+            .values()
+            .filter(|message| message.rev > since)
+            .map(|message| (message.seq, message.rev))
+            .collect()
     }
 
     fn store_answer(&self, since: Rev, rev: Rev) -> Changes {
         let state = self.at(rev);
-        let mut messages: Vec<Message> = state.values().filter(|message| message.rev > since).map(|message| (**message).clone()).collect();
+        let mut messages: Vec<Message> = state
+            .values()
+            .filter(|message| message.rev > since)
+            .map(|message| (**message).clone())
+            .collect();
         let mut floor = since;
         while messages.len() > DELTA_MAX {
-            let lowest = (0..messages.len()).min_by_key(|index| messages[*index].rev).unwrap();
+            let lowest = (0..messages.len())
+                .min_by_key(|index| messages[*index].rev)
+                .unwrap();
             floor = messages.remove(lowest).rev;
         }
-        Changes { room: room(rev, state.len() as Seq), room_changed: 0, floor, messages }
+        Changes {
+            room: room(rev, state.len() as Seq),
+            room_changed: 0,
+            floor,
+            messages,
+        }
     }
 
     fn recent(&self, rev: Rev) -> Recent {
         let messages: Vec<_> = self.at(rev).into_values().collect();
-        Recent { rev, messages: messages[messages.len().saturating_sub(100)..].to_vec() }
+        Recent {
+            rev,
+            messages: messages[messages.len().saturating_sub(100)..].to_vec(),
+        }
     }
 }
 
@@ -113,7 +134,10 @@ fn room(rev: Rev, last_seq: Seq) -> Room {
 }
 
 fn shown(messages: &[Arc<Message>]) -> Vec<(Seq, Rev)> {
-    messages.iter().map(|message| (message.seq, message.rev)).collect()
+    messages
+        .iter()
+        .map(|message| (message.seq, message.rev))
+        .collect()
 }
 
 /// How the timeline is told of what comes next.

@@ -1,13 +1,19 @@
 //! What a client may send: anything.
 
 use belfry::{
-    domain::error::Code,
-    protocol::client_event::ClientEvent,
-    sockets::inbox::read_event,
+    domain::error::Code, protocol::client_event::ClientEvent, sockets::inbox::read_event,
 };
 use proptest::prelude::*;
 
-const EVENTS: [&str; 7] = ["join:room", "leave:room", "message:send", "typing:start", "typing:stop", "presence:update", "no:such"];
+const EVENTS: [&str; 7] = [
+    "join:room",
+    "leave:room",
+    "message:send",
+    "typing:start",
+    "typing:stop",
+    "presence:update",
+    "no:such",
+];
 
 /// JSON of any shape, with the keys that the events look for among others.
 fn json() -> impl Strategy<Value = serde_json::Value> {
@@ -68,11 +74,29 @@ proptest! {
 
 #[test]
 fn deep_nesting_and_broken_escapes_are_refused() {
-    let deep = format!("[\"message:send\",{{\"roomId\":\"r\",\"content\":{}1{}}}]", "[".repeat(50_000), "]".repeat(50_000));
+    let deep = format!(
+        "[\"message:send\",{{\"roomId\":\"r\",\"content\":{}1{}}}]",
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
     let surrogate = r#"["message:send",{"roomId":"r","content":"\ud800"}]"#;
     let nul = r#"["message:send",{"roomId":"r","content":"a\u0000b"}]"#;
-    for text in [deep.as_str(), surrogate, nul, "", "[]", "{}", "[1]", "[\"message:send\""] {
+    for text in [
+        deep.as_str(),
+        surrogate,
+        nul,
+        "",
+        "[]",
+        "{}",
+        "[1]",
+        "[\"message:send\"",
+    ] {
         let (_, event) = read_event(text, false);
-        assert_eq!(event.unwrap_err().code, Code::InvalidArgument, "{}", &text[..text.len().min(60)]);
+        assert_eq!(
+            event.unwrap_err().code,
+            Code::InvalidArgument,
+            "{}",
+            &text[..text.len().min(60)]
+        );
     }
 }

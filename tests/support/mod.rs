@@ -1,4 +1,4 @@
 //! The language that the tests are told in.
 
-mod databases;
+pub mod databases;
 mod redis;

@@ -1,1 +1,294 @@
 //! The store on Postgres.
+//!
+//! Every call is one autocommitted statement, or a few of them: no transaction of ours waits for a round trip, so no lock outlives
+//! a statement, also if this process is frozen. What must be one transaction is one statement or one database function.
+//!
+//! Each call has 3 s, waiting for a connection included. It is repeated by itself after a deadlock, and once after its connection
+//! broke: all calls are made so that doing them twice changes nothing more (ids are made by the callers), except where noted.
+//! Commits have connections of their own, so that readers cannot hold them up.
+
+mod accounts;
+mod claim;
+mod commit;
+mod jobs;
+mod messages;
+mod rooms;
+mod rows;
+mod session;
+
+use std::{str::FromStr, time::Duration};
+
+use async_trait::async_trait;
+use rand::RngExt;
+use sqlx::{
+    Connection, Postgres,
+    postgres::{PgArguments, PgConnectOptions, PgRow},
+};
+use tokio::{
+    sync::RwLock,
+    time::{sleep, timeout},
+};
+
+pub use self::claim::Claim;
+use self::session::{Breaks, LastFailure, Sessions};
+use crate::ports::{BackendError, store::Store};
+
+const BACKEND: &str = "Postgres";
+/// How long any call may take.
+const LIMIT: Duration = Duration::from_secs(3);
+/// How long a call waits for a connection; below [`LIMIT`], so that the message says what it waited for.
+const POOL_LIMIT: Duration = Duration::from_millis(2_800);
+/// How often a statement is repeated after a deadlock.
+const DEADLOCK_RETRIES: u32 = 5;
+/// How long bringing the schema up to date may take, waiting for another replica that does so included.
+const MIGRATION_LIMIT: Duration = Duration::from_secs(300);
+
+/// How many connections the store may hold. The claim, and a migration while it runs, have one more each.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSize {
+    /// For commits: how many batches can be on their way at once.
+    pub commits: u32,
+    /// For everything else.
+    pub rest: u32,
+}
+
+impl Default for PoolSize {
+    fn default() -> Self {
+        Self {
+            commits: 4,
+            rest: 8,
+        }
+    }
+}
+
+/// The store on Postgres.
+pub struct PostgresStore {
+    options: PgConnectOptions,
+    pools: RwLock<Option<Pools>>,
+    breaks: Breaks,
+}
+
+struct Pools {
+    commits: Pool,
+    rest: Pool,
+}
+
+struct Pool {
+    sessions: bb8::Pool<Sessions>,
+    failure: LastFailure,
+}
+
+/// Which pool a statement takes its connection from.
+#[derive(Clone, Copy)]
+enum Lane {
+    Commits,
+    Rest,
+}
+
+/// Whether a statement may be sent again when its outcome is unknown.
+#[derive(Clone, Copy, PartialEq)]
+enum Again {
+    Safe,
+    Unsafe,
+}
+
+type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+impl PostgresStore {
+    /// Connects to `postgres://…`. Fails within 3 s when the database cannot be reached; does not touch the schema.
+    pub async fn connect(url: &str, size: PoolSize) -> Result<Self, BackendError> {
+        let options = PgConnectOptions::from_str(url).map_err(translate)?;
+        let breaks = Breaks::default();
+        let serving = session::serving(options.clone());
+        let store = Self {
+            pools: RwLock::new(Some(Pools {
+                commits: Pool::new(&serving, size.commits, &breaks),
+                rest: Pool::new(&serving, size.rest, &breaks),
+            })),
+            options,
+            breaks,
+        };
+        store.ping().await?;
+        Ok(store)
+    }
+
+    /// Brings the schema up to date; safe when many replicas start at once (one does it, the others wait). Ends within 5 minutes.
+    pub async fn migrate(&self) -> Result<(), BackendError> {
+        let work = async {
+            let options = session::migrating(self.options.clone());
+            let mut connection = session::open(&options, LIMIT).await.map_err(translate)?;
+            let done = sqlx::migrate!("migrations/postgres")
+                .run(&mut connection)
+                .await;
+            // Also ends the lock, should a migration have failed.
+            let _ = connection.close().await;
+            done.map_err(|error| translate(error.into()))
+        };
+        timeout(MIGRATION_LIMIT, work)
+            .await
+            .unwrap_or_else(|_| Err(unavailable("bringing the schema up to date took too long")))
+    }
+
+    /// Runs one statement and returns its rows; repeats it as the module says.
+    async fn rows<'q>(
+        &self,
+        lane: Lane,
+        again: Again,
+        query: impl Fn() -> Query<'q>,
+    ) -> Result<Vec<PgRow>, BackendError> {
+        let (mut deadlocks, mut broken) = (0, false);
+        loop {
+            let error = match self.rows_once(lane, query()).await? {
+                Ok(rows) => return Ok(rows),
+                Err(error) => error,
+            };
+            if is_deadlock(&error) && deadlocks < DEADLOCK_RETRIES {
+                deadlocks += 1;
+                let most = 10 * u64::from(deadlocks);
+                let pause = rand::rng().random_range(1..=most);
+                sleep(Duration::from_millis(pause)).await;
+            } else if is_lost(&error) && again == Again::Safe && !broken {
+                broken = true;
+            } else {
+                return Err(translate(error));
+            }
+        }
+    }
+
+    async fn rows_once(
+        &self,
+        lane: Lane,
+        query: Query<'_>,
+    ) -> Result<Result<Vec<PgRow>, sqlx::Error>, BackendError> {
+        let pools = self.pools.read().await;
+        let Some(pools) = pools.as_ref() else {
+            return Err(unavailable("the store has been closed"));
+        };
+        let pool = match lane {
+            Lane::Commits => &pools.commits,
+            Lane::Rest => &pools.rest,
+        };
+        let mut session = match pool.sessions.get().await {
+            Ok(session) => session,
+            Err(bb8::RunError::User(error)) => return Ok(Err(error)),
+            Err(bb8::RunError::TimedOut) => return Err(unavailable(pool.failure.cause())),
+        };
+        pool.failure.forget();
+        let rows = query.fetch_all(session.work()).await;
+        match &rows {
+            Err(error) if is_lost(error) => self.breaks.note(),
+            _ => session.rest(),
+        }
+        Ok(rows)
+    }
+
+    /// Gives a whole call its time.
+    async fn limited<T>(
+        &self,
+        work: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        timeout(LIMIT, work).await.unwrap_or_else(|_| {
+            self.breaks.note();
+            Err(unavailable("no answer within 3 s"))
+        })
+    }
+}
+
+impl Pool {
+    fn new(options: &PgConnectOptions, size: u32, breaks: &Breaks) -> Self {
+        let failure = LastFailure::default();
+        let sessions = bb8::Pool::builder()
+            .max_size(size)
+            .connection_timeout(POOL_LIMIT)
+            .test_on_check_out(true)
+            .error_sink(Box::new(failure.clone()))
+            .build_unchecked(Sessions::new(options.clone(), breaks.clone()));
+        Self { sessions, failure }
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ping(&self) -> Result<(), BackendError> {
+        let answer = self.limited(async {
+            let sql = "SELECT current_setting('transaction_read_only') = 'off'";
+            let rows = self
+                .rows(Lane::Rest, Again::Safe, || sqlx::query(sql))
+                .await?;
+            rows::first::<bool>(&rows)
+        });
+        match answer.await? {
+            true => Ok(()),
+            false => Err(unavailable("the database is read-only")),
+        }
+    }
+
+    async fn close(&self) {
+        if let Ok(mut pools) = timeout(LIMIT, self.pools.write()).await {
+            pools.take();
+        }
+    }
+}
+
+fn unavailable(cause: impl Into<String>) -> BackendError {
+    BackendError::Unavailable {
+        backend: BACKEND,
+        cause: cause.into(),
+    }
+}
+
+fn fault(cause: impl Into<String>) -> BackendError {
+    BackendError::Fault {
+        backend: BACKEND,
+        cause: cause.into(),
+    }
+}
+
+fn code_of(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(Into::into)
+}
+
+fn is_deadlock(error: &sqlx::Error) -> bool {
+    matches!(code_of(error).as_deref(), Some("40P01" | "40001"))
+}
+
+/// The connection is of no use any more: broken, ended by the server, or to a server that may no longer write.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(_) => code_of(error).is_some_and(|code| {
+            code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
+        }),
+        _ => false,
+    }
+}
+
+/// What an error means to a caller. Ours are faults; the database's troubles pass.
+fn translate(error: sqlx::Error) -> BackendError {
+    let Some(found) = error.as_database_error() else {
+        return match error {
+            sqlx::Error::Configuration(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::Migrate(_)
+            | sqlx::Error::RowNotFound => fault(error.to_string()),
+            _ => unavailable(error.to_string()),
+        };
+    };
+    let code = found.code().unwrap_or_default();
+    let cause = match found.constraint() {
+        Some(constraint) => format!("{} ({code}, {constraint})", found.message()),
+        None => format!("{} ({code})", found.message()),
+    };
+    // Connection, resources, operator, system; rollback, lock not available, read-only.
+    let passes = ["08", "53", "57", "58", "40"]
+        .iter()
+        .any(|class| code.starts_with(class));
+    if passes || matches!(&*code, "55P03" | "25006" | "25P03") {
+        unavailable(cause)
+    } else {
+        fault(cause)
+    }
+}

@@ -1,1 +1,223 @@
 //! The store on SQLite, for a server that runs alone.
+//!
+//! One connection writes and a few read; in WAL mode neither waits for the other. A commit is on the disk before it is answered
+//! (`synchronous = FULL`). Batches go to the database as JSON arrays, a statement for all of them: each statement is a hop to the
+//! connection's own thread, which costs more than the work of one row.
+
+mod accounts;
+mod claim;
+mod commit;
+mod jobs;
+mod messages;
+mod rooms;
+mod rows;
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use sqlx::{
+    ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
+
+pub use self::claim::Claim;
+use crate::ports::{BackendError, store::Store};
+
+const BACKEND: &str = "SQLite";
+/// How long any call may take.
+const LIMIT: Duration = Duration::from_secs(3);
+/// How long to wait for the lock of another process, such as a backup.
+const BUSY_LIMIT: Duration = Duration::from_secs(1);
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+/// The store on SQLite.
+pub struct SqliteStore {
+    file: PathBuf,
+    writer: Mutex<Option<SqliteConnection>>,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens `sqlite://path`, and makes the file and its directory where they are not there; does not touch the schema.
+    pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(translate)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_LIMIT)
+            .disable_statement_logging();
+        let file = options.get_filename().to_owned();
+        if url.contains(":memory:") || file.as_os_str().is_empty() {
+            return Err(fault("the address must name a file: sqlite://path"));
+        }
+        make_directory(&file)?;
+        let opening = async {
+            let writer = options.connect().await?;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(READERS)
+                .acquire_timeout(LIMIT)
+                .test_before_acquire(false)
+                .connect_with(options.pragma("query_only", "on"))
+                .await?;
+            Ok((writer, readers))
+        };
+        let (writer, readers) = match timeout(LIMIT, opening).await {
+            Ok(opened) => opened.map_err(translate)?,
+            Err(_) => return Err(unavailable("opening the file took too long")),
+        };
+        Ok(Self {
+            file,
+            writer: Mutex::new(Some(writer)),
+            readers,
+        })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), BackendError> {
+        let mut writer = self.writer().await?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&mut *writer)
+            .await
+            .map_err(|error| translate(error.into()))
+    }
+
+    async fn writer(&self) -> Result<Writer<'_>, BackendError> {
+        let guard = self.writer.lock().await;
+        if guard.is_none() {
+            return Err(unavailable("the store has been closed"));
+        }
+        MutexGuard::try_map(guard, Option::as_mut)
+            .map_err(|_| unavailable("the store has been closed"))
+    }
+
+    /// Runs one statement on a reader and returns its rows.
+    async fn read(&self, query: Query<'_>) -> Result<Vec<SqliteRow>, BackendError> {
+        query.fetch_all(&self.readers).await.map_err(translate)
+    }
+
+    /// Runs one statement as a transaction of its own.
+    async fn write(&self, query: Query<'_>) -> Result<(), BackendError> {
+        let mut writer = self.writer().await?;
+        let mut transaction = begin(&mut writer).await?;
+        fetch(&mut transaction, query).await?;
+        commit(transaction).await
+    }
+
+    /// Gives a whole call its time.
+    async fn limited<T>(
+        &self,
+        work: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let late = |_| Err(unavailable("no answer within 3 s"));
+        timeout(LIMIT, work).await.unwrap_or_else(late)
+    }
+}
+
+type Writer<'a> = tokio::sync::MappedMutexGuard<'a, SqliteConnection>;
+
+/// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.
+async fn begin<'c>(
+    writer: &'c mut SqliteConnection,
+) -> Result<Transaction<'c, Sqlite>, BackendError> {
+    writer
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(translate)
+}
+
+/// Runs one statement within a transaction and returns its rows.
+async fn fetch(
+    transaction: &mut Transaction<'_, Sqlite>,
+    query: Query<'_>,
+) -> Result<Vec<SqliteRow>, BackendError> {
+    query.fetch_all(&mut **transaction).await.map_err(translate)
+}
+
+async fn commit(transaction: Transaction<'_, Sqlite>) -> Result<(), BackendError> {
+    transaction.commit().await.map_err(translate)
+}
+
+fn make_directory(file: &Path) -> Result<(), BackendError> {
+    match file.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => std::fs::create_dir_all(directory)
+            .map_err(|error| {
+                unavailable(format!("{} cannot be made: {error}", directory.display()))
+            }),
+        _ => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ping(&self) -> Result<(), BackendError> {
+        self.limited(async {
+            let mut writer = self.writer().await?;
+            let rollback = begin(&mut writer).await?.rollback();
+            rollback.await.map_err(translate)
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        let closing = async {
+            let writer = self.writer.lock().await.take();
+            self.readers.close().await;
+            if let Some(writer) = writer {
+                let _ = writer.close().await;
+            }
+        };
+        let _ = timeout(LIMIT, closing).await;
+    }
+}
+
+fn unavailable(cause: impl Into<String>) -> BackendError {
+    BackendError::Unavailable {
+        backend: BACKEND,
+        cause: cause.into(),
+    }
+}
+
+fn fault(cause: impl Into<String>) -> BackendError {
+    BackendError::Fault {
+        backend: BACKEND,
+        cause: cause.into(),
+    }
+}
+
+/// What an error means to a caller. A lock, the disk or the file's rights may pass; the rest is a fault.
+fn translate(error: sqlx::Error) -> BackendError {
+    let Some(found) = error.as_database_error() else {
+        return match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => unavailable(error.to_string()),
+            _ => fault(error.to_string()),
+        };
+    };
+    let code = found.code().unwrap_or_default();
+    let cause = format!("{} ({code})", found.message());
+    // The low byte is the kind; https://sqlite.org/rescode.html
+    let kind = code.parse::<u32>().map(|code| code & 0xff);
+    match kind {
+        // BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN
+        Ok(5 | 6 | 7 | 8 | 9 | 10 | 13 | 14) => unavailable(cause),
+        _ => fault(cause),
+    }
+}

@@ -25,7 +25,11 @@ const LINKS_MAX: usize = 10;
 /// The most words that a name in a mention has.
 const WORDS_MAX: usize = 4;
 
-pub(in crate::worker) async fn run(worker: &Worker, job: JobId, text: &EnrichMessage) -> Result<Finished, JobError> {
+pub(in crate::worker) async fn run(
+    worker: &Worker,
+    job: JobId,
+    text: &EnrichMessage,
+) -> Result<Finished, JobError> {
     let mentions = mentioned(worker, text).await?;
     let previews = links(&text.content);
     let mut findings = Vec::new();
@@ -48,9 +52,14 @@ pub(in crate::worker) async fn run(worker: &Worker, job: JobId, text: &EnrichMes
             content_rev: text.content_rev,
             found,
         };
-        let submitted =
-            worker.writer.submit(Change::Enrich(enrichment)).map_err(|problem| JobError::NotCommitted(problem.message))?;
-        submitted.outcome().await.map_err(|problem| JobError::NotCommitted(problem.message))?;
+        let submitted = worker
+            .writer
+            .submit(Change::Enrich(enrichment))
+            .map_err(|problem| JobError::NotCommitted(problem.message))?;
+        submitted
+            .outcome()
+            .await
+            .map_err(|problem| JobError::NotCommitted(problem.message))?;
     }
     Ok(Finished::WithItsResult)
 }
@@ -64,8 +73,10 @@ async fn mentioned(worker: &Worker, text: &EnrichMessage) -> Result<Vec<UserId>,
     let keys: BTreeSet<String> = mentions.iter().flatten().cloned().collect();
     let keys: Vec<String> = keys.into_iter().collect();
     let members = worker.store.members_named(&text.room_id, &keys).await?;
-    let by_key: HashMap<String, UserId> =
-        members.into_iter().map(|member| (username_key(&member.username), member.id)).collect();
+    let by_key: HashMap<String, UserId> = members
+        .into_iter()
+        .map(|member| (username_key(&member.username), member.id))
+        .collect();
     let mut found = Vec::new();
     for candidates in mentions {
         // The longest name that is somebody's: "@Ada Lovelace" is not "@Ada".
@@ -83,7 +94,10 @@ async fn mentioned(worker: &Worker, text: &EnrichMessage) -> Result<Vec<UserId>,
 fn names(content: &str) -> Vec<Vec<String>> {
     let mut mentions = Vec::new();
     for (at, _) in content.match_indices('@') {
-        let begins = content[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+        let begins = content[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| !before.is_alphanumeric());
         if !begins {
             continue;
         }
@@ -115,7 +129,10 @@ fn candidates(rest: &str) -> Vec<String> {
         for word in [bare, word] {
             let name = &rest[..begin + word.len()];
             let key = username_key(name);
-            if !word.is_empty() && name.chars().count() <= USERNAME_MAX && candidates.last() != Some(&key) {
+            if !word.is_empty()
+                && name.chars().count() <= USERNAME_MAX
+                && candidates.last() != Some(&key)
+            {
                 candidates.push(key);
             }
         }
@@ -133,7 +150,9 @@ fn links(content: &str) -> Vec<Preview> {
     let mut urls: Vec<&str> = Vec::new();
     for link in finder.links(content) {
         let url = link.as_str();
-        let is_web = url.split_once("://").is_some_and(|(scheme, _)| matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https"));
+        let is_web = url.split_once("://").is_some_and(|(scheme, _)| {
+            matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+        });
         if is_web && !urls.contains(&url) {
             urls.push(url);
         }
@@ -141,7 +160,13 @@ fn links(content: &str) -> Vec<Preview> {
             break;
         }
     }
-    let preview = |url: &str| Preview { url: url.to_owned(), title: None, description: None, image_url: None, site_name: None };
+    let preview = |url: &str| Preview {
+        url: url.to_owned(),
+        title: None,
+        description: None,
+        image_url: None,
+        site_name: None,
+    };
     urls.into_iter().map(preview).collect()
 }
 
@@ -151,7 +176,19 @@ mod tests {
 
     #[test]
     fn a_mention_may_be_several_words_and_end_in_punctuation() {
-        assert_eq!(names("hi @Ada, and @Bob-2!"), [vec!["ada", "ada,", "ada, and", "ada, and @bob-2", "ada, and @bob-2!"], vec!["bob-2", "bob-2!"]]);
+        assert_eq!(
+            names("hi @Ada, and @Bob-2!"),
+            [
+                vec![
+                    "ada",
+                    "ada,",
+                    "ada, and",
+                    "ada, and @bob-2",
+                    "ada, and @bob-2!"
+                ],
+                vec!["bob-2", "bob-2!"]
+            ]
+        );
         assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
         assert!(names("mail ada@example.org").is_empty());
         assert!(names("@ nobody").is_empty());
@@ -159,7 +196,15 @@ mod tests {
 
     #[test]
     fn links_are_of_the_web_and_noted_once() {
-        let found = links("see https://example.org/a, https://example.org/a and ftp://example.org or javascript:alert(1)");
-        assert_eq!(found.into_iter().map(|preview| preview.url).collect::<Vec<_>>(), ["https://example.org/a"]);
+        let found = links(
+            "see https://example.org/a, https://example.org/a and ftp://example.org or javascript:alert(1)",
+        );
+        assert_eq!(
+            found
+                .into_iter()
+                .map(|preview| preview.url)
+                .collect::<Vec<_>>(),
+            ["https://example.org/a"]
+        );
     }
 }

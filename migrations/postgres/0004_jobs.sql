@@ -1,0 +1,18 @@
+-- Jobs that wait for a worker, and those given up. A row goes with the commit of its job's result.
+
+CREATE TABLE jobs (
+    id          uuid PRIMARY KEY,
+    -- The two parts of the domain's Task, as serde writes them.
+    type        text NOT NULL,
+    payload     jsonb NOT NULL,
+    state       text NOT NULL DEFAULT 'waiting' CONSTRAINT jobs_state CHECK (state IN ('waiting', 'dead')),
+    attempts    integer NOT NULL DEFAULT 0,
+    -- Until then nobody else is to be given the job.
+    lease_until timestamptz NOT NULL,
+    -- When it was committed, or last handed out.
+    handed_at   timestamptz NOT NULL DEFAULT now(),
+    last_error  text,
+    created_at  timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 80);
+CREATE INDEX jobs_waiting ON jobs (lease_until, id) WHERE state = 'waiting';
+CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';

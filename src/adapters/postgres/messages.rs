@@ -1,0 +1,123 @@
+//! Messages: reading them. Each reading is one statement, and so one snapshot.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgRow;
+
+use super::{
+    Again, Lane, PostgresStore,
+    rows::{Columns, message_columns, room_columns},
+};
+use crate::{
+    domain::{
+        Rev,
+        change::{Change, Outcome},
+        id::RoomId,
+        message::Message,
+        room::Room,
+    },
+    ports::{
+        BackendError,
+        store::{Changes, MessageStore, Page, Place},
+    },
+};
+
+/// The room, and beside it each of the messages that the inner statement finds; one row without a message if there are none.
+macro_rules! room_with_messages {
+    ($found:literal) => {
+        concat!(
+            "WITH r AS MATERIALIZED (SELECT ",
+            room_columns!(),
+            ", r.changed_rev FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NULL) \
+             SELECT r.*, ",
+            message_columns!(),
+            " FROM r LEFT JOIN LATERAL (",
+            $found,
+            ") m ON true ORDER BY m.seq"
+        )
+    };
+}
+
+const NEWEST: &str =
+    room_with_messages!("SELECT * FROM messages WHERE room_id = r.id ORDER BY seq DESC LIMIT $2");
+const BEFORE: &str = room_with_messages!(
+    "SELECT * FROM messages WHERE room_id = r.id AND seq < $3 ORDER BY seq DESC LIMIT $2"
+);
+const AFTER: &str = room_with_messages!(
+    "SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2"
+);
+const AROUND: &str = room_with_messages!(
+    "(SELECT * FROM messages WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL \
+     (SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $4)"
+);
+const CHANGES: &str = room_with_messages!(
+    "SELECT * FROM messages WHERE room_id = r.id AND rev > $3 ORDER BY rev DESC LIMIT $2"
+);
+
+#[async_trait]
+impl MessageStore for PostgresStore {
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError> {
+        self.limited(self.commit_batch(changes)).await
+    }
+
+    async fn page(
+        &self,
+        room: &RoomId,
+        place: Place,
+        limit: i64,
+    ) -> Result<Option<Page>, BackendError> {
+        // One more than fits tells whether there is more.
+        let (below, above) = place.reach(limit);
+        let (below, above) = (below.saturating_add(1), above.saturating_add(1));
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            let query = |sql| sqlx::query(sql).bind(room.as_str());
+            match place {
+                Place::Newest => query(NEWEST).bind(below),
+                Place::Before(seq) => query(BEFORE).bind(below).bind(seq),
+                Place::After(seq) => query(AFTER).bind(above).bind(seq),
+                Place::Around(seq) => query(AROUND).bind(below).bind(seq).bind(above),
+            }
+        }));
+        let read = read(&rows.await?)?;
+        Ok(read.map(|read| Page::of(read.room, place, limit, read.messages)))
+    }
+
+    async fn changes(
+        &self,
+        room: &RoomId,
+        since: Rev,
+        limit: i64,
+    ) -> Result<Option<Changes>, BackendError> {
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(CHANGES)
+                .bind(room.as_str())
+                .bind(limit.saturating_add(1))
+                .bind(since)
+        }));
+        let read = read(&rows.await?)?;
+        Ok(read.map(|read| Changes::of(read.room, read.room_changed, since, limit, read.messages)))
+    }
+}
+
+struct Read {
+    room: Room,
+    room_changed: Rev,
+    messages: Vec<Message>,
+}
+
+fn read(rows: &[PgRow]) -> Result<Option<Read>, BackendError> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let mut columns = Columns::of(row);
+    let room = columns.room()?;
+    let room_changed = columns.take()?;
+    let messages = rows.iter().map(|row| columns.same_place(row));
+    let messages = messages
+        .filter(|columns| !columns.is_null())
+        .map(|mut columns| columns.message());
+    Ok(Some(Read {
+        room,
+        room_changed,
+        messages: messages.collect::<Result<_, _>>()?,
+    }))
+}

@@ -1,0 +1,208 @@
+//! Rows of Postgres as the domain's values.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use sqlx::{Decode, Postgres, Row, Type, ValueRef, postgres::PgRow};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{fault, translate};
+use crate::{
+    domain::{
+        account::Account,
+        id::{ClientId, MessageId, RoomId, UserId},
+        message::{Claps, Message, MessageKind},
+        room::{Role, Room, RoomView, Standing, Visibility},
+        timestamp::Timestamp,
+    },
+    ports::BackendError,
+};
+
+/// The columns of an account, of `users u`; see [`Columns::account`].
+macro_rules! account_columns {
+    () => {
+        "u.id, u.username, u.display_name"
+    };
+}
+pub(super) use account_columns;
+
+/// The columns of a message, of `messages m`; see [`Columns::message`].
+macro_rules! message_columns {
+    () => {
+        "m.id, m.room_id, m.seq, m.rev, m.user_id, m.username, m.content, m.kind, m.created_at, m.client_id, m.reply_to, \
+         m.edited_at, m.deleted_at, m.mentions::text, m.previews::text"
+    };
+}
+pub(super) use message_columns;
+
+/// The columns of a room, of `rooms r`; see [`Columns::room`].
+macro_rules! room_columns {
+    () => {
+        "r.id, r.name, r.topic, r.visibility, r.created_by, r.created_at, r.rev, r.last_seq, \
+         (SELECT count(*) FROM members everybody WHERE everybody.room_id = r.id) AS member_count"
+    };
+}
+pub(super) use room_columns;
+
+/// The columns of a standing, of `members m` in `rooms r` (all null: not a member); see [`Columns::standing`].
+macro_rules! standing_columns {
+    () => {
+        "m.role, m.last_read_seq, r.last_seq - m.last_read_seq AS unread, \
+         (SELECT count(*) FROM messages x WHERE x.room_id = m.room_id AND x.seq > m.last_read_seq \
+          AND x.mentions IS NOT NULL AND x.mentions ? m.user_id) AS unread_mentions"
+    };
+}
+pub(super) use standing_columns;
+
+/// The first column of the first row.
+pub(super) fn first<T>(rows: &[PgRow]) -> Result<T, BackendError>
+where
+    T: for<'r> Decode<'r, Postgres> + Type<Postgres>,
+{
+    let row = rows.first().ok_or_else(|| fault("no row"))?;
+    Columns::of(row).take()
+}
+
+/// Takes the columns of a row one by one.
+pub(super) struct Columns<'r> {
+    row: &'r PgRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(super) fn of(row: &'r PgRow) -> Self {
+        Self { row, next: 0 }
+    }
+
+    pub(super) fn take<T: Decode<'r, Postgres> + Type<Postgres>>(
+        &mut self,
+    ) -> Result<T, BackendError> {
+        let value = self.row.try_get(self.next).map_err(translate)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    /// The same place in another row of the same statement.
+    pub(super) fn same_place<'o>(&self, row: &'o PgRow) -> Columns<'o> {
+        Columns {
+            row,
+            next: self.next,
+        }
+    }
+
+    /// Whether the next column is null.
+    pub(super) fn is_null(&self) -> bool {
+        self.row
+            .try_get_raw(self.next)
+            .is_ok_and(|value| value.is_null())
+    }
+
+    /// A column that was given as text and is one of the domain's own types.
+    pub(super) fn parse<T, E>(
+        &mut self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, BackendError>
+    where
+        E: std::fmt::Display,
+    {
+        let text: &str = self.take()?;
+        parse(text).map_err(|error| fault(format!("{text:?}: {error}")))
+    }
+
+    pub(super) fn word<T>(
+        &mut self,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, BackendError> {
+        self.parse(|word| parse(word).ok_or("an unknown word"))
+    }
+
+    pub(super) fn time(&mut self) -> Result<Timestamp, BackendError> {
+        Ok(Timestamp::from_datetime(self.take()?))
+    }
+
+    pub(super) fn maybe_time(&mut self) -> Result<Option<Timestamp>, BackendError> {
+        let at: Option<OffsetDateTime> = self.take()?;
+        Ok(at.map(Timestamp::from_datetime))
+    }
+
+    /// A column that holds a JSON array, or null for an empty one.
+    pub(super) fn list<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, BackendError> {
+        match self.take::<Option<&str>>()? {
+            None => Ok(Vec::new()),
+            Some(json) => serde_json::from_str(json).map_err(|error| fault(error.to_string())),
+        }
+    }
+
+    pub(super) fn account(&mut self) -> Result<Account, BackendError> {
+        Ok(Account {
+            id: self.parse(UserId::parse)?,
+            username: Arc::from(self.take::<&str>()?),
+            display_name: self.take()?,
+        })
+    }
+
+    pub(super) fn message(&mut self) -> Result<Message, BackendError> {
+        Ok(Message {
+            id: MessageId(self.take()?),
+            room_id: self.parse(RoomId::parse)?,
+            seq: self.take()?,
+            rev: self.take()?,
+            user_id: self.parse(UserId::parse)?,
+            username: Arc::from(self.take::<&str>()?),
+            content: self.take()?,
+            kind: self.word(MessageKind::parse)?,
+            timestamp: self.time()?,
+            client_id: self.client_id()?,
+            reply_to: self.take::<Option<Uuid>>()?.map(MessageId),
+            edited_at: self.maybe_time()?,
+            deleted_at: self.maybe_time()?,
+            claps: Claps::default(),
+            reactions: Vec::new(),
+            mentions: self.list()?,
+            previews: self.list()?,
+        })
+    }
+
+    pub(super) fn client_id(&mut self) -> Result<Option<ClientId>, BackendError> {
+        let text: Option<&str> = self.take()?;
+        let id = text.map(ClientId::parse).transpose();
+        id.map_err(|error| fault(error.to_string()))
+    }
+
+    pub(super) fn room(&mut self) -> Result<Room, BackendError> {
+        Ok(Room {
+            id: self.parse(RoomId::parse)?,
+            name: self.take()?,
+            topic: self.take()?,
+            visibility: self.word(Visibility::parse)?,
+            created_by: self.parse(UserId::parse)?,
+            created_at: self.time()?,
+            rev: self.take()?,
+            last_seq: self.take()?,
+            member_count: self.take()?,
+        })
+    }
+
+    pub(super) fn standing(&mut self) -> Result<Option<Standing>, BackendError> {
+        let role: Option<&str> = self.take()?;
+        let last_read_seq: Option<i64> = self.take()?;
+        let unread: Option<i64> = self.take()?;
+        let unread_mentions: Option<i64> = self.take()?;
+        let Some(role) = role else { return Ok(None) };
+        Ok(Some(Standing {
+            role: Role::parse(role).ok_or_else(|| fault(format!("{role:?}: an unknown role")))?,
+            unread: unread.unwrap_or_default(),
+            unread_mentions: unread_mentions.unwrap_or_default(),
+            last_read_seq: last_read_seq.unwrap_or_default(),
+        }))
+    }
+
+    /// A room's columns, then a standing's.
+    pub(super) fn view(&mut self) -> Result<RoomView, BackendError> {
+        Ok(RoomView {
+            room: self.room()?,
+            standing: self.standing()?,
+        })
+    }
+}
