@@ -136,11 +136,11 @@ impl Wishes {
 
 impl WishList {
     fn answer(&mut self, channel: &str) -> bool {
-        self.waiting
-            .remove(channel)
-            .into_iter()
-            .flatten()
-            .fold(true, |all, waiting| waiting.send(()).is_ok() && all)
+        let mut all = true;
+        for waiting in self.waiting.remove(channel).into_iter().flatten() {
+            all &= waiting.send(()).is_ok();
+        }
+        all
     }
 }
 
