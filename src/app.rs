@@ -33,7 +33,7 @@ use crate::{
     },
     config::{Config, ConfigError, Database},
     domain::id::{ReplicaId, UserId},
-    http::router::{Site, router},
+    http::router::{Entrance, Site, router},
     metrics::Metrics,
     ports::{
         BackendError,
@@ -105,6 +105,21 @@ struct Between {
     presence: Arc<dyn Presence>,
     ear: Ear,
     redis: Option<RedisParts>,
+}
+
+/// A task that does not outlive its owner.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> AbortOnDrop<T> {
+    async fn ended(mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What every process that changes rooms has.
@@ -234,6 +249,14 @@ pub async fn serve(
     let listener = TcpListener::bind(config.bind_addr)
         .await
         .map_err(|error| StartError::Bind(config.bind_addr, error))?;
+    let stop_http = CancellationToken::new();
+    let entrance = Entrance::default();
+    let service = entrance
+        .router()
+        .into_make_service_with_connect_info::<Connection>();
+    let http = axum::serve(CuttableListener::new(listener), service)
+        .with_graceful_shutdown(stop_http.clone().cancelled_owned());
+    let http = AbortOnDrop(tokio::spawn(http.into_future()));
     let mut core = Core::open(config).await?;
     let tokens = Tokens::new(&signing_secret(&core.config, &core.store.store).await?);
 
@@ -308,11 +331,7 @@ pub async fn serve(
         gateway: gateway.clone(),
         origins: core.config.cors_origins.clone(),
     };
-    let service = router(site).into_make_service_with_connect_info::<Connection>();
-    let stop_http = CancellationToken::new();
-    let http = axum::serve(CuttableListener::new(listener), service)
-        .with_graceful_shutdown(stop_http.clone().cancelled_owned());
-    let http = tokio::spawn(http.into_future());
+    entrance.open(router(site));
     greet(&core.config);
 
     end_or_loss(end, &mut core.store).await;
@@ -323,7 +342,7 @@ pub async fn serve(
     draining.store(true, Ordering::Release);
     gateway.drain(core.config.drain).await;
     stop_http.cancel();
-    let _ = timeout(LAST_WORDS, http).await;
+    let _ = timeout(LAST_WORDS, http.ended()).await;
     stop_worker.cancel();
     if let Some(worker) = worker {
         let _ = timeout(LAST_WORDS, worker).await;

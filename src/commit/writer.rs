@@ -16,6 +16,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use super::aftermath::Aftermath;
 use crate::{
@@ -172,7 +173,8 @@ impl Lane {
                 continue;
             }
             self.metrics.batch_size.observe(changes.len() as f64);
-            match self.store.commit(&changes).await {
+            let span = tracing::debug_span!("commit", changes = changes.len());
+            match self.store.commit(&changes).instrument(span).await {
                 Ok(outcomes) => self.committed(&changes, outcomes, waiters),
                 Err(error) => {
                     tracing::error!(%error, changes = changes.len(), "a batch was not committed");

@@ -2,7 +2,8 @@
 
 use std::{
     any::Any,
-    sync::{Arc, atomic::AtomicBool},
+    convert::Infallible,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ use axum::{
 };
 use engineioxide::service::EngineIoService;
 use serde_json::Value;
+use tower::ServiceExt;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, Any as AnyHeader, CorsLayer},
@@ -79,6 +81,34 @@ pub struct Site {
     pub gateway: Arc<Gateway>,
     /// Other origins whose pages may call.
     pub origins: Vec<HeaderValue>,
+}
+
+/// What answers before the server has started: alive, and not ready. Filled once, it answers as what it was filled with.
+#[derive(Clone, Default)]
+pub struct Entrance(Arc<OnceLock<Router>>);
+
+impl Entrance {
+    /// From now on `router` answers.
+    pub fn open(&self, router: Router) {
+        let _ = self.0.set(router);
+    }
+
+    /// What a listener serves.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(enter).with_state(self.clone())
+    }
+}
+
+async fn enter(State(entrance): State<Entrance>, request: Request) -> Response {
+    if let Some(router) = entrance.0.get() {
+        let answered: Result<Response, Infallible> = router.clone().oneshot(request).await;
+        return answered.unwrap_or_else(|never| match never {});
+    }
+    match request.uri().path() {
+        "/health" => status::health().await.into_response(),
+        "/ready" => status::not_ready("starting"),
+        _ => Failure(Problem::unavailable()).into_response(),
+    }
 }
 
 /// All paths.

@@ -23,21 +23,14 @@ pub(super) async fn health() -> Json<serde_json::Value> {
 
 /// Whether traffic should come here.
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    let not = |why: &str| {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "status": "unavailable", "reason": why })),
-        )
-            .into_response()
-    };
     if shared.draining.load(Ordering::Acquire) {
-        return not("draining");
+        return not_ready("draining");
     }
     if !matches!(
         timeout(Duration::from_secs(1), shared.store.ping()).await,
         Ok(Ok(()))
     ) {
-        return not("database");
+        return not_ready("database");
     }
     let degraded: Vec<&str> = if shared.bus.is_up() {
         vec![]
@@ -45,6 +38,15 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         vec!["redis"]
     };
     Json(json!({ "status": "ok", "degraded": degraded })).into_response()
+}
+
+/// Traffic should go elsewhere.
+pub(super) fn not_ready(why: &str) -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        Json(json!({ "status": "unavailable", "reason": why })),
+    )
+        .into_response()
 }
 
 /// Figures for Prometheus.

@@ -1,5 +1,7 @@
 //! The AsyncAPI 3 description of the socket, made from the types that the code sends and reads.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -71,7 +73,7 @@ pub fn document() -> Value {
 #[derive(Default)]
 struct Parts {
     messages: Map<String, Value>,
-    operations: Map<String, Value>,
+    operations: BTreeMap<String, Map<String, Value>>,
     schemas: Map<String, Value>,
 }
 
@@ -102,44 +104,30 @@ impl Parts {
         answer: Described,
     ) {
         let reply = self.message(&format!("{name} answer"), "The acknowledgement.", answer);
-        let operation = self.event::<T>(name, summary, "receive");
-        operation.insert(
-            "reply".into(),
-            json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] }),
-        );
+        let reply = json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] });
+        let operation = self.operation::<T>(&format!("client {name}"), name, summary, "receive");
+        operation.insert("reply".into(), reply);
     }
 
     fn server<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str) {
-        self.event::<T>(name, summary, "send");
+        self.operation::<T>(&format!("server {name}"), name, summary, "send");
     }
 
-    fn event<T: ToSchema + PartialSchema>(
+    /// `key` says the direction as well: `typing:stop` goes both ways.
+    fn operation<T: ToSchema + PartialSchema>(
         &mut self,
+        key: &str,
         name: &str,
         summary: &str,
         action: &str,
     ) -> &mut Map<String, Value> {
-        // `typing:stop` goes both ways.
-        let key = if action == "send" {
-            format!("server {name}")
-        } else {
-            format!("client {name}")
-        };
-        let message = self.message_named(&key, name, summary, parts_schema::<T>());
-        let mut operation = Map::new();
+        let message = self.message_named(key, name, summary, parts_schema::<T>());
+        let operation = self.operations.entry(identifier(key)).or_default();
         operation.insert("action".into(), json!(action));
         operation.insert("summary".into(), json!(summary));
         operation.insert("channel".into(), json!({ "$ref": "#/channels/socket" }));
         operation.insert("messages".into(), json!([message]));
-        let slot = self
-            .operations
-            .entry(identifier(&key))
-            .or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(slot) = slot {
-            *slot = operation;
-            return slot;
-        }
-        unreachable!("operations are objects")
+        operation
     }
 
     fn message(&mut self, name: &str, summary: &str, payload: Described) -> Value {

@@ -19,6 +19,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
+use tracing::Instrument;
 
 use super::link::SocketLink;
 use crate::{
@@ -185,7 +186,12 @@ impl Inbox {
                     }
                 }
                 Some((event, ack)) => {
-                    let mut effect = std::pin::pin!(self.take_effect(event, ack));
+                    let span = tracing::debug_span!(
+                        "event",
+                        name = name_of(&event),
+                        socket = self.link.id().0
+                    );
+                    let mut effect = std::pin::pin!(self.take_effect(event, ack).instrument(span));
                     loop {
                         tokio::select! {
                             () = &mut effect => break,

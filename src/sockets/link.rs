@@ -25,6 +25,8 @@ use crate::{
 
 /// How many bytes a socket may be behind before more is queued for it.
 pub const BEHIND_BYTES: u64 = 4 * 1024 * 1024;
+/// So far behind what we last saw, it is time to look again.
+const LOOK_BYTES: u64 = 256 * 1024;
 /// How long a socket may take to catch up with what was queued at some moment.
 pub const BEHIND_TIME: Duration = Duration::from_secs(10);
 /// What a websocket frame and the packet's type add, at most, for text of usual size.
@@ -46,6 +48,8 @@ struct Pace {
     /// What the connection had taken before the first of our packets.
     base: u64,
     queued: u64,
+    /// What the connection had taken of ours when we last looked. Looking costs a cache line that the writer keeps busy.
+    seen: u64,
     /// A moment, and what had been queued then: once taken, another moment is chosen.
     mark: Option<(Instant, u64)>,
 }
@@ -61,6 +65,7 @@ impl Pace {
         let taken = self.taken();
         // The transport writes more than our packets (heartbeats, HTTP heads), which must not count as ours.
         self.queued = self.queued.max(taken);
+        self.seen = taken;
         if self.mark.is_some_and(|(_, queued)| taken >= queued) {
             self.mark = None;
         }
@@ -82,6 +87,7 @@ impl SocketLink {
             connection,
             base,
             queued: 0,
+            seen: 0,
             mark: None,
         });
         Self {
@@ -100,6 +106,7 @@ impl SocketLink {
         let behind = pace.behind();
         pace.base = connection.written();
         pace.queued = behind;
+        pace.seen = 0;
         if let Some((_, queued)) = &mut pace.mark {
             *queued = behind;
         }
@@ -161,7 +168,7 @@ impl Link for SocketLink {
         if !self.is_open() {
             return false;
         }
-        let fits = pace.behind() <= BEHIND_BYTES;
+        let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= BEHIND_BYTES;
         if fits && self.socket.emit(packet.text().clone()).is_ok() {
             pace.queued += packet.len() as u64 + FRAME;
             if pace.mark.is_none() {

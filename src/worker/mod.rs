@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use rand::RngExt;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     commit::writer::Writer,
@@ -152,8 +153,9 @@ impl Worker {
     }
 
     async fn one(&self, job: &Job) -> Result<Finished, JobError> {
+        let span = tracing::debug_span!("job", id = %job.id, attempts = job.attempts);
         let work = match &job.task {
-            Task::EnrichMessage(text) => jobs::enrich::run(self, job.id, text),
+            Task::EnrichMessage(text) => jobs::enrich::run(self, job.id, text).instrument(span),
         };
         timeout(JOB_LIMIT, work)
             .await
