@@ -280,7 +280,7 @@ fn updated(room: &RoomId, seq: i64, rev: i64) -> RoomChange {
 }
 
 /// A message that depends on nothing but its place and revision.
-fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
+pub(super) fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
     Message {
         id: MessageId(uuid::Uuid::from_u128(seq as u128)),
         room_id: room.clone(),
