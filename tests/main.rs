@@ -3,4 +3,5 @@
 //! One binary, so that it links once. Postgres and Redis come from `scripts/with-services`.
 
 mod conformance;
+mod redis_outage;
 mod support;

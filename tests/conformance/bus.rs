@@ -257,12 +257,12 @@ async fn who_has_gone_holds_nobody_up([ada, bob, mut cy]: [Place; 3]) {
     }
 }
 
-fn room(name: &str) -> Topic {
+pub(crate) fn room(name: &str) -> Topic {
     Topic::Room(RoomId::parse(name).unwrap())
 }
 
 /// Some news that can be told from other news.
-fn news(number: i64) -> News {
+pub(crate) fn news(number: i64) -> News {
     let general = RoomId::parse("general").unwrap();
     News::Changes(vec![RoomChange::New(Arc::new(message(
         &general,

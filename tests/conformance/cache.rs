@@ -255,7 +255,7 @@ async fn whoever_reads_finds_a_list_as_the_room_was(caches: Caches) {
     .unwrap();
 }
 
-fn room(name: &str) -> RoomId {
+pub(crate) fn room(name: &str) -> RoomId {
     RoomId::parse(name).unwrap()
 }
 
@@ -264,14 +264,14 @@ fn user(name: &str) -> UserId {
 }
 
 /// A room in which nothing but sending has happened, so that `rev` and `seq` are the same: those messages, at the last of them.
-fn list(room: &RoomId, seqs: std::ops::RangeInclusive<i64>) -> Recent {
+pub(crate) fn list(room: &RoomId, seqs: std::ops::RangeInclusive<i64>) -> Recent {
     Recent {
         rev: *seqs.end(),
         messages: seqs.map(|seq| Arc::new(message(room, seq, seq))).collect(),
     }
 }
 
-fn new(room: &RoomId, seq: i64, rev: i64) -> RoomChange {
+pub(crate) fn new(room: &RoomId, seq: i64, rev: i64) -> RoomChange {
     RoomChange::New(Arc::new(message(room, seq, rev)))
 }
 
@@ -280,7 +280,7 @@ fn updated(room: &RoomId, seq: i64, rev: i64) -> RoomChange {
 }
 
 /// A message that depends on nothing but its place and revision.
-pub(super) fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
+pub(crate) fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
     Message {
         id: MessageId(uuid::Uuid::from_u128(seq as u128)),
         room_id: room.clone(),

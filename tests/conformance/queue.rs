@@ -272,7 +272,7 @@ async fn swept(queue: &Arc<dyn Queue>) {
     assert!(first.reborn);
 }
 
-fn job(number: u128) -> Job {
+pub(crate) fn job(number: u128) -> Job {
     Job {
         id: JobId(uuid::Uuid::from_u128(number)),
         attempts: 0,
