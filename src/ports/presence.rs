@@ -1,7 +1,7 @@
 //! Who is live where, over all replicas, each under its replica's lease. Best effort: nobody is shown for more than 15 s after a crash.
 //!
-//! A port is made for one replica; that replica counts its own sockets, and tells only of a user's first and last one here.
-//! Every call ends within 1 s.
+//! A port is made for one replica; that replica counts its own sockets, and tells only of a user's first and last one here, one
+//! call at a time. Every call ends within 1 s.
 
 use async_trait::async_trait;
 
@@ -12,7 +12,8 @@ use crate::domain::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// How long a replica is believed to live after its last renewal.
+/// How long a replica is believed to live after its last renewal. With the time to the next renewal of another, and for that call,
+/// it stays within the 15 s that are promised.
 pub const LEASE: Duration = Duration::from_secs(10);
 
 /// How often a replica renews its lease and looks for dead ones: a crash is noticed after `LEASE + RENEWAL` at the latest,
@@ -23,7 +24,10 @@ pub const RENEWAL: Duration = Duration::from_secs(3);
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// Applies the steps in order and answers with what each changed for everybody, as the signals to be told: of all replicas,
-    /// exactly one gets a user's `Joined` (first live socket in the room) and `Left` (the last one gone). Doing a step again changes nothing.
+    /// exactly one gets a user's `Joined` (first live socket in the room) and `Left` (the last one gone). Doing a step again changes
+    /// nothing, and a status that no room sees is no signal. For one lease after the list lost its memory `Left` and `offline`
+    /// are kept back, and told by a renewal if they still hold: who is absent may just not be announced again yet.
+    /// After a failure, the next renewal asks for everything to be announced again.
     async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError>;
 
     /// Renews this replica's lease, and buries replicas whose lease has passed: of all that renew, exactly one gets the signals
@@ -50,7 +54,8 @@ pub enum Step {
         /// Their name.
         username: Arc<str>,
     },
-    /// A user's last socket here has gone. The last one anywhere makes them `offline`, told in `rooms`.
+    /// A user's last socket here has gone. The last one anywhere makes them `offline`, told in `rooms`. Takes them out of
+    /// whatever they are still live in here.
     Disconnect {
         /// Who.
         user: UserId,
@@ -87,7 +92,8 @@ pub enum Step {
 /// What a renewal found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Renewal {
-    /// This replica's entries are not there (first renewal, lease missed, or the server lost its memory): apply them all again.
+    /// This replica's entries are not there, or not certain (first renewal, lease missed, a step failed, or the server was away):
+    /// apply them all again, at once. What is not applied again within [`RENEWAL`] is taken to be gone.
     pub announce: bool,
     /// Signals of replicas that have died.
     pub signals: Vec<Signal>,

@@ -1,7 +1,7 @@
 //! One suite a port, run over every adapter: a change of one backend cannot pass without the other.
 
-mod bus;
-mod cache;
-mod presence;
-mod queue;
+pub(crate) mod bus;
+pub(crate) mod cache;
+pub(crate) mod presence;
+pub(crate) mod queue;
 mod store;

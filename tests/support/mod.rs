@@ -1,4 +1,7 @@
 //! The language that the tests are told in.
 
 pub mod databases;
-mod redis;
+mod eventually;
+pub(crate) mod redis;
+
+pub(crate) use eventually::{DEADLINE, eventually};

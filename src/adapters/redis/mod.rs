@@ -55,6 +55,8 @@ pub struct RedisSettings {
     pub claim_timeout: Duration,
     /// How often the queue looks for such jobs.
     pub claim_check: Duration,
+    /// A worker that holds no claim and has not asked for so long is forgotten.
+    pub worker_idle: Duration,
 }
 
 impl RedisSettings {
@@ -70,6 +72,7 @@ impl RedisSettings {
             renewal: RENEWAL,
             claim_timeout: CLAIM_TIMEOUT,
             claim_check: Duration::from_secs(10),
+            worker_idle: Duration::from_secs(600),
         }
     }
 }

@@ -47,9 +47,6 @@ const CHUNK: usize = 1_000;
 /// How long one wait on the server lasts at most: in between, abandoned claims are looked for.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// A consumer without claims that has not asked for so long is taken to be a dead worker's.
-const CONSUMER_IDLE: Duration = Duration::from_secs(600);
-
 /// Where `XAUTOCLAIM` starts, and says that it has come around.
 const START: &str = "0-0";
 
@@ -59,6 +56,7 @@ pub struct RedisQueue {
     stream: String,
     claim_timeout: Duration,
     claim_check: Duration,
+    worker_idle: Duration,
     tidy: Script,
     /// Connections for workers that wait, while nobody does.
     readers: Mutex<Vec<Reader>>,
@@ -90,6 +88,7 @@ impl RedisQueue {
             stream: format!("{}jobs", settings.prefix),
             claim_timeout: settings.claim_timeout,
             claim_check: settings.claim_check,
+            worker_idle: settings.worker_idle,
             tidy: Script::new(include_str!("scripts/queue_tidy.lua")),
             readers: Mutex::default(),
             check: Mutex::new(Check {
@@ -167,7 +166,7 @@ impl RedisQueue {
     ) -> Result<Vec<StreamId>, BackendError> {
         if cursor == START {
             let mut tidy = self.tidy.key(&self.stream);
-            tidy.arg(GROUP).arg(millis(CONSUMER_IDLE));
+            tidy.arg(GROUP).arg(millis(self.worker_idle));
             let _: i64 = within(LIMIT, tidy.invoke_async(reader))
                 .await
                 .map_err(backend_error)?;

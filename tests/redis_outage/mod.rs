@@ -1,0 +1,6 @@
+//! What happens when Redis goes away, freezes, forgets everything or was never there. Each test has a Redis to itself.
+
+mod bus;
+mod calls;
+mod presence;
+mod queue;

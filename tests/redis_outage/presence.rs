@@ -1,0 +1,333 @@
+//! Presence over an outage: nobody is declared gone because Redis was, and nobody stays who has gone meanwhile.
+
+use std::time::Duration;
+
+use belfry::{
+    adapters::redis::RedisParts,
+    domain::presence::Status::{Offline, Online},
+    ports::{
+        bus::Ear,
+        presence::{Presence, Renewal},
+    },
+};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    conformance::presence::{
+        connect, disconnect, enter, leave, room,
+        told::{told, told_sorted},
+    },
+    support::{
+        DEADLINE, eventually,
+        redis::{Corner, PrivateRedis, replica},
+    },
+};
+
+const LEASE: Duration = Duration::from_millis(1_500);
+const RENEWAL: Duration = Duration::from_millis(500);
+const OFTEN: Duration = Duration::from_millis(20);
+
+async fn with_short_lease(corner: &Corner) -> (RedisParts, Ear) {
+    let mut settings = corner.settings();
+    settings.lease = LEASE;
+    settings.renewal = RENEWAL;
+    let (redis, ear) = replica(settings).await;
+    assert!(redis.presence.renew().await.unwrap().announce);
+    (redis, ear)
+}
+
+#[tokio::test]
+async fn when_redis_forgot_everything_it_is_announced_again_and_nobody_is_declared_gone() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    // Eve is there through both, Sam through Ada alone, Kim through Bob alone.
+    let through_ada = [enter("general", "eve"), enter("general", "sam")];
+    let through_bob = [enter("general", "eve"), enter("general", "kim")];
+    ada.presence.apply(&through_ada).await.unwrap();
+    bob.presence.apply(&through_bob).await.unwrap();
+    eventually("the list is settled", async || {
+        let renewals = tokio::join!(ada.presence.renew(), bob.presence.renew());
+        assert!(!renewals.0.unwrap().announce && !renewals.1.unwrap().announce);
+        live(&ada).await.1
+    })
+    .await;
+    redis::cmd("FLUSHALL").exec(&mut corner.plain()).unwrap();
+    assert_eq!(live(&ada).await, (0, false));
+    assert_eq!(
+        ada.presence.renew().await.unwrap(),
+        Renewal {
+            announce: true,
+            signals: vec![]
+        }
+    );
+    ada.presence.apply(&through_ada).await.unwrap();
+    // Eve's socket at Ada goes, and Sam goes for good, before Bob has announced.
+    let gone = [
+        leave("general", "eve"),
+        disconnect("eve", &["general"]),
+        leave("general", "sam"),
+        disconnect("sam", &["general"]),
+    ];
+    let signals = ada.presence.apply(&gone).await.unwrap();
+    assert_eq!(told(&signals), [""; 0], "told while others are unknown");
+    let renewal = bob.presence.renew().await.unwrap();
+    assert_eq!((renewal.announce, renewal.signals), (true, vec![]));
+    bob.presence.apply(&through_bob).await.unwrap();
+    let found = renew_until_told(&[&ada, &bob]).await;
+    assert_eq!(found, ["sam is offline in general", "sam left general"]);
+    assert_eq!(live(&ada).await, (2, true));
+}
+
+#[tokio::test]
+async fn after_a_restart_everything_is_announced_again() {
+    let Some(mut server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _ear) = with_short_lease(&corner).await;
+    let here = [enter("general", "eve")];
+    ada.presence.apply(&here).await.unwrap();
+    server.restart().await;
+    let mut announce = false;
+    eventually("Ada is asked to announce", async || {
+        let renewal = ada.presence.renew().await;
+        announce |= renewal.is_ok_and(|renewal| renewal.announce);
+        announce
+    })
+    .await;
+    ada.presence.apply(&here).await.unwrap();
+    assert_eq!(live(&ada).await.0, 1);
+    assert!(!ada.presence.renew().await.unwrap().announce);
+}
+
+#[tokio::test]
+async fn what_happened_while_steps_failed_is_made_up_for() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    let before = [enter("general", "eve"), enter("general", "sam")];
+    ada.presence.apply(&before).await.unwrap();
+    server.freeze();
+    // Sam goes and Kim comes, and neither can be written down.
+    let lost = [disconnect("sam", &["general"]), enter("general", "kim")];
+    assert!(ada.presence.apply(&lost).await.is_err());
+    server.thaw();
+    eventually("Ada is asked to announce", async || {
+        let renewal = ada.presence.renew().await;
+        renewal.is_ok_and(|renewal| renewal.announce)
+    })
+    .await;
+    let now = [enter("general", "eve"), enter("general", "kim")];
+    let mut signals = ada.presence.apply(&now).await.unwrap();
+    // The lost steps may have been done after all, when Redis went on; either way the list ends up right.
+    eventually("Sam is gone", async || {
+        for replica in [&ada, &bob] {
+            let renewal = replica.presence.renew().await.unwrap();
+            signals.extend(renewal.signals);
+        }
+        live(&bob).await.0 == 2
+    })
+    .await;
+    let told = told_sorted(&signals);
+    assert!(!told.iter().any(|it| it.starts_with("eve")), "{told:?}");
+    let statuses = ["eve", "sam", "kim"].map(crate::conformance::presence::user);
+    let statuses = bob.presence.statuses(&statuses).await.unwrap();
+    assert_eq!(statuses, [Online, Offline, Online], "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_announced_again_goes_and_what_is_stays() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _ear) = with_short_lease(&corner).await;
+    let before = [
+        enter("general", "eve"),
+        enter("random", "eve"),
+        enter("general", "sam"),
+        connect("kim"),
+    ];
+    ada.presence.apply(&before).await.unwrap();
+    // A lost connection leaves the list whole, but what was sent over it is uncertain.
+    redis::cmd("CLIENT")
+        .arg(&["KILL", "TYPE", "normal"])
+        .exec(&mut corner.plain())
+        .unwrap();
+    eventually("Ada is asked to announce", async || {
+        let renewal = ada.presence.renew().await;
+        renewal.is_ok_and(|renewal| renewal.announce)
+    })
+    .await;
+    let again = [enter("general", "eve"), connect("kim")];
+    let signals = ada.presence.apply(&again).await.unwrap();
+    assert_eq!(told(&signals), [""; 0], "nobody has come");
+    let found = renew_until_told(&[&ada]).await;
+    assert_eq!(
+        found,
+        [
+            "eve left random",
+            "sam is offline in general",
+            "sam left general"
+        ]
+    );
+    assert_eq!(live(&ada).await.0, 1);
+}
+
+#[tokio::test]
+async fn nobody_dies_of_a_redis_that_stood_still() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    ada.presence
+        .apply(&[enter("general", "eve")])
+        .await
+        .unwrap();
+    bob.presence
+        .apply(&[enter("general", "sam")])
+        .await
+        .unwrap();
+    let frozen = Instant::now();
+    server.freeze();
+    eventually("all leases have passed", async || {
+        frozen.elapsed() > LEASE + RENEWAL
+    })
+    .await;
+    server.thaw();
+    let mut signals = Vec::new();
+    let (mut ada_is_back, mut bob_is_back) = (false, false);
+    eventually("both renew", async || {
+        for (replica, back, user) in [
+            (&ada, &mut ada_is_back, "eve"),
+            (&bob, &mut bob_is_back, "sam"),
+        ] {
+            let Ok(renewal) = replica.presence.renew().await else {
+                continue;
+            };
+            *back = true;
+            signals.extend(renewal.signals);
+            if renewal.announce {
+                let again = [enter("general", user)];
+                signals.extend(replica.presence.apply(&again).await.unwrap());
+            }
+        }
+        ada_is_back && bob_is_back
+    })
+    .await;
+    assert!(!live(&ada).await.1, "absence means nothing yet");
+    let until = Instant::now() + 2 * LEASE;
+    while Instant::now() < until {
+        for replica in [&ada, &bob] {
+            signals.extend(replica.presence.renew().await.unwrap().signals);
+        }
+        sleep(OFTEN).await;
+    }
+    assert_eq!(told(&signals), [""; 0]);
+    assert_eq!(live(&ada).await, (2, true));
+}
+
+#[tokio::test]
+async fn a_burial_that_its_undertaker_did_not_finish_is_finished_by_another() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    let here = [enter("general", "eve"), enter("general", "sam")];
+    ada.presence.apply(&here).await.unwrap();
+    // Ada is dead and somebody has taken her burial on, and died as well.
+    let mut plain = corner.plain();
+    let leases = corner.key("presence:leases");
+    let turns: Vec<String> = redis::cmd("ZRANGE")
+        .arg(&leases)
+        .arg(&[0, -1])
+        .query(&mut plain)
+        .unwrap();
+    let (seconds, _): (u64, u64) = redis::cmd("TIME").query(&mut plain).unwrap();
+    for turn in turns {
+        let users: bool = redis::cmd("EXISTS")
+            .arg(corner.key(&format!("presence:of:{turn}")))
+            .query(&mut plain)
+            .unwrap();
+        if users {
+            redis::pipe()
+                .cmd("ZREM")
+                .arg(&leases)
+                .arg(&turn)
+                .cmd("ZADD")
+                .arg(corner.key("presence:graves"))
+                .arg(seconds * 1_000 + 1_500)
+                .arg(&turn)
+                .exec(&mut plain)
+                .unwrap();
+        }
+    }
+    let found = renew_until_told(&[&bob]).await;
+    assert_eq!(
+        found,
+        [
+            "eve is offline in general",
+            "eve left general",
+            "sam is offline in general",
+            "sam left general"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_left_behind_when_everybody_has_gone() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    let here = [enter("general", "eve"), enter("random", "sam")];
+    ada.presence.apply(&here).await.unwrap();
+    bob.presence.apply(&here).await.unwrap();
+    let gone = [disconnect("eve", &[]), disconnect("sam", &[])];
+    ada.presence.apply(&gone).await.unwrap();
+    ada.presence.leave().await.unwrap();
+    bob.presence.leave().await.unwrap();
+    let mut keys: Vec<String> = redis::cmd("KEYS")
+        .arg("*")
+        .query(&mut corner.plain())
+        .unwrap();
+    keys.sort();
+    assert_eq!(keys, [corner.key("presence:born")]);
+}
+
+/// Lets replicas renew until something is told, and then for a lease more. What was told, sorted.
+async fn renew_until_told(replicas: &[&RedisParts]) -> Vec<String> {
+    let mut signals = Vec::new();
+    let mut until = Instant::now() + DEADLINE;
+    let mut first = true;
+    while Instant::now() < until {
+        for replica in replicas {
+            signals.extend(replica.presence.renew().await.unwrap().signals);
+        }
+        if first && !signals.is_empty() {
+            first = false;
+            until = Instant::now() + LEASE;
+        }
+        sleep(OFTEN).await;
+    }
+    told_sorted(&signals)
+}
+
+/// How many are live in the room, and whether that is certain.
+async fn live(replica: &RedisParts) -> (usize, bool) {
+    let live = replica.presence.live(&[room("general")], 0).await.unwrap();
+    (live[0].count, live[0].settled)
+}
