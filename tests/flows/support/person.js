@@ -175,8 +175,18 @@ export class Person {
     return entry.data;
   }
 
-  hears(content, options) {
-    return this.sees('message:new', { content }, options);
+  /**
+   * The first message with this content that is delivered: as an event of its own, or in a history that the server sent unasked
+   * because it had to look at the store.
+   */
+  async hears(content, options) {
+    const said = (entry) => {
+      if (entry.kind !== 'event') return undefined;
+      if (entry.event === 'message:new') return entry.data.content === content ? entry.data : undefined;
+      if (entry.event !== 'room:history' || entry.data.mode === 'page') return undefined;
+      return entry.data.messages.find((message) => message.content === content);
+    };
+    return said(await this.next(said, `the message ${brief(content)}`, options));
   }
 
   /** The events of that name so far. */

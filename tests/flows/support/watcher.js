@@ -65,6 +65,12 @@ export class Watcher {
     return this.#when(() => ids.every((id) => this.messages.has(id)), `all of ${ids.length} messages`);
   }
 
+  /** Resolves with the message of this id when it is as `holds` says. */
+  async shows(id, holds, what) {
+    await this.#when(() => this.messages.has(id) && holds(this.messages.get(id)), what);
+    return this.messages.get(id);
+  }
+
   /** The messages in the room's order. */
   get list() {
     return [...this.messages.values()].sort((one, other) => one.seq - other.seq);
