@@ -83,7 +83,6 @@ impl Found {
     /// Whether the message does not carry all of it already. A preview is carried also by one that says more about its link.
     pub fn is_news_to(&self, message: &Message) -> bool {
         match self {
-            Self::Nothing => false,
             Self::Mentions(list) => list.iter().any(|user| !message.mentions.contains(user)),
             Self::Previews(list) => list
                 .iter()
@@ -94,7 +93,6 @@ impl Found {
     /// Puts it into the message, in the place of what there was of its kind.
     pub fn apply_to(&self, message: &mut Message) {
         match self {
-            Self::Nothing => {}
             Self::Mentions(list) => message.mentions.clone_from(list),
             Self::Previews(list) => message.previews.clone_from(list),
         }

@@ -1,10 +1,12 @@
 // Starting, ending and coming back: what was acknowledged stays, a drain is clean, and a setting that makes no sense is named.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { overBackends, ownBackends } from './support/backends.js';
 import { until } from './support/limits.js';
+import { repositoryFile } from './support/program.js';
 import { embedded, empty, unhurried } from './support/town.js';
 
 describe('a restart', { concurrency: 4 }, () => {
@@ -156,6 +158,19 @@ describe('the other commands', { concurrency: 4 }, () => {
     assert.equal((await ada.says('lobby', 'hello')).userId, 'ada-1');
   });
 
+  test('help names every setting, and .env.example and docker-compose.yml know the same ones', async (t) => {
+    const program = (await empty(t)).runs(['serve', '--help']);
+    assert.equal((await program.exit()).code, 0, program.said());
+    const named = namesIn(program.output.join('\n'), /\[env: ([A-Z_]+)/g);
+    assert.ok(named.length > 10, program.said());
+    const [example] = (await readFile(repositoryFile('.env.example'), 'utf8')).split('# --- ');
+    assert.deepEqual(namesIn(example, /^#([A-Z_]+)=/gm), named);
+    const compose = await readFile(repositoryFile('docker-compose.yml'), 'utf8');
+    const replica = compose.slice(compose.indexOf('&settings'), compose.indexOf('\nservices:'));
+    // The image itself says where to listen.
+    assert.deepEqual([...namesIn(replica, /^ {4}([A-Z_]+):/gm), 'BIND_ADDR'].sort(), named);
+  });
+
   test('migrate may be run again and again', async (t) => {
     const town = await empty(t);
     for (let run = 0; run < 2; run++) {
@@ -182,3 +197,7 @@ describe('the other commands', { concurrency: 4 }, () => {
     await until(printed, 'the address in what is printed', { seen: () => server.program.said() });
   });
 });
+
+function namesIn(text, pattern) {
+  return [...text.matchAll(pattern)].map(([, name]) => name).sort();
+}

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How much all lists together may hold, roughly.
-pub const DEFAULT_BYTES: usize = 64 << 20;
+pub(super) const DEFAULT_BYTES: usize = 64 << 20;
 
 /// What a list, or a message, takes beside its text; roughly.
 const OVERHEAD: usize = 512;

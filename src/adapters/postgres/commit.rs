@@ -82,7 +82,7 @@ impl<'a> Batch<'a> {
                 Change::Send(message) if answers => batch.sends.add(ord, message),
                 Change::Send(_) => continue,
                 Change::Enrich(found) => {
-                    batch.done.push(found.job.0);
+                    batch.done.extend(found.finishes.map(|job| job.0));
                     if !answers || !batch.findings.add(ord, found)? {
                         continue;
                     }
@@ -147,7 +147,7 @@ impl<'a> Findings<'a> {
         let (mentions, previews) = match &enrichment.found {
             Found::Mentions(list) if !list.is_empty() => (Some(as_json(list)?), None),
             Found::Previews(list) if !list.is_empty() => (None, Some(as_json(list)?)),
-            Found::Nothing | Found::Mentions(_) | Found::Previews(_) => return Ok(false),
+            Found::Mentions(_) | Found::Previews(_) => return Ok(false),
         };
         self.ord.push(ord);
         self.room.push(enrichment.room_id.as_str());

@@ -92,7 +92,7 @@ impl SqliteStore {
                 Change::Send(_) if !answers => repeat_of(&outcomes[answering[index]]),
                 Change::Send(asked) => facts.send(index, asked, &mut writes)?,
                 Change::Enrich(asked) => {
-                    writes.done.push(hex(asked.job.0));
+                    writes.done.extend(asked.finishes.map(|job| hex(job.0)));
                     match answers {
                         true => facts.enrich(asked),
                         false => Outcome::Unchanged,

@@ -1,5 +1,7 @@
 //! Committing sends: order, repeats, refusals.
 
+use std::sync::Arc;
+
 use belfry::{
     domain::{
         change::{Change, NewMessage, Outcome, Refusal},
@@ -286,7 +288,7 @@ async fn a_message_keeps_the_name_that_its_author_had(scene: Scene) {
         .into_iter()
         .map(|it| it.username)
         .collect();
-    assert_eq!(names, ["ada".into(), "Countess".into()]);
+    assert_eq!(names, [Arc::<str>::from("ada"), Arc::from("Countess")]);
 }
 
 async fn any_text_but_nul_is_kept(scene: Scene) {

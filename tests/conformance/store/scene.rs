@@ -75,7 +75,7 @@ pub fn keyed(author: &str, place: &str, content: &str, client: &str) -> NewMessa
 /// What a worker found in a message as it was sent.
 pub fn finding(message: &Message, found: Found) -> Change {
     Change::Enrich(Enrichment {
-        job: JobId::fresh(),
+        finishes: Some(JobId::fresh()),
         room_id: message.room_id.clone(),
         message_id: message.id,
         content_rev: message.rev,

@@ -2,10 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { within } from './limits.js';
 
-const REPOSITORY = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const KEPT_LINES = 400;
 const running = new Set();
 
@@ -13,6 +14,11 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** The path of a file of the repository. */
+export function repositoryFile(name) {
+  return join(REPOSITORY, name);
+}
 
 /** The binary: BELFRY_BIN, or what `cargo build` has made. */
 export function belfryBinary() {
