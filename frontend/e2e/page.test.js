@@ -104,6 +104,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.joins('tools');
     await ada.joins('garden');
     await bo.joins('garden');
     await ada.writes('before');
@@ -123,6 +124,11 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await ada.sees('after');
     for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['before', ...written, 'after']);
     await ada.seesPerson('Bo', 'Online');
+
+    const cy = await guest(t, belfry, 'Cy');
+    await cy.join('tools');
+    await cy.write('tools', 'Who has the spade?');
+    await ada.page.getByRole('link', { name: 'tools 1 unread' }).waitFor();
   });
 
   it('still sends what was written while the server was away when the page was left meanwhile', async (t) => {
@@ -144,6 +150,24 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await ada.inRoom('garden');
     await ada.allKept();
     for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['one', 'two']);
+  });
+
+  it('sends again what was cut before its acknowledgement, and it stays one message', async (t) => {
+    const belfry = await startBelfry(t);
+    const ada = await visit(t, browser, belfry);
+    const { cut } = await ada.losesTheLineBeforeAnAcknowledgement();
+    await ada.choosesName('Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.joins('garden');
+
+    await ada.writes('only once');
+    await cut;
+    await bo.sees('only once');
+    await ada.allKept();
+    await ada.writes('and then this');
+    await bo.sees('and then this');
+    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['only once', 'and then this']);
   });
 
   it('holds several rooms at once, and says which have something unread', async (t) => {

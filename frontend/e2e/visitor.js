@@ -36,7 +36,9 @@ export async function visit(test, browser, belfry, options = {}) {
     if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
   });
   page.on('response', (response) => {
-    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+    // 503 is what a server says that is about to go.
+    if (response.status() >= 400 && response.status() !== 503)
+      complaints.push(`${response.status()} ${response.url()}`);
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(belfry.url) && request.url() !== 'about:blank')
@@ -119,6 +121,36 @@ class Visitor {
   /** What stands in the room, in the order shown. */
   async reads() {
     return this.page.locator('.message .text').allInnerTexts();
+  }
+
+  /**
+   * Lets the first message through to the server, but nothing of what comes of it back, and cuts the line when the server
+   * has acknowledged it. `cut` holds when that has happened.
+   */
+  async losesTheLineBeforeAnAcknowledgement() {
+    let acknowledged;
+    const cut = new Promise((resolve) => {
+      acknowledged = resolve;
+    });
+    let done = false;
+    await this.page.routeWebSocket(/\/socket\.io\//, (line) => {
+      let deaf = false;
+      const server = line.connectToServer();
+      line.onMessage((packet) => {
+        deaf ||= !done && packet.includes('message:send');
+        server.send(packet);
+      });
+      server.onMessage((packet) => {
+        if (!deaf) return line.send(packet);
+        if (!packet.startsWith('43') || !packet.includes('"message"')) return;
+        done = true;
+        server.close();
+        line.close();
+        acknowledged();
+      });
+    });
+    await this.page.reload();
+    return { cut };
   }
 
   /** Waits until all own messages are the server's. */
