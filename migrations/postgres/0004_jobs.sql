@@ -9,8 +9,8 @@ CREATE TABLE jobs (
     attempts    integer NOT NULL DEFAULT 0,
     -- Until then nobody else is to be given the job.
     lease_until timestamptz NOT NULL,
-    -- When it was committed, or last handed out.
-    handed_at   timestamptz NOT NULL DEFAULT now(),
+    -- When its message was taken, or when it was last handed out; by the clock of whoever did so.
+    handed_at   timestamptz NOT NULL,
     last_error  text,
     created_at  timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 80);

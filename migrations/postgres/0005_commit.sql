@@ -78,10 +78,10 @@ BEGIN
         SELECT n.room, n.seq, n.rev, n.rev, n.id, n.author, n.username, n.kind, n.content, n.client, n.reply, n.at
         FROM numbered n WHERE n.verdict = 'new'
     ), queued AS (
-        INSERT INTO jobs (id, type, payload, lease_until)
+        INSERT INTO jobs (id, type, payload, lease_until, handed_at)
         SELECT n.job, 'message.enrich',
             jsonb_build_object('roomId', n.room, 'messageId', n.id, 'contentRev', n.rev, 'content', n.content),
-            now() + first_lease
+            now() + first_lease, n.at
         FROM numbered n WHERE n.verdict = 'new'
     ), read AS (
         UPDATE members m SET last_read_seq = s.seq

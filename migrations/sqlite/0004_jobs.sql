@@ -9,7 +9,7 @@ CREATE TABLE jobs (
     attempts    INTEGER NOT NULL DEFAULT 0,
     -- Until then nobody else is to be given the job.
     lease_until INTEGER NOT NULL,
-    -- When it was committed, or last handed out.
+    -- When its message was taken, or when it was last handed out; by the clock of whoever did so.
     handed_at   INTEGER NOT NULL,
     last_error  TEXT,
     created_at  INTEGER NOT NULL

@@ -3,15 +3,15 @@
 //! A story is told once and happens on each backend, on a database of its own. Whatever a story needs beyond its point is said by
 //! [`Scene`].
 
-// mod accounts;
+mod accounts;
 mod commit;
-// mod concurrency;
-// mod enrichment;
-// mod history;
-// mod jobs;
-// mod lifecycle;
-// mod model;
-// mod rooms;
+mod concurrency;
+mod enrichment;
+mod history;
+mod jobs;
+mod lifecycle;
+mod model;
+mod rooms;
 mod scene;
 
 /// Makes a test of each story on each backend.

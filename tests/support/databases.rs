@@ -110,6 +110,17 @@ impl Database {
         }
     }
 
+    /// Asks Postgres for one text.
+    pub async fn ask(&self, question: &str) -> Option<String> {
+        let mut connection = PgConnection::connect(&self.url)
+            .await
+            .expect("Postgres answers");
+        let question = sqlx::query_scalar(AssertSqlSafe(question));
+        let answer = question.fetch_optional(&mut connection).await;
+        connection.close().await.expect("Postgres closes");
+        answer.expect("the statement runs")
+    }
+
     async fn remove(self) {
         match self.place {
             Place::Directory(home) => home.close().expect("the directory goes"),

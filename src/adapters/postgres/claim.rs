@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use sqlx::{PgConnection, postgres::PgConnectOptions};
+use time::OffsetDateTime;
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -16,7 +17,19 @@ use super::{LIMIT, PostgresStore, session, translate, unavailable};
 use crate::ports::store::{ClaimError, Sharing};
 
 /// How often the connection that holds the lock is tried.
-const PULSE: Duration = Duration::from_secs(5);
+const PULSE: Duration = Duration::from_secs(1);
+/// How often, and how long, a lock that may still be our own old one is asked for before it counts as another's.
+const TRIES: usize = 10;
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// The first key tells Belfry's locks from those of others in the same database.
+const ALONE: &str = "SELECT pg_try_advisory_lock(hashtext('belfry'), 1), pid, backend_start \
+     FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+const SHARED: &str = "SELECT pg_try_advisory_lock_shared(hashtext('belfry'), 1), pid, backend_start \
+     FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+/// Ends a session that the server may still take to be alive.
+const END: &str =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2";
 
 /// Holds the store until it is dropped.
 pub struct Claim {
@@ -43,64 +56,81 @@ impl PostgresStore {
     /// Claims the store, at once or not at all: alone, or together with others that share.
     pub async fn claim(&self, sharing: Sharing) -> Result<Claim, ClaimError> {
         let options = session::serving(self.options.clone());
-        let held = take(&options, sharing).await?;
+        let held = Held::take(&options, sharing, None).await?;
         let (say, lost) = watch::channel(false);
-        let keeper = tokio::spawn(keep(options, sharing, held, say));
+        let keeper = tokio::spawn(async move {
+            held.keep(options, sharing).await;
+            let _ = say.send(true);
+        });
         Ok(Claim { lost, keeper })
     }
 }
 
-async fn take(options: &PgConnectOptions, sharing: Sharing) -> Result<PgConnection, ClaimError> {
-    let work = async {
-        let mut connection = session::open(options, LIMIT).await?;
-        let sql = match sharing {
-            Sharing::Alone => "SELECT pg_try_advisory_lock(hashtext('belfry'), 1)",
-            Sharing::Shared => "SELECT pg_try_advisory_lock_shared(hashtext('belfry'), 1)",
-        };
-        let had: bool = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
-        Ok(had.then_some(connection))
-    };
-    match timeout(LIMIT, work).await {
-        Ok(Ok(Some(connection))) => Ok(connection),
-        Ok(Ok(None)) => Err(ClaimError::InUse),
-        Ok(Err(error)) => Err(ClaimError::Backend(translate(error))),
-        Err(_) => Err(ClaimError::Backend(unavailable("no answer within 3 s"))),
-    }
+/// The lock, and the session that it is tied to.
+struct Held {
+    connection: PgConnection,
+    session: (i32, OffsetDateTime),
 }
 
-async fn keep(
-    options: PgConnectOptions,
-    sharing: Sharing,
-    mut held: PgConnection,
-    say: watch::Sender<bool>,
-) {
-    loop {
-        sleep(PULSE).await;
-        let pulse = sqlx::query("SELECT 1").execute(&mut held);
-        if matches!(timeout(LIMIT, pulse).await, Ok(Ok(_))) {
-            continue;
+impl Held {
+    /// Takes the lock, after ending the session that held it before.
+    async fn take(
+        options: &PgConnectOptions,
+        sharing: Sharing,
+        before: Option<(i32, OffsetDateTime)>,
+    ) -> Result<Self, ClaimError> {
+        let work = async {
+            let mut connection = session::open(options, LIMIT).await?;
+            if let Some((pid, started)) = before {
+                let end = sqlx::query(END).bind(pid).bind(started);
+                end.execute(&mut connection).await?;
+            }
+            let sql = match sharing {
+                Sharing::Alone => ALONE,
+                Sharing::Shared => SHARED,
+            };
+            let (had, pid, started) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
+            let held = Self {
+                connection,
+                session: (pid, started),
+            };
+            Ok::<_, sqlx::Error>(if had { Some(held) } else { None })
+        };
+        match timeout(LIMIT, work).await {
+            Ok(Ok(Some(held))) => Ok(held),
+            Ok(Ok(None)) => Err(ClaimError::InUse),
+            Ok(Err(error)) => Err(ClaimError::Backend(translate(error))),
+            Err(_) => Err(ClaimError::Backend(unavailable("no answer within 3 s"))),
         }
-        held = loop {
-            match take(&options, sharing).await {
-                Ok(connection) => break connection,
-                // The server may not have noticed yet that the old connection is gone, so its lock could be our own.
-                Err(ClaimError::InUse) => {
-                    sleep(PULSE).await;
-                    match take(&options, sharing).await {
-                        Ok(connection) => break connection,
-                        Err(ClaimError::InUse) => {
-                            tracing::error!("another process has taken the store");
-                            let _ = say.send(true);
-                            return;
-                        }
-                        Err(ClaimError::Backend(_)) => {}
+    }
+
+    /// Keeps the lock; ends when it is another's.
+    async fn keep(mut self, options: PgConnectOptions, sharing: Sharing) {
+        loop {
+            sleep(PULSE).await;
+            let pulse = sqlx::query("SELECT 1").execute(&mut self.connection);
+            if matches!(timeout(LIMIT, pulse).await, Ok(Ok(_))) {
+                continue;
+            }
+            tracing::warn!("the claim on the store is being renewed: its connection broke");
+            let mut refusals = 0;
+            self = loop {
+                match Self::take(&options, sharing, Some(self.session)).await {
+                    Ok(held) => break held,
+                    Err(ClaimError::InUse) if refusals == TRIES => {
+                        tracing::error!("another process has taken the store");
+                        return;
+                    }
+                    Err(ClaimError::InUse) => {
+                        refusals += 1;
+                        sleep(PAUSE).await;
+                    }
+                    Err(ClaimError::Backend(error)) => {
+                        tracing::warn!(%error, "the claim on the store cannot be renewed yet");
+                        sleep(PULSE).await;
                     }
                 }
-                Err(ClaimError::Backend(error)) => {
-                    tracing::warn!(%error, "the claim on the store is being renewed");
-                    sleep(PULSE).await;
-                }
-            }
-        };
+            };
+        }
     }
 }

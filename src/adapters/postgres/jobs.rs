@@ -1,4 +1,4 @@
-//! Jobs: the rows that wait for a worker. Leases run by the database's clock.
+//! Jobs: the rows that wait for a worker. Leases run by the database's clock; `handed_at` is by the callers', see [`Sweep::All`].
 
 use std::time::Duration;
 
@@ -31,16 +31,15 @@ macro_rules! sweep {
              ), swept AS ( \
                  UPDATE jobs j SET \
                      state = CASE WHEN j.attempts + 1 < $2 THEN 'waiting' ELSE 'dead' END, \
-                     attempts = least(j.attempts + 1, $2), lease_until = now() + $3, handed_at = now() \
+                     attempts = least(j.attempts + 1, $2), lease_until = now() + $3, handed_at = $4 \
                  FROM due was WHERE j.id = was.id \
                  RETURNING j.id, j.attempts, j.type, j.payload, j.state, was.lease_until AS was \
              ) SELECT id, attempts, type, payload::text FROM swept WHERE state = 'waiting' ORDER BY was, id"
         )
     };
 }
-const SWEEP_OVERDUE: &str = sweep!("lease_until < now()");
-/// `before` comes as an age: the caller's clock and the database's need not agree.
-const SWEEP_ALL: &str = sweep!("handed_at < now() - $4");
+const SWEEP_OVERDUE: &str = sweep!("lease_until <= now()");
+const SWEEP_ALL: &str = sweep!("handed_at < $5");
 
 const FAIL: &str =
     "UPDATE jobs SET last_error = $2, lease_until = now() + $3 WHERE id = $1 AND state = 'waiting'";
@@ -60,17 +59,17 @@ impl JobStore for PostgresStore {
         lease: Duration,
         limit: i64,
     ) -> Result<Vec<Job>, BackendError> {
+        let now = Timestamp::now().to_datetime();
         // Not again: what the first one handed out would be a lease in nobody's hands.
-        let rows = self.rows(Lane::Rest, Again::Unsafe, || match sweep {
-            Sweep::Overdue => sqlx::query(SWEEP_OVERDUE)
-                .bind(limit)
-                .bind(MAX_ATTEMPTS)
-                .bind(lease),
-            Sweep::All { before } => sqlx::query(SWEEP_ALL)
-                .bind(limit)
-                .bind(MAX_ATTEMPTS)
-                .bind(lease)
-                .bind(age(before)),
+        let rows = self.rows(Lane::Rest, Again::Unsafe, || {
+            let query = |sql| {
+                let query = sqlx::query(sql).bind(limit).bind(MAX_ATTEMPTS);
+                query.bind(lease).bind(now)
+            };
+            match sweep {
+                Sweep::Overdue => query(SWEEP_OVERDUE),
+                Sweep::All { before } => query(SWEEP_ALL).bind(before.to_datetime()),
+            }
         });
         let rows = self.limited(rows).await?;
         rows.iter().map(job).collect()
@@ -98,11 +97,6 @@ impl JobStore for PostgresStore {
             dead: columns.take()?,
         })
     }
-}
-
-fn age(before: Timestamp) -> Duration {
-    let millis = Timestamp::now().as_millis() - before.as_millis();
-    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
 fn job(row: &PgRow) -> Result<Job, BackendError> {

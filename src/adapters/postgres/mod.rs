@@ -21,8 +21,8 @@ use std::{str::FromStr, time::Duration};
 use async_trait::async_trait;
 use rand::RngExt;
 use sqlx::{
-    Connection, Postgres,
-    postgres::{PgArguments, PgConnectOptions, PgRow},
+    Postgres,
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::{
     sync::RwLock,
@@ -114,14 +114,17 @@ impl PostgresStore {
 
     /// Brings the schema up to date; safe when many replicas start at once (one does it, the others wait). Ends within 5 minutes.
     pub async fn migrate(&self) -> Result<(), BackendError> {
+        let options = session::migrating(self.options.clone());
         let work = async {
-            let options = session::migrating(self.options.clone());
-            let mut connection = session::open(&options, LIMIT).await.map_err(translate)?;
-            let done = sqlx::migrate!("migrations/postgres")
-                .run(&mut connection)
-                .await;
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(LIMIT)
+                .connect_with(options)
+                .await
+                .map_err(translate)?;
+            let done = sqlx::migrate!("migrations/postgres").run(&pool).await;
             // Also ends the lock, should a migration have failed.
-            let _ = connection.close().await;
+            pool.close().await;
             done.map_err(|error| translate(error.into()))
         };
         timeout(MIGRATION_LIMIT, work)

@@ -38,7 +38,7 @@ impl SqliteStore {
     }
 
     fn lock_file(&self) -> PathBuf {
-        let mut name = self.file.clone().into_os_string();
+        let mut name = self.options.get_filename().as_os_str().to_owned();
         name.push(".lock");
         name.into()
     }

@@ -56,9 +56,7 @@ const QUEUE: &str = concat!(
     "INSERT INTO jobs (id, type, payload, lease_until, handed_at, created_at) \
      SELECT unhex(value ->> 0), value ->> 1, value ->> 2, ",
     now!(),
-    " + ?2, ",
-    now!(),
-    ", ",
+    " + ?2, value ->> 3, ",
     now!(),
     " FROM json_each(?1)"
 );
@@ -331,8 +329,9 @@ impl<'a> Writes<'a> {
             content: message.content.clone(),
         }));
         let payload = json(&task["payload"])?;
+        let at = asked.at.as_millis();
         self.jobs
-            .push(value!([hex(asked.job.0), task["type"], payload]));
+            .push(value!([hex(asked.job.0), task["type"], payload, at]));
         self.read
             .insert((&asked.room_id, &asked.user_id), message.seq);
         Ok(())

@@ -1,4 +1,4 @@
-//! Jobs: the rows that wait for a worker. Leases run by the database's clock.
+//! Jobs: the rows that wait for a worker. Leases run by the database's clock; `handed_at` is by the caller's, see [`Sweep::All`].
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::{
     domain::{
         id::JobId,
         job::{Job, MAX_ATTEMPTS, Task},
+        timestamp::Timestamp,
     },
     ports::{
         BackendError,
@@ -34,17 +35,15 @@ macro_rules! due {
         )
     };
 }
-const DUE_OVERDUE: &str = due!(concat!("lease_until < ", now!()));
+const DUE_OVERDUE: &str = due!(concat!("lease_until <= ", now!()));
 const DUE_ALL: &str = due!("handed_at < ?2");
 
 const HAND_OUT: &str = concat!(
     "UPDATE jobs SET \
          state = CASE WHEN attempts + 1 < ?2 THEN 'waiting' ELSE 'dead' END, \
-         attempts = min(attempts + 1, ?2), lease_until = ",
+         attempts = min(attempts + 1, ?2), handed_at = ?4, lease_until = ",
     now!(),
-    " + ?3, handed_at = ",
-    now!(),
-    " WHERE id IN (SELECT unhex(value) FROM json_each(?1))"
+    " + ?3 WHERE id IN (SELECT unhex(value) FROM json_each(?1))"
 );
 
 const FAIL: &str = concat!(
@@ -83,7 +82,8 @@ impl JobStore for SqliteStore {
             let hand_out = sqlx::query(HAND_OUT)
                 .bind(json(&ids)?)
                 .bind(MAX_ATTEMPTS)
-                .bind(millis(lease));
+                .bind(millis(lease))
+                .bind(Timestamp::now().as_millis());
             fetch(&mut transaction, hand_out).await?;
             commit(transaction).await?;
             let again = swept.into_iter().map(|job| Job {

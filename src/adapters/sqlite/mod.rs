@@ -12,11 +12,7 @@ mod messages;
 mod rooms;
 mod rows;
 
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-    time::Duration,
-};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
@@ -39,6 +35,8 @@ const BACKEND: &str = "SQLite";
 const LIMIT: Duration = Duration::from_secs(3);
 /// How long to wait for the lock of another process, such as a backup.
 const BUSY_LIMIT: Duration = Duration::from_secs(1);
+/// How long bringing the schema up to date may take.
+const MIGRATION_LIMIT: Duration = Duration::from_secs(300);
 /// How many connections read at once.
 const READERS: u32 = 4;
 
@@ -46,7 +44,7 @@ type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// The store on SQLite.
 pub struct SqliteStore {
-    file: PathBuf,
+    options: SqliteConnectOptions,
     writer: Mutex<Option<SqliteConnection>>,
     readers: SqlitePool,
 }
@@ -62,18 +60,18 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
-        let file = options.get_filename().to_owned();
+        let file = options.get_filename();
         if url.contains(":memory:") || file.as_os_str().is_empty() {
             return Err(fault("the address must name a file: sqlite://path"));
         }
-        make_directory(&file)?;
+        make_directory(file)?;
         let opening = async {
             let writer = options.connect().await?;
             let readers = SqlitePoolOptions::new()
                 .max_connections(READERS)
                 .acquire_timeout(LIMIT)
                 .test_before_acquire(false)
-                .connect_with(options.pragma("query_only", "on"))
+                .connect_with(options.clone().pragma("query_only", "on"))
                 .await?;
             Ok((writer, readers))
         };
@@ -82,19 +80,26 @@ impl SqliteStore {
             Err(_) => return Err(unavailable("opening the file took too long")),
         };
         Ok(Self {
-            file,
+            options,
             writer: Mutex::new(Some(writer)),
             readers,
         })
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date. Ends within 5 minutes.
     pub async fn migrate(&self) -> Result<(), BackendError> {
-        let mut writer = self.writer().await?;
-        sqlx::migrate!("migrations/sqlite")
-            .run(&mut *writer)
-            .await
-            .map_err(|error| translate(error.into()))
+        let work = async {
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_with(self.options.clone())
+                .await
+                .map_err(translate)?;
+            let done = sqlx::migrate!("migrations/sqlite").run(&pool).await;
+            pool.close().await;
+            done.map_err(|error| translate(error.into()))
+        };
+        let late = |_| Err(unavailable("bringing the schema up to date took too long"));
+        timeout(MIGRATION_LIMIT, work).await.unwrap_or_else(late)
     }
 
     async fn writer(&self) -> Result<Writer<'_>, BackendError> {
