@@ -50,7 +50,7 @@ async fn a_finding_takes_its_job_with_it_applied_or_not(scene: Scene) {
     }
     let done = |n: usize, found| {
         Change::Enrich(Enrichment {
-            job: asked[n].job,
+            finishes: Some(asked[n].job),
             room_id: asked[n].room_id.clone(),
             message_id: asked[n].id,
             content_rev: sent[n].rev,
@@ -60,7 +60,7 @@ async fn a_finding_takes_its_job_with_it_applied_or_not(scene: Scene) {
     assert_eq!(scene.store.count_jobs().await.unwrap().waiting, 3);
 
     let outcomes = scene
-        .commit(&[done(0, mentions(&["ben"])), done(1, Found::Nothing)])
+        .commit(&[done(0, mentions(&["ben"])), done(1, mentions(&[]))])
         .await;
 
     assert!(matches!(outcomes[0], Outcome::Committed(_)));
@@ -90,7 +90,6 @@ async fn what_is_there_already_takes_no_rev(scene: Scene) {
         mentions(&[]),
         link(),
         Found::Previews(vec![]),
-        Found::Nothing,
     ];
     for found in nothing_new {
         let outcome = scene.commit_one(finding(&hello, found)).await;
@@ -138,7 +137,7 @@ async fn of_the_same_finding_twice_in_a_batch_the_last_one_counts(scene: Scene) 
     let hello = scene.send(asked.clone()).await;
     let mut first = finding(&hello, mentions(&["ben"]));
     if let Change::Enrich(first) = &mut first {
-        first.job = asked.job;
+        first.finishes = Some(asked.job);
     }
 
     let outcomes = scene
@@ -159,7 +158,7 @@ async fn sends_and_findings_are_numbered_in_their_order(scene: Scene) {
     let batch = [
         Change::Send(text("ada", "hall", "before")),
         finding(&hello, mentions(&["ben"])),
-        finding(&hello, Found::Nothing),
+        finding(&hello, mentions(&[])),
         Change::Send(text("ada", "hall", "after")),
     ];
 

@@ -150,9 +150,10 @@ impl Model {
                 let (message, content_rev) =
                     self.messages.get(message % self.messages.len().max(1))?;
                 Some(Change::Enrich(Enrichment {
-                    job: match message.seq % 2 {
-                        0 => JobId(message.id.0),
-                        _ => JobId::fresh(),
+                    finishes: match message.seq % 3 {
+                        0 => Some(JobId(message.id.0)),
+                        1 => Some(JobId::fresh()),
+                        _ => None,
                     },
                     room_id: match astray {
                         true => self.rooms[0].0.clone(),
@@ -186,7 +187,9 @@ impl Model {
                     }
                 }
                 Change::Enrich(asked) => {
-                    self.jobs.remove(&asked.job);
+                    if let Some(job) = asked.finishes {
+                        self.jobs.remove(&job);
+                    }
                     let superseded = batch[index + 1..]
                         .iter()
                         .any(|later| replaces(later, asked));
@@ -259,7 +262,6 @@ impl Model {
             .find(|it| it.0.id == asked.message_id);
         let (message, content_rev) = known.unwrap();
         let news = match &asked.found {
-            Found::Nothing => false,
             Found::Mentions(list) => list.iter().any(|it| !message.mentions.contains(it)),
             Found::Previews(list) => list.iter().any(|it| !message.previews.contains(it)),
         };
@@ -271,7 +273,6 @@ impl Model {
         *rev += 1;
         message.rev = *rev;
         match &asked.found {
-            Found::Nothing => {}
             Found::Mentions(list) => message.mentions = list.clone(),
             Found::Previews(list) => message.previews = list.clone(),
         }
@@ -306,8 +307,8 @@ fn something(n: usize) -> Found {
         site_name: None,
     };
     match n {
-        0 => Found::Nothing,
-        1 => Found::Mentions(vec![]),
+        0 => Found::Mentions(vec![]),
+        1 => Found::Previews(vec![]),
         2 => Found::Mentions(vec![user("ada")]),
         3 => Found::Mentions(vec![user("ada"), user("ben")]),
         4 => Found::Mentions(vec![user("ben")]),
