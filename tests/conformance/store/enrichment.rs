@@ -158,7 +158,7 @@ async fn sends_and_findings_are_numbered_in_their_order(scene: Scene) {
     let batch = [
         Change::Send(text("ada", "hall", "before")),
         finding(&hello, mentions(&["ben"])),
-        finding(&hello, mentions(&[])),
+        finding(&hello, Found::Previews(vec![])),
         Change::Send(text("ada", "hall", "after")),
     ];
 
