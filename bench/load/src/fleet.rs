@@ -103,6 +103,9 @@ where
 /// Ends the process with a message: for a part that cannot go on.
 pub fn give_up(failure: Failure) -> ! {
     eprintln!("belfry-load: {failure}");
-    #[allow(clippy::disallowed_methods, reason = "a run that has failed has nothing to drain")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a run that has failed has nothing to drain"
+    )]
     std::process::exit(1)
 }
