@@ -72,7 +72,8 @@ async function main() {
   }
 
   const summary = summarise(scenarios, runs);
-  for (const name of chosen) console.log(`\n${name}: ${scenarios[name].title}\n\n${table(scenarios[name], summary[name], runs[name])}`);
+  const title = (name) => (small ? `SMALL, ${scenarios[name].small.join(' ')}` : scenarios[name].title);
+  for (const name of chosen) console.log(`\n${name}: ${title(name)}\n\n${table(scenarios[name], summary[name], runs[name])}`);
   if (small || only || chosen.length < Object.keys(scenarios).length) return;
   const result = { machine, turns, peerNodes: PEER_NODES, summary, runs };
   mkdirSync(join(root, 'bench', 'results'), { recursive: true });

@@ -65,7 +65,7 @@ pub fn peak_rss_mib(pids: &[u32]) -> f64 {
                 .to_owned();
             line.split_ascii_whitespace().nth(1)?.parse::<f64>().ok()
         })
-        .sum();
+        .fold(0.0, |sum, kib| sum + kib);
     kib / 1024.0
 }
 

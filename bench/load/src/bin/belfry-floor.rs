@@ -33,6 +33,10 @@ struct Options {
     threads: Option<usize>,
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bound would be a limit of the floor, and it has none"
+)]
 fn main() -> Result<(), Failure> {
     let options = Options::parse();
     let threads = options
