@@ -59,6 +59,11 @@ impl Mouth {
         said
     }
 
+    /// Whether news would not fit now.
+    pub fn is_full(&self) -> bool {
+        self.sender.capacity() == 0
+    }
+
     /// Says that news may have been lost.
     pub fn gap(&mut self) {
         if self.has_spare()

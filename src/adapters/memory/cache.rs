@@ -107,21 +107,18 @@ impl RecentCache for MemoryCache {
 
 impl Lists {
     fn append(&mut self, room: &RoomId, changes: &[&RoomChange]) {
-        let Some(list) = self.rooms.get(room) else {
-            return;
-        };
-        if changes.last().is_none_or(|last| list.rev >= last.rev()) {
-            return;
-        }
-        let (rev, mut messages) = (list.rev, list.messages.clone());
-        match advance(rev, &mut messages, changes) {
-            Some(rev) => self.put(room, rev, messages),
-            None => self.drop(room),
+        let stands = self.rooms.get(room).map(|list| list.rev);
+        let last = changes.last().map(|last| last.rev());
+        if stands < last
+            && let Some(mut list) = self.take(room)
+            && let Some(rev) = advance(list.rev, &mut list.messages, changes)
+        {
+            self.put(room, rev, list.messages);
         }
     }
 
     fn put(&mut self, room: &RoomId, rev: Rev, messages: VecDeque<Arc<Message>>) {
-        self.drop(room);
+        self.take(room);
         let bytes = OVERHEAD + messages.iter().map(|it| weight(it)).sum::<usize>();
         self.bytes += bytes;
         let list = List {
@@ -135,7 +132,7 @@ impl Lists {
         while self.bytes > self.most_bytes
             && let Some((_, unused)) = self.by_use.pop_first()
         {
-            self.drop(&unused);
+            self.take(&unused);
         }
     }
 
@@ -148,11 +145,11 @@ impl Lists {
         }
     }
 
-    fn drop(&mut self, room: &RoomId) {
-        if let Some(list) = self.rooms.remove(room) {
-            self.by_use.remove(&list.last_use);
-            self.bytes -= list.bytes;
-        }
+    fn take(&mut self, room: &RoomId) -> Option<List> {
+        let list = self.rooms.remove(room)?;
+        self.by_use.remove(&list.last_use);
+        self.bytes -= list.bytes;
+        Some(list)
     }
 }
 

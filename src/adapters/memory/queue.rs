@@ -59,8 +59,7 @@ impl MemoryQueue {
         let mut jobs = self.jobs.lock();
         let reborn = !std::mem::replace(&mut jobs.swept, true);
         let now = Instant::now();
-        let mut taken = jobs.abandoned(now);
-        taken.truncate(max);
+        let mut taken = jobs.abandoned(now, max);
         let fresh = jobs.waiting.len().min(max - taken.len());
         taken.extend(jobs.waiting.drain(..fresh));
         if taken.is_empty() && !reborn {
@@ -83,10 +82,11 @@ impl MemoryQueue {
 
 impl Jobs {
     /// Claimed jobs whose claim has run out, oldest first. They stay claimed.
-    fn abandoned(&self, now: Instant) -> Vec<(u64, Job)> {
+    fn abandoned(&self, now: Instant, max: usize) -> Vec<(u64, Job)> {
         self.claimed
             .iter()
             .filter(|(_, (until, _))| *until <= now)
+            .take(max)
             .map(|(number, (_, job))| (*number, job.clone()))
             .collect()
     }
@@ -124,7 +124,9 @@ impl Queue for MemoryQueue {
             if Instant::now() >= until {
                 return Ok(Taken::default());
             }
-            let wake = next_claim_end.map_or(until, |end| end.min(until));
+            // A claim that is made while this worker waits can end no sooner than a whole claim from now.
+            let end = next_claim_end.unwrap_or_else(|| Instant::now() + self.claim_timeout);
+            let wake = end.min(until);
             let _ = timeout_at(wake, changed).await;
         }
     }

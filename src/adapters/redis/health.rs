@@ -35,7 +35,8 @@ impl Watcher {
         self.0.send_modify(|health| health.state = State::Up);
     }
 
-    pub(super) fn down(&self) {
+    /// True when it was not down before.
+    pub(super) fn down(&self) -> bool {
         self.0.send_if_modified(|health| {
             let news = health.state != State::Down;
             if news {
@@ -43,6 +44,6 @@ impl Watcher {
                 health.losses += 1;
             }
             news
-        });
+        })
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     RedisSettings,
-    link::{Link, ScriptCall},
+    link::{Link, ScriptCall, backend_error, too_slow},
     presence_reply::{live_of, signals_of, status_of},
 };
 use crate::{
@@ -28,6 +28,9 @@ use crate::{
 };
 
 const LIMIT: Duration = Duration::from_millis(900);
+
+/// No further call is begun with less time than this: what a call that is given up would have told is lost.
+const WORTHWHILE: Duration = Duration::from_millis(300);
 
 /// How many steps, and how many words for them, go into one call of a script: Redis does nothing else meanwhile.
 const MOST_STEPS: usize = 256;
@@ -165,7 +168,7 @@ impl RedisPresence {
     ) -> Result<bool, BackendError> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left < WORTHWHILE {
                 return Ok(false);
             }
             let (done, told): (bool, Vec<Vec<String>>) = self.link.script(left, call).await?;
@@ -184,11 +187,17 @@ impl Presence for RedisPresence {
         let mut signals = Vec::new();
         for (at, words) in in_calls(steps).iter().enumerate() {
             let left = until.saturating_duration_since(Instant::now());
-            match self.apply_some(words, left).await {
+            let applied = if left < WORTHWHILE {
+                drop(Unsure(&self.own));
+                Err(backend_error(too_slow()))
+            } else {
+                self.apply_some(words, left).await
+            };
+            match applied {
                 Ok(told) => signals.extend(told),
                 Err(error) if at == 0 => return Err(error),
+                // What has been changed must be told; the rest is announced again after the next renewal.
                 Err(error) => {
-                    // What has been changed must be told; the rest is announced again after the next renewal.
                     tracing::debug!(%error, "presence was applied in part");
                     break;
                 }

@@ -187,9 +187,12 @@ impl Subscriber {
             loop {
                 let Err(error) = self.listen(&mut backoff, first).await;
                 first = false;
-                self.watcher.down();
                 self.wishes.away();
-                tracing::warn!(%error, "no news from Redis; connecting again");
+                if self.watcher.down() {
+                    tracing::warn!(%error, "Redis is away; connecting again");
+                } else {
+                    tracing::debug!(%error, "Redis is still away");
+                }
                 sleep(backoff.next()).await;
             }
         };
@@ -214,7 +217,7 @@ impl Subscriber {
         self.watcher.up();
         backoff.reset();
         if !first || !all_heard {
-            tracing::info!(channels = subscribed.len(), "news from Redis again");
+            tracing::info!(channels = subscribed.len(), "Redis is back");
             self.mouth.gap();
         }
         self.follow(&mut sink, &mut stream, subscribed).await
@@ -274,6 +277,11 @@ impl Subscriber {
 
     fn hear(&mut self, message: &Msg, subscribed: &HashSet<String>) {
         if !subscribed.contains(message.get_channel_name()) {
+            return;
+        }
+        // Not even read then, so that what waits in the connection cannot grow behind a reader that is too slow.
+        if self.mouth.is_full() {
+            self.mouth.gap();
             return;
         }
         match self.channels.read(message.get_payload_bytes()) {

@@ -40,6 +40,10 @@ local function replica_of(turn)
   return string.match(turn, '^(.*)%.')
 end
 
+local function number_of(turn)
+  return tonumber(string.match(turn, '%d+$'))
+end
+
 local function exactly(turn)
   return function(other)
     return other == turn
@@ -65,9 +69,15 @@ local function without(turns, some)
   return left, found
 end
 
--- The turns with one, in the place of any other of its replica.
+-- The turns with one, in the place of an older one of its replica. A late call in an old turn does not displace the new one.
 local function with(turns, turn)
-  return without(turns, any_of(replica_of(turn))) .. ' ' .. turn
+  local latest = turn
+  for other in string.gmatch(turns, '%S+') do
+    if replica_of(other) == replica_of(turn) and number_of(other) > number_of(latest) then
+      latest = other
+    end
+  end
+  return without(turns, any_of(replica_of(turn))) .. ' ' .. latest
 end
 
 -- When the list was born; it is born now if it is not there. `known` is what the caller knew, or ''.
