@@ -37,6 +37,7 @@ export class Program {
   #lines = [];
   #output = [];
   #errors = [];
+  #mayEnd = false;
 
   constructor(path, args, settings, directory) {
     this.name = [path.split('/').at(-1), ...args].join(' ');
@@ -95,8 +96,15 @@ export class Program {
     return this.#lines.filter((line) => line.includes('panicked at'));
   }
 
+  /** It ended although nobody asked it to, or waited for that. */
+  get diedByItself() {
+    return !this.isRunning && !this.#mayEnd;
+  }
+
   signal(name) {
-    if (this.isRunning) this.child.kill(name);
+    if (!this.isRunning) return;
+    if (name === 'SIGKILL' || name === 'SIGTERM') this.#mayEnd = true;
+    this.child.kill(name);
   }
 
   /** Kills it outright; resolves when it is gone. */
@@ -107,6 +115,7 @@ export class Program {
 
   /** `{ code, signal }`, once the process has ended. */
   exit(limit) {
+    this.#mayEnd = true;
     return within(this.ended, `the end of ${this.name}`, { limit, seen: () => this.said() });
   }
 }

@@ -180,10 +180,16 @@ class Town {
   }
 
   async ends() {
+    const dead = this.#programs.filter((program) => program.diedByItself);
     for (const person of this.#people) person.socket.disconnect();
     await Promise.all(this.#programs.map((program) => program.kill()));
     for (const ending of this.#endings) await ending();
     await rm(this.directory, { recursive: true, force: true });
+    assert.deepEqual(
+      dead.map((program) => program.said()),
+      [],
+      'a program ended by itself',
+    );
     const panics = this.#programs.flatMap((program) => program.panics);
     assert.deepEqual(panics, [], 'the program panicked');
   }

@@ -56,8 +56,8 @@ export class Watcher {
   }
 
   /** Resolves when the revision is at least `rev`. */
-  reaches(rev) {
-    return this.#when(() => this.rev >= rev, `rev ${rev}`);
+  reaches(rev, options) {
+    return this.#when(() => this.rev >= rev, `rev ${rev}`, options);
   }
 
   /** Resolves when messages with all these ids are there. */
@@ -163,7 +163,7 @@ export class Watcher {
     if (hole > 0) this.#fault(`seq ${list[hole].seq} stands after seq ${list[hole - 1].seq}`);
   }
 
-  #when(holds, what) {
+  #when(holds, what, { limit } = {}) {
     if (holds()) return Promise.resolve(this);
     let check;
     const coming = new Promise((resolve) => {
@@ -171,7 +171,7 @@ export class Watcher {
       this.#waiting.add(check);
     });
     const seen = () => [this.told(), ...this.faults.slice(0, 3)].join('\n');
-    return within(coming, `${this.name} gets ${what} in ${this.room}`, { seen }).finally(() =>
+    return within(coming, `${this.name} gets ${what} in ${this.room}`, { limit, seen }).finally(() =>
       this.#waiting.delete(check),
     );
   }
