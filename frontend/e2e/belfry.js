@@ -12,7 +12,7 @@ const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
 /** Starts a server that lives as long as the test; `stop` and `start` are a restart on the same port and store. */
-export async function startBelfry(test) {
+export async function startBelfry(test, settings = {}) {
   await access(BINARY).catch(() => {
     throw new Error('There is no belfry binary: build it first, or name it with BELFRY_BIN.');
   });
@@ -30,6 +30,7 @@ export async function startBelfry(test) {
         DATABASE_URL: `sqlite://${join(directory, 'belfry.db')}`,
         DRAIN_SECONDS: '1',
         RUST_LOG: 'warn',
+        ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

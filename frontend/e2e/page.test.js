@@ -6,15 +6,17 @@ import { guest } from './guest.js';
 import { enter, noBrowser, openBrowser, visit } from './visitor.js';
 
 const skip = await noBrowser();
+/** Each story is skipped by itself, so that the closing count shows it. */
+const story = (name, tell) => it(name, { skip }, tell);
 
-describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
+describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
   let browser;
   before(async () => {
-    browser = await openBrowser();
+    if (!skip) browser = await openBrowser();
   });
-  after(() => browser.close());
+  after(() => browser?.close());
 
-  it('lets two people meet in a room, see each other come, type, write and go', async (t) => {
+  story('lets two people meet in a room, see each other come, type, write and go', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -45,7 +47,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     assert.deepEqual(await ada.reads(), ['The beans are up!', 'Lovely: https://example.org/beans?bed=2.']);
   });
 
-  it('marks somebody who is mentioned, for both', async (t) => {
+  story('marks somebody who is mentioned, for both', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada Lovelace');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -57,30 +59,33 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await bo.page.locator('.mention[data-me="false"]', { hasText: '@Ada Lovelace' }).waitFor();
   });
 
-  it('keeps who one is, the room and its history over a reload, and forgets them on signing out', async (t) => {
-    const belfry = await startBelfry(t);
-    const ada = await enter(t, browser, belfry, 'Ada');
-    await ada.joins('garden');
-    await ada.writes('first');
-    await ada.writes('second');
-    await ada.allKept();
+  story(
+    'keeps who one is, the room and its history over a reload, and forgets them on signing out',
+    async (t) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.joins('garden');
+      await ada.writes('first');
+      await ada.writes('second');
+      await ada.allKept();
 
-    await ada.page.reload();
-    await ada.inRoom('garden');
-    await ada.sees('second');
-    assert.deepEqual(await ada.reads(), ['first', 'second']);
-    await ada.writes('third');
-    await ada.allKept();
-    assert.deepEqual(await ada.reads(), ['first', 'second', 'third']);
+      await ada.page.reload();
+      await ada.inRoom('garden');
+      await ada.sees('second');
+      assert.deepEqual(await ada.reads(), ['first', 'second']);
+      await ada.writes('third');
+      await ada.allKept();
+      assert.deepEqual(await ada.reads(), ['first', 'second', 'third']);
 
-    await ada.page.getByRole('button', { name: 'Sign out' }).click();
-    await ada.page.getByLabel('Your name').waitFor();
-    await ada.page.reload();
-    await ada.page.getByLabel('Your name').waitFor();
-    assert.equal(await ada.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
-  });
+      await ada.page.getByRole('button', { name: 'Sign out' }).click();
+      await ada.page.getByLabel('Your name').waitFor();
+      await ada.page.reload();
+      await ada.page.getByLabel('Your name').waitFor();
+      assert.equal(await ada.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
+    },
+  );
 
-  it('renews a session whose access token is refused, without asking anybody', async (t) => {
+  story('renews a session whose access token is refused, without asking anybody', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.joins('garden');
@@ -100,7 +105,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     assert.equal(renewed.user.id, kept.user.id);
   });
 
-  it('waits for a server that restarts, and then shows everything once and in order', async (t) => {
+  story('waits for a server that restarts, and then shows everything once and in order', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -131,28 +136,31 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await ada.page.getByRole('link', { name: 'tools 1 unread' }).waitFor();
   });
 
-  it('still sends what was written while the server was away when the page was left meanwhile', async (t) => {
-    const belfry = await startBelfry(t);
-    const ada = await enter(t, browser, belfry, 'Ada');
-    const bo = await enter(t, browser, belfry, 'Bo');
-    await ada.joins('garden');
-    await bo.joins('garden');
-    await belfry.stop();
-    await ada.writes('one');
-    await ada.writes('two');
-    await ada.sees('Reconnecting… 2 messages waiting');
-    await ada.page.goto('about:blank');
-    await belfry.start();
-    await ada.page.goto(belfry.url);
+  story(
+    'still sends what was written while the server was away when the page was left meanwhile',
+    async (t) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      const bo = await enter(t, browser, belfry, 'Bo');
+      await ada.joins('garden');
+      await bo.joins('garden');
+      await belfry.stop();
+      await ada.writes('one');
+      await ada.writes('two');
+      await ada.sees('Reconnecting… 2 messages waiting');
+      await ada.page.goto('about:blank');
+      await belfry.start();
+      await ada.page.goto(belfry.url);
 
-    await bo.sees('two');
-    await ada.page.getByRole('link', { name: 'garden' }).click();
-    await ada.inRoom('garden');
-    await ada.allKept();
-    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['one', 'two']);
-  });
+      await bo.sees('two');
+      await ada.page.getByRole('link', { name: 'garden' }).click();
+      await ada.inRoom('garden');
+      await ada.allKept();
+      for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['one', 'two']);
+    },
+  );
 
-  it('sends again what was cut before its acknowledgement, and it stays one message', async (t) => {
+  story('sends again what was cut before its acknowledgement, and it stays one message', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await visit(t, browser, belfry);
     const { cut } = await ada.losesTheLineBeforeAnAcknowledgement();
@@ -170,7 +178,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['only once', 'and then this']);
   });
 
-  it('holds several rooms at once, and says which have something unread', async (t) => {
+  story('holds several rooms at once, and says which have something unread', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -192,38 +200,47 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     await ada.inRoom('garden');
   });
 
-  it('goes up through history without moving what is read, and follows new messages only at the end', async (t) => {
-    const belfry = await startBelfry(t);
-    const bo = await guest(t, belfry, 'Bo');
-    await bo.join('garden');
-    for (let line = 1; line <= 90; line += 1)
-      await bo.write('garden', `line ${line} ${'of many words '.repeat(line % 9)}`);
-    const ada = await enter(t, browser, belfry, 'Ada');
-    await ada.joins('garden');
-    await ada.messages.filter({ hasText: 'line 90 ' }).waitFor();
-    assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
+  story(
+    'goes up through history without moving what is read, and follows new messages only at the end',
+    async (t) => {
+      const belfry = await startBelfry(t);
+      const bo = await guest(t, belfry, 'Bo');
+      await bo.join('garden');
+      for (let line = 1; line <= 90; line += 1)
+        await bo.write('garden', `line ${line} ${'of many words '.repeat(line % 9)}`);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.joins('garden');
+      await ada.messages.filter({ hasText: 'line 90 ' }).waitFor();
+      assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
 
-    const moved = await ada.page.evaluate(goUpAndWatch);
-    assert.ok(moved <= 1, `what was read moved by ${moved} px`);
-    await ada.messages.filter({ hasText: /line 1 / }).waitFor();
-    const seen = await ada.reads();
-    assert.deepEqual(
-      seen.map((text) => Number(text.split(' ')[1])),
-      Array.from({ length: 90 }, (_, index) => index + 1),
-    );
+      const moved = await ada.page.evaluate(goUpAndWatch);
+      assert.ok(moved <= 1, `what was read moved by ${moved} px`);
+      await ada.messages.filter({ hasText: /line 1 / }).waitFor();
+      const seen = await ada.reads();
+      assert.deepEqual(
+        seen.map((text) => Number(text.split(' ')[1])),
+        Array.from({ length: 90 }, (_, index) => index + 1),
+      );
 
-    const before = await ada.page.evaluate(distanceFromTop);
-    await bo.write('garden', 'new while reading');
-    const button = ada.page.getByRole('button', { name: '1 new' });
-    await button.waitFor();
-    assert.equal(await ada.page.evaluate(distanceFromTop), before);
-    await button.click();
-    await bo.write('garden', 'new at the end');
-    await ada.sees('new at the end');
-    assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
-  });
+      const before = await ada.page.evaluate(distanceFromTop);
+      await bo.write('garden', 'new while reading');
+      const button = ada.page.getByRole('button', { name: '1 new' });
+      await button.waitFor();
+      assert.equal(await ada.page.evaluate(distanceFromTop), before);
+      await button.click();
+      await bo.write('garden', 'new at the end');
+      await ada.sees('new at the end');
+      assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
 
-  it('sends with Enter, but not what is still composed or begins a new line', async (t) => {
+      await ada.page.evaluate(goUp);
+      await ada.page.getByRole('button', { name: 'Latest' }).waitFor();
+      await ada.writes('what I write I see');
+      await ada.sees('what I write I see');
+      assert.equal(await ada.page.evaluate(distanceFromEnd), 0);
+    },
+  );
+
+  story('sends with Enter, but not what is still composed or begins a new line', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.joins('garden');
@@ -242,7 +259,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
     assert.deepEqual(await ada.reads(), ['日本\nnext line']);
   });
 
-  it('says in a sentence why somebody cannot come in', async (t) => {
+  story('says in a sentence why somebody cannot come in', async (t) => {
     const belfry = await startBelfry(t);
     const ada = await visit(t, browser, belfry);
     await ada.page.getByRole('button', { name: 'Come in' }).click();
@@ -257,7 +274,7 @@ describe('the page', { skip, concurrency: 2, timeout: 180_000 }, () => {
   });
 
   for (const colorScheme of ['light', 'dark']) {
-    it(`is accessible on each screen, ${colorScheme}, on a desk and on a phone`, async (t) => {
+    story(`is accessible on each screen, ${colorScheme}, on a desk and on a phone`, async (t) => {
       const belfry = await startBelfry(t);
       const bo = await guest(t, belfry, 'Bo');
       await bo.join('garden');
@@ -297,6 +314,10 @@ function distanceFromEnd() {
 
 function distanceFromTop() {
   return document.querySelector('.scroller').scrollTop;
+}
+
+function goUp() {
+  document.querySelector('.scroller').scrollTop = 900;
 }
 
 /** Scrolls to where older messages are asked for; the most that the row in view then moved, until 20 frames after they came. */

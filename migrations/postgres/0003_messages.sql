@@ -7,6 +7,8 @@ CREATE TABLE messages (
     room_id     text COLLATE "C" NOT NULL,
     seq         bigint NOT NULL,
     rev         bigint NOT NULL,
+    -- The rev that it came with.
+    first_rev   bigint NOT NULL,
     -- The rev that gave the message its present text.
     content_rev bigint NOT NULL,
     id          uuid NOT NULL CONSTRAINT messages_id UNIQUE,
@@ -24,8 +26,10 @@ CREATE TABLE messages (
     mentions    jsonb,
     previews    jsonb,
     PRIMARY KEY (room_id, seq)
-) WITH (fillfactor = 90);
-CREATE UNIQUE INDEX messages_client_id ON messages (room_id, user_id, client_id) WHERE client_id IS NOT NULL;
-CREATE INDEX messages_rev ON messages (room_id, rev);
+);
+-- In this order, so that a look-up by clientId has no other index to take: see the commit.
+CREATE UNIQUE INDEX messages_client_id ON messages (client_id, user_id, room_id) WHERE client_id IS NOT NULL;
+-- As long as they are unchanged, messages have their revs in the order of seq, so only changed ones need an index by rev.
+CREATE INDEX messages_changed ON messages (room_id, rev) WHERE rev > first_rev;
 -- Few messages mention anybody: unread mentions are counted over this, and other inserts do not pay for it.
 CREATE INDEX messages_with_mentions ON messages (room_id, seq) WHERE mentions IS NOT NULL;

@@ -4,7 +4,7 @@ CREATE TABLE jobs (
     id          uuid PRIMARY KEY,
     -- The two parts of the domain's Task, as serde writes them.
     type        text NOT NULL,
-    payload     jsonb NOT NULL,
+    payload     json NOT NULL,
     state       text NOT NULL DEFAULT 'waiting' CONSTRAINT jobs_state CHECK (state IN ('waiting', 'dead')),
     attempts    integer NOT NULL DEFAULT 0,
     -- Until then nobody else is to be given the job.
@@ -13,6 +13,6 @@ CREATE TABLE jobs (
     handed_at   timestamptz NOT NULL,
     last_error  text,
     created_at  timestamptz NOT NULL DEFAULT now()
-) WITH (fillfactor = 80);
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000); -- rows come and go with every message
 CREATE INDEX jobs_waiting ON jobs (lease_until, id) WHERE state = 'waiting';
 CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';

@@ -9,7 +9,9 @@
 -- Answers one row for each send, and for each enrichment that applies. The columns from `known` on are the message that was there
 -- before, as it was before the batch; they are null for a new one.
 --
--- Plans: every access is by key, whatever the statistics of a new or fast growing table say, and one generic plan serves all calls.
+-- Plans: the sessions that call this are told to keep one plan for all calls, and to reach rows by index whatever the statistics of
+-- a new or fast growing table say. Messages are never compared by room with `=`: of the indexes that would then fit, some lead
+-- through the whole room.
 
 CREATE FUNCTION commit_changes(
     p_rooms text[],
@@ -24,11 +26,6 @@ CREATE FUNCTION commit_changes(
     known_deleted timestamptz, known_mentions text, known_previews text
 )
 LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
-SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -41,7 +38,7 @@ BEGIN
                 WHEN r.id IS NULL OR (m.role IS NULL AND r.visibility <> 'public') THEN 'no_room'
                 WHEN by_id.id IS NOT NULL OR by_client.id IS NOT NULL THEN 'repeated'
                 WHEN m.role IS NULL THEN 'not_member'
-                WHEN s.reply IS NOT NULL AND answered.id IS NULL THEN 'no_reply'
+                WHEN s.reply IS NOT NULL AND answered.room_id IS DISTINCT FROM s.room THEN 'no_reply'
                 ELSE 'new'
             END AS verdict,
             coalesce(by_id.id, by_client.id) AS known,
@@ -54,8 +51,9 @@ BEGIN
         LEFT JOIN users u ON u.id = s.author
         LEFT JOIN messages by_id ON by_id.id = s.id
         LEFT JOIN messages by_client
-            ON by_client.room_id = s.room AND by_client.user_id = s.author AND by_client.client_id = s.client
-        LEFT JOIN messages answered ON answered.id = s.reply AND answered.room_id = s.room
+            ON by_client.client_id = s.client AND by_client.user_id = s.author
+            AND by_client.room_id IS NOT DISTINCT FROM s.room
+        LEFT JOIN messages answered ON answered.id = s.reply
     ), found AS (
         SELECT e.ord, e.room, r.rev, r.last_seq, 'enriched', m.id,
             m.id, NULL, NULL, NULL, NULL::uuid, NULL, NULL, NULL::timestamptz, NULL::uuid,
@@ -64,7 +62,7 @@ BEGIN
             AS e (ord, room, message, content_rev, mentions, previews)
         JOIN messages m ON m.id = e.message
         JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
-        WHERE m.room_id = e.room AND m.content_rev = e.content_rev AND m.deleted_at IS NULL
+        WHERE m.room_id IS NOT DISTINCT FROM e.room AND m.content_rev = e.content_rev AND m.deleted_at IS NULL
             AND NOT coalesce(m.mentions @> e.mentions::jsonb, m.previews @> e.previews::jsonb, false)
     ), numbered AS (
         SELECT c.*,
@@ -74,13 +72,15 @@ BEGIN
         WINDOW place AS (PARTITION BY c.room ORDER BY c.ord ROWS UNBOUNDED PRECEDING)
     ), written AS (
         INSERT INTO messages
-            (room_id, seq, rev, content_rev, id, user_id, username, kind, content, client_id, reply_to, created_at)
-        SELECT n.room, n.seq, n.rev, n.rev, n.id, n.author, n.username, n.kind, n.content, n.client, n.reply, n.at
+            (room_id, seq, rev, first_rev, content_rev,
+            id, user_id, username, kind, content, client_id, reply_to, created_at)
+        SELECT n.room, n.seq, n.rev, n.rev, n.rev,
+            n.id, n.author, n.username, n.kind, n.content, n.client, n.reply, n.at
         FROM numbered n WHERE n.verdict = 'new'
     ), queued AS (
         INSERT INTO jobs (id, type, payload, lease_until, handed_at)
         SELECT n.job, 'message.enrich',
-            jsonb_build_object('roomId', n.room, 'messageId', n.id, 'contentRev', n.rev, 'content', n.content),
+            json_build_object('roomId', n.room, 'messageId', n.id, 'contentRev', n.rev, 'content', n.content),
             now() + first_lease, n.at
         FROM numbered n WHERE n.verdict = 'new'
     ), read AS (

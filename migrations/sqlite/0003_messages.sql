@@ -4,6 +4,8 @@ CREATE TABLE messages (
     room_id     TEXT NOT NULL,
     seq         INTEGER NOT NULL,
     rev         INTEGER NOT NULL,
+    -- The rev that it came with.
+    first_rev   INTEGER NOT NULL,
     -- The rev that gave the message its present text.
     content_rev INTEGER NOT NULL,
     id          BLOB NOT NULL CONSTRAINT messages_id UNIQUE,
@@ -23,6 +25,7 @@ CREATE TABLE messages (
     PRIMARY KEY (room_id, seq)
 ) STRICT;
 CREATE UNIQUE INDEX messages_client_id ON messages (room_id, user_id, client_id) WHERE client_id IS NOT NULL;
-CREATE INDEX messages_rev ON messages (room_id, rev);
+-- As long as they are unchanged, messages have their revs in the order of seq, so only changed ones need an index by rev.
+CREATE INDEX messages_changed ON messages (room_id, rev) WHERE rev > first_rev;
 -- Few messages mention anybody: unread mentions are counted over this, and other inserts do not pay for it.
 CREATE INDEX messages_with_mentions ON messages (room_id, seq) WHERE mentions IS NOT NULL;

@@ -44,8 +44,8 @@ use crate::{
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// The page needs nothing from elsewhere.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; \
-                      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; \
+                      form-action 'self'; frame-ancestors 'none'";
 
 /// What the handlers share.
 pub struct Shared {

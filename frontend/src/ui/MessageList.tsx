@@ -1,5 +1,5 @@
 // A room's messages, read from the end, with older ones loaded as the reader goes up.
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { type Chat, type LiveRoom, roomName } from '../chat';
 import type { People } from '../people';
 import { lastSeq, type RoomState } from '../room-state';
@@ -34,6 +34,16 @@ export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
   useEffect(() => {
     if (atEnd && visible && newest > 0) chat.markRead(id);
   }, [chat, id, newest, atEnd, visible]);
+
+  // What somebody writes, they want to see.
+  const written = history.pending.at(-1)?.writtenAt ?? '';
+  const lastWritten = useRef(written);
+  useLayoutEffect(() => {
+    if (written > lastWritten.current) {
+      lastWritten.current = written;
+      toEnd();
+    }
+  }, [written, toEnd]);
 
   const retry = useCallback((clientId: string) => chat.retry(id, clientId), [chat, id]);
   const discard = useCallback((clientId: string) => chat.discard(id, clientId), [chat, id]);

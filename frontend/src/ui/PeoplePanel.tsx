@@ -42,9 +42,9 @@ export function PeoplePanel({ people, me, onClose }: PeoplePanelProps) {
         {shown.map(({ id, username, status }) => (
           <li key={id} className="person">
             <Avatar userId={id} username={username} status={status} />
-            <span className="clip">
-              {username}
-              {id === me.id && <span className="soft"> (you)</span>}
+            <span className="person-name">
+              <span className="clip">{username}</span>
+              {id === me.id && <span className="soft">(you)</span>}
             </span>
             <span className="soft person-status">{LABEL[status]}</span>
           </li>

@@ -49,8 +49,15 @@ const AROUND: &str = room_with_messages!(
     "(SELECT * FROM messages WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL \
      (SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $4)"
 );
+/// Those that are unchanged are among the newest, no more than revisions were taken since; the others have an index.
 const CHANGES: &str = room_with_messages!(
-    "SELECT * FROM messages WHERE room_id = r.id AND rev > $3 ORDER BY rev DESC LIMIT $2"
+    "SELECT * FROM ( \
+         SELECT * FROM ( \
+             SELECT * FROM messages WHERE room_id = r.id ORDER BY seq DESC LIMIT greatest(least($2, r.rev - $3), 0) \
+         ) newest WHERE rev = first_rev AND rev > $3 \
+     UNION ALL ( \
+         SELECT * FROM messages WHERE room_id = r.id AND rev > first_rev AND rev > $3 ORDER BY rev DESC LIMIT $2 \
+     )) changed ORDER BY rev DESC LIMIT $2"
 );
 
 #[async_trait]
@@ -87,6 +94,7 @@ impl MessageStore for PostgresStore {
         since: Rev,
         limit: i64,
     ) -> Result<Option<Changes>, BackendError> {
+        let since = since.max(0);
         let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
             sqlx::query(CHANGES)
                 .bind(room.as_str())

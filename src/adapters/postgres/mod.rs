@@ -100,9 +100,10 @@ impl PostgresStore {
         let options = PgConnectOptions::from_str(url).map_err(translate)?;
         let breaks = Breaks::default();
         let serving = session::serving(options.clone());
+        let committing = session::committing(options.clone());
         let store = Self {
             pools: RwLock::new(Some(Pools {
-                commits: Pool::new(&serving, size.commits, &breaks),
+                commits: Pool::new(&committing, size.commits, &breaks),
                 rest: Pool::new(&serving, size.rest, &breaks),
             })),
             options,

@@ -36,6 +36,16 @@ pub(super) fn serving(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
+/// The settings of a session that commits: as above, and the database function's statements are planned once, for access by key.
+pub(super) fn committing(options: PgConnectOptions) -> PgConnectOptions {
+    serving(options).options([
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+    ])
+}
+
 /// The settings of a session that changes the schema: as long as it takes, but no endless waiting for others.
 pub(super) fn migrating(options: PgConnectOptions) -> PgConnectOptions {
     common(options).options([("statement_timeout", "0"), ("lock_timeout", "30000")])

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, begin, commit, fault, fetch,
+    SqliteStore, commit, fault, fetch,
     rows::{Columns, account_columns, json, now},
     unavailable,
 };
@@ -59,8 +59,7 @@ impl AccountStore for SqliteStore {
             if let Some(account) = known {
                 return Ok(account);
             }
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             // Somebody may have been faster since the look before the transaction.
             let ids = json(std::slice::from_ref(id))?;
             let mut found = fetch(&mut transaction, sqlx::query(ACCOUNTS).bind(ids)).await?;
@@ -100,8 +99,7 @@ impl AccountStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Rotation, BackendError> {
         self.limited(async {
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             let found = fetch(&mut transaction, sqlx::query(TOKEN).bind(&old[..])).await?;
             let Some(row) = found.first() else {
                 return Ok(Rotation::Refused);
@@ -136,8 +134,7 @@ impl AccountStore for SqliteStore {
 
     async fn signing_secret(&self, candidate: &[u8]) -> Result<Vec<u8>, BackendError> {
         self.limited(async {
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             fetch(&mut transaction, sqlx::query(KEEP_SECRET).bind(candidate)).await?;
             let kept = fetch(&mut transaction, sqlx::query(SECRET)).await?;
             commit(transaction).await?;

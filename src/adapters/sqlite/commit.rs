@@ -13,7 +13,7 @@ use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, begin, commit, fault, fetch, jobs,
+    SqliteStore, commit, fault, fetch, jobs,
     rows::{Columns, hex, json, message_columns, now},
 };
 use crate::{
@@ -49,8 +49,8 @@ const MESSAGES: &str = concat!(
 );
 
 const WRITE: &str = "INSERT INTO messages \
-         (id, room_id, seq, rev, content_rev, user_id, username, kind, content, client_id, reply_to, created_at) \
-     SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+         (id, room_id, seq, rev, first_rev, content_rev, user_id, username, kind, content, client_id, reply_to, created_at) \
+     SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 3, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
          value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10 FROM json_each(?1)";
 const QUEUE: &str = concat!(
     "INSERT INTO jobs (id, type, payload, lease_until, handed_at, created_at) \
@@ -79,8 +79,7 @@ impl SqliteStore {
             return Ok(Vec::new());
         }
         let answering = answering(changes);
-        let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = self.begin().await?;
         let mut facts = Facts::read(&mut transaction, changes, &answering).await?;
         let mut writes = Writes::default();
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(changes.len());

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    SqliteStore, begin, commit, fault, fetch,
+    SqliteStore, commit, fault, fetch,
     rows::{Columns, hex, json, now},
 };
 use crate::{
@@ -68,8 +68,7 @@ impl JobStore for SqliteStore {
         limit: i64,
     ) -> Result<Vec<Job>, BackendError> {
         self.limited(async {
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             let due = match sweep {
                 Sweep::Overdue => sqlx::query(DUE_OVERDUE).bind(limit.max(0)),
                 Sweep::All { before } => sqlx::query(DUE_ALL)

@@ -50,8 +50,17 @@ const AROUND: &str = messages!(
     "SELECT * FROM (SELECT * FROM messages WHERE room_id = ?1 AND seq <= ?3 ORDER BY seq DESC LIMIT ?2) UNION ALL \
      SELECT * FROM (SELECT * FROM messages WHERE room_id = ?1 AND seq > ?3 ORDER BY seq LIMIT ?4)"
 );
-const CHANGES: &str =
-    messages!("SELECT * FROM messages WHERE room_id = ?1 AND rev > ?3 ORDER BY rev DESC LIMIT ?2");
+/// Those that are unchanged are among the newest, no more than revisions were taken since; the others have an index.
+const CHANGES: &str = messages!(
+    "SELECT * FROM ( \
+         SELECT * FROM ( \
+             SELECT * FROM messages WHERE room_id = ?1 ORDER BY seq DESC \
+             LIMIT (SELECT max(min(?2, rev - ?3), 0) FROM rooms WHERE id = ?1) \
+         ) WHERE rev = first_rev AND rev > ?3 \
+         UNION ALL SELECT * FROM ( \
+             SELECT * FROM messages WHERE room_id = ?1 AND rev > first_rev AND rev > ?3 ORDER BY rev DESC LIMIT ?2 \
+     )) ORDER BY rev DESC LIMIT ?2"
+);
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -86,6 +95,7 @@ impl MessageStore for SqliteStore {
         since: Rev,
         limit: i64,
     ) -> Result<Option<Changes>, BackendError> {
+        let since = since.max(0);
         let limit = limit.max(0);
         let query = sqlx::query(CHANGES)
             .bind(room.as_str())

@@ -1,6 +1,7 @@
 //! The store on SQLite, for a server that runs alone.
 //!
-//! One connection writes and a few read; in WAL mode neither waits for the other. A commit is on the disk before it is answered
+//! One connection writes and a few read; in WAL mode neither waits for the other. A call that is dropped half-way is rolled back
+//! before the next one begins. A commit is on the disk before it is answered
 //! (`synchronous = FULL`). Batches go to the database as JSON arrays, a statement for all of them: each statement is a hop to the
 //! connection's own thread, which costs more than the work of one row.
 
@@ -16,16 +17,13 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
-    ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Sqlite, SqlitePool, Transaction,
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
     },
 };
-use tokio::{
-    sync::{Mutex, MutexGuard},
-    time::timeout,
-};
+use tokio::time::timeout;
 
 pub use self::claim::Claim;
 use crate::ports::{BackendError, store::Store};
@@ -45,7 +43,8 @@ type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 /// The store on SQLite.
 pub struct SqliteStore {
     options: SqliteConnectOptions,
-    writer: Mutex<Option<SqliteConnection>>,
+    /// One connection; an order of its own instead of SQLite's, which lets writers wait by chance.
+    writer: SqlitePool,
     readers: SqlitePool,
 }
 
@@ -66,13 +65,14 @@ impl SqliteStore {
         }
         make_directory(file)?;
         let opening = async {
-            let writer = options.connect().await?;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(READERS)
-                .acquire_timeout(LIMIT)
-                .test_before_acquire(false)
-                .connect_with(options.clone().pragma("query_only", "on"))
-                .await?;
+            let pool = |size| {
+                SqlitePoolOptions::new()
+                    .max_connections(size)
+                    .acquire_timeout(LIMIT)
+            };
+            let writer = pool(1).connect_with(options.clone()).await?;
+            let reading = options.clone().pragma("query_only", "on");
+            let readers = pool(READERS).connect_with(reading).await?;
             Ok((writer, readers))
         };
         let (writer, readers) = match timeout(LIMIT, opening).await {
@@ -81,7 +81,7 @@ impl SqliteStore {
         };
         Ok(Self {
             options,
-            writer: Mutex::new(Some(writer)),
+            writer,
             readers,
         })
     }
@@ -102,13 +102,10 @@ impl SqliteStore {
         timeout(MIGRATION_LIMIT, work).await.unwrap_or_else(late)
     }
 
-    async fn writer(&self) -> Result<Writer<'_>, BackendError> {
-        let guard = self.writer.lock().await;
-        if guard.is_none() {
-            return Err(unavailable("the store has been closed"));
-        }
-        MutexGuard::try_map(guard, Option::as_mut)
-            .map_err(|_| unavailable("the store has been closed"))
+    /// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, BackendError> {
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        begun.map_err(translate)
     }
 
     /// Runs one statement on a reader and returns its rows.
@@ -118,8 +115,7 @@ impl SqliteStore {
 
     /// Runs one statement as a transaction of its own.
     async fn write(&self, query: Query<'_>) -> Result<(), BackendError> {
-        let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = self.begin().await?;
         fetch(&mut transaction, query).await?;
         commit(transaction).await
     }
@@ -132,18 +128,6 @@ impl SqliteStore {
         let late = |_| Err(unavailable("no answer within 3 s"));
         timeout(LIMIT, work).await.unwrap_or_else(late)
     }
-}
-
-type Writer<'a> = tokio::sync::MappedMutexGuard<'a, SqliteConnection>;
-
-/// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.
-async fn begin<'c>(
-    writer: &'c mut SqliteConnection,
-) -> Result<Transaction<'c, Sqlite>, BackendError> {
-    writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(translate)
 }
 
 /// Runs one statement within a transaction and returns its rows.
@@ -172,20 +156,16 @@ fn make_directory(file: &Path) -> Result<(), BackendError> {
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), BackendError> {
         self.limited(async {
-            let mut writer = self.writer().await?;
-            let rollback = begin(&mut writer).await?.rollback();
-            rollback.await.map_err(translate)
+            let transaction = self.begin().await?;
+            transaction.rollback().await.map_err(translate)
         })
         .await
     }
 
     async fn close(&self) {
         let closing = async {
-            let writer = self.writer.lock().await.take();
             self.readers.close().await;
-            if let Some(writer) = writer {
-                let _ = writer.close().await;
-            }
+            self.writer.close().await;
         };
         let _ = timeout(LIMIT, closing).await;
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    SqliteStore, begin, commit, fault, fetch,
+    SqliteStore, commit, fault, fetch,
     rows::{Columns, account_columns, json, room_columns, standing_columns},
 };
 use crate::{
@@ -92,8 +92,7 @@ impl RoomStore for SqliteStore {
             if entered.iter().all(|it| matches!(it, Entered::Member(_))) {
                 return Ok(entered);
             }
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             for (entry, entered) in entries.iter().zip(&entered) {
                 if entry.create && matches!(entered, Entered::NoRoom) {
                     create(&mut transaction, &entry.new_room()).await?;
@@ -110,8 +109,7 @@ impl RoomStore for SqliteStore {
 
     async fn create_room(&self, room: &NewRoom) -> Result<Option<RoomView>, BackendError> {
         self.limited(async {
-            let mut writer = self.writer().await?;
-            let mut transaction = begin(&mut writer).await?;
+            let mut transaction = self.begin().await?;
             let made = create(&mut transaction, room).await?;
             commit(transaction).await?;
             Ok(made.then(|| room.as_made()))

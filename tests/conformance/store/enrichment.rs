@@ -253,8 +253,8 @@ async fn a_preview_that_says_less_is_no_news(scene: Scene) {
 
     committed(scene.commit_one(with(&bare)).await);
     assert_eq!(
-        committed(scene.commit_one(with(&full)).await).previews,
-        [full.clone()]
+        committed(scene.commit_one(with(&full)).await).previews[0],
+        full
     );
     assert_eq!(scene.commit_one(with(&bare)).await, Outcome::Unchanged);
     assert_eq!(
