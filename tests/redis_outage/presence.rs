@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use belfry::{
     adapters::redis::RedisParts,
-    domain::presence::Status::{Offline, Online},
+    domain::{
+        id::ReplicaId,
+        presence::Status::{Offline, Online},
+    },
     ports::{
         bus::Ear,
         presence::{Presence, Renewal},
@@ -178,6 +181,44 @@ async fn what_is_not_announced_again_goes_and_what_is_stays() {
             "sam left general"
         ]
     );
+    assert_eq!(live(&ada).await.0, 1);
+}
+
+#[tokio::test]
+async fn who_is_asked_to_announce_late_in_a_lease_has_time_for_it() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (lease, renewal) = (2 * LEASE, 4 * RENEWAL);
+    let mut settings = corner.settings();
+    (settings.lease, settings.renewal) = (lease, renewal);
+    let (bob, _b) = replica(settings.clone()).await;
+    settings.replica = ReplicaId::fresh();
+    let (ada, _a) = replica(settings).await;
+    ada.presence.renew().await.unwrap();
+    let renewed = Instant::now();
+    let here = [enter("general", "eve")];
+    ada.presence.apply(&here).await.unwrap();
+    redis::cmd("CLIENT")
+        .arg(&["KILL", "TYPE", "normal"])
+        .exec(&mut corner.plain())
+        .unwrap();
+    let mut signals = Vec::new();
+    let mut asked = false;
+    while renewed.elapsed() < lease + RENEWAL {
+        if let Ok(renewal) = bob.presence.renew().await {
+            signals.extend(renewal.signals);
+        }
+        if !asked && renewed.elapsed() > lease - RENEWAL {
+            let renewal = ada.presence.renew().await;
+            asked = renewal.is_ok_and(|renewal| renewal.announce);
+        }
+        sleep(OFTEN).await;
+    }
+    assert!(asked);
+    signals.extend(ada.presence.apply(&here).await.unwrap());
+    assert_eq!(told(&signals), [""; 0]);
     assert_eq!(live(&ada).await.0, 1);
 }
 
