@@ -1,4 +1,4 @@
-// Redis goes away under load and comes back empty: sends go on, everything is delivered on both replicas, and the server says so.
+// Redis goes away under load and comes back empty, or stands still: sends go on, everything is delivered on both replicas.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -71,6 +71,38 @@ test(
     for (const person of people) people[0].hasNotSeen('user:left', { userId: person.id });
   },
 );
+
+test('a frozen Redis holds nobody back, and when it moves again all is as before', overBackends, async (t) => {
+  const town = await replicas(t, 2, { settings: unhurried, ownRedis: true });
+  const people = await Promise.all(Array.from({ length: 4 }, (_, i) => town.guest(`Guest${i}`, { at: i % 2 })));
+  const watchers = await Promise.all(people.map((person) => person.stays('square')));
+  const sent = [await people[0].says('square', 'before')];
+  await Promise.all(watchers.map((watcher) => watcher.has([sent[0].id])));
+  town.redis.pause();
+  for (let i = 0; i < 10; i++) {
+    const began = Date.now();
+    const message = await people[i % 4].says('square', `meanwhile ${i}`);
+    await Promise.all(watchers.map((watcher) => watcher.has([message.id])));
+    sent.push(message);
+    // The contract allows 2 s; the rest is for a busy machine.
+    assert.ok(Date.now() - began < 6_000, `message ${i} took ${Date.now() - began} ms`);
+  }
+  const late = await town.guest('Late', { at: 0 });
+  const lateWatcher = await late.stays('square');
+  assert.equal(lateWatcher.list.length, sent.length);
+  town.redis.resume();
+  for (const place of [0, 1]) {
+    await until(
+      async () => (await readiness(town, place)).length === 0,
+      `/ready of ${place} to say that Redis is back`,
+    );
+  }
+  const { id } = await people[0].says('square', '@Guest1 again');
+  for (const watcher of watchers) await watcher.shows(id, (message) => message.mentions.length > 0, 'the mention');
+  agree(watchers);
+  lateWatcher.isSound();
+  assert.equal(watchers[0].list.length, sent.length + 1, 'each message once');
+});
 
 async function readiness(town, place) {
   const answer = await town.rest(place).get('/ready');

@@ -44,4 +44,13 @@ export class OwnRedis {
   async stop() {
     await this.#program.kill();
   }
+
+  /** It stands still: connections stay open and nothing answers. */
+  pause() {
+    this.#program.signal('SIGSTOP');
+  }
+
+  resume() {
+    this.#program.signal('SIGCONT');
+  }
 }
