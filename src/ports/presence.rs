@@ -20,14 +20,17 @@ pub const LEASE: Duration = Duration::from_secs(10);
 /// within the 15 s that the wire contract allows.
 pub const RENEWAL: Duration = Duration::from_secs(3);
 
+/// How many steps one call may have; announcing more takes several calls.
+pub const STEPS_MAX: usize = 1_000;
+
 /// The shared list of who is here.
 #[async_trait]
 pub trait Presence: Send + Sync {
-    /// Applies the steps in order and answers with what each changed for everybody, as the signals to be told: of all replicas,
-    /// exactly one gets a user's `Joined` (first live socket in the room) and `Left` (the last one gone). Doing a step again changes
-    /// nothing, and a status that no room sees is no signal. For one lease after the list lost its memory `Left` and `offline`
-    /// are kept back, and told by a renewal if they still hold: who is absent may just not be announced again yet.
-    /// After a failure, the next renewal asks for everything to be announced again.
+    /// Applies the steps (at most [`STEPS_MAX`]) in order and answers with what each changed for everybody, as the signals to be
+    /// told: of all replicas, exactly one gets a user's `Joined` (first live socket in the room) and `Left` (the last one gone).
+    /// Doing a step again changes nothing, and a status that no room sees is no signal. For one lease after the list lost its
+    /// memory `Left` and `offline` are kept back, and told by a renewal if they still hold: who is absent may just not be
+    /// announced again yet. After a failure, the next renewal asks for everything to be announced again.
     async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError>;
 
     /// Renews this replica's lease, and buries replicas whose lease has passed: of all that renew, exactly one gets the signals
@@ -40,7 +43,8 @@ pub trait Presence: Send + Sync {
     /// The statuses of users, in the order asked; [`Status::Offline`] for who is nowhere.
     async fn statuses(&self, users: &[UserId]) -> Result<Vec<Status>, BackendError>;
 
-    /// Takes this replica's entries away, as its death would, and answers with the signals to be told. For a clean end.
+    /// Takes this replica's entries away, as its death would, and answers with the signals to be told. For a clean end. What does
+    /// not fit into the second is left to the others' next renewals.
     async fn leave(&self) -> Result<Vec<Signal>, BackendError>;
 }
 

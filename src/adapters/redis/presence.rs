@@ -39,6 +39,9 @@ const MOST_WORDS: usize = 4_096;
 /// How many users and rooms one call buries.
 const BURIED_AT_ONCE: usize = 512;
 
+/// How many users of a room one answer holds, whatever is asked.
+const MOST_SHOWN: usize = 100_000;
+
 /// How many rooms, or users, one round trip asks about.
 const ASKED_AT_ONCE: usize = 256;
 
@@ -155,6 +158,21 @@ impl RedisPresence {
         Ok(())
     }
 
+    /// Leaves burials to whoever renews next.
+    async fn hand_over(&self, turns: &[String]) {
+        if turns.is_empty() {
+            return;
+        }
+        let mut due = redis::cmd("ZADD");
+        due.arg(format!("{}presence:graves", self.prefix)).arg("XX");
+        for turn in turns {
+            due.arg(0).arg(turn);
+        }
+        if let Err(error) = self.link.command::<i64>(WORTHWHILE / 3, &due).await {
+            tracing::debug!(%error, "burials are left to others one lease later");
+        }
+    }
+
     fn next_to_bury(&self) -> Option<String> {
         self.own.lock().to_bury.pop()
     }
@@ -254,7 +272,7 @@ impl Presence for RedisPresence {
                     args: vec![
                         millis(self.lease).to_string().into_bytes(),
                         room.as_str().into(),
-                        limit.to_string().into_bytes(),
+                        limit.min(MOST_SHOWN).to_string().into_bytes(),
                     ],
                 })
                 .collect();
@@ -295,7 +313,10 @@ impl Presence for RedisPresence {
         let ended: Vec<String> = self.link.script(LIMIT, &call).await?;
         self.own.lock().to_bury.extend(ended);
         let mut signals = Vec::new();
-        match self.bury(until, &mut signals).await {
+        let buried = self.bury(until, &mut signals).await;
+        let rest = std::mem::take(&mut self.own.lock().to_bury);
+        self.hand_over(&rest).await;
+        match buried {
             Err(error) if signals.is_empty() => Err(error),
             _ => Ok(signals),
         }

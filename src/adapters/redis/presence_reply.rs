@@ -24,7 +24,13 @@ fn signal_of(words: &[String]) -> Result<Signal, BackendError> {
     match words.as_slice() {
         ["joined", room, user, username, status] => Ok(Signal::Joined {
             room_id: room_id(room)?,
-            user: user_of(user, username, status)?,
+            user: User {
+                id: user_id(user)?,
+                username: Arc::from(*username),
+                display_name: None,
+                status: status_word(status)?,
+                last_seen: None,
+            },
         }),
         ["left", room, user, username] => Ok(Signal::Left {
             room_id: room_id(room)?,
@@ -49,13 +55,24 @@ fn signal_of(words: &[String]) -> Result<Signal, BackendError> {
 
 /// Who is live in a room, as the script answers.
 pub(super) fn live_of(answer: Value) -> Result<Live, BackendError> {
-    let (settled, count, found): (bool, usize, Vec<(String, String, String)>) =
+    type Answer = (bool, usize, Vec<String>, Vec<Option<String>>);
+    let (settled, count, some, entries): Answer =
         from_redis_value(answer).map_err(|error| backend_error(error.into()))?;
+    let users = some
+        .chunks_exact(2)
+        .zip(entries)
+        .map(|(user, entry)| {
+            Ok(User {
+                id: user_id(&user[0])?,
+                username: Arc::from(value_of(&user[1])?),
+                display_name: None,
+                status: entry.map_or(Ok(Status::Offline), |entry| status_of(&entry))?,
+                last_seen: None,
+            })
+        })
+        .collect::<Result<_, BackendError>>()?;
     Ok(Live {
-        users: found
-            .iter()
-            .map(|(user, username, status)| user_of(user, username, status))
-            .collect::<Result<_, _>>()?,
+        users,
         count,
         settled,
     })
@@ -63,20 +80,15 @@ pub(super) fn live_of(answer: Value) -> Result<Live, BackendError> {
 
 /// The status in a user's entry.
 pub(super) fn status_of(entry: &str) -> Result<Status, BackendError> {
-    let (_, status) = entry
-        .split_once('|')
-        .ok_or_else(|| fault("an entry without a status"))?;
-    status_word(status)
+    status_word(value_of(entry)?)
 }
 
-fn user_of(user: &str, username: &str, status: &str) -> Result<User, BackendError> {
-    Ok(User {
-        id: user_id(user)?,
-        username: Arc::from(username),
-        display_name: None,
-        status: status_word(status)?,
-        last_seen: None,
-    })
+/// What an entry says, after the turns that vouch for it.
+fn value_of(entry: &str) -> Result<&str, BackendError> {
+    entry
+        .split_once('|')
+        .map(|(_, value)| value)
+        .ok_or_else(|| fault("an entry that nobody vouches for"))
 }
 
 fn status_word(word: &str) -> Result<Status, BackendError> {

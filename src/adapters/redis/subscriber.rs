@@ -197,6 +197,7 @@ impl Subscriber {
             }
         };
         stop.run_until_cancelled(listening).await;
+        self.wishes.away();
     }
 
     /// Listens over one connection until it fails.

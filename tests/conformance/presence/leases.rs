@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use belfry::{
     domain::presence::Status,
-    ports::presence::{LEASE, Presence, Step},
+    ports::presence::{LEASE, Presence, STEPS_MAX, Step},
 };
 use tokio::time::{Instant, sleep};
 
@@ -14,6 +14,7 @@ use crate::support::{DEADLINE, eventually};
 stories! {
     a_first_renewal_asks_for_everything super::LEASE;
     a_clean_end_is_told_at_once_and_only_there super::LEASE;
+    a_clean_end_of_many_is_told_in_full super::LEASE;
     a_young_list_is_not_settled super::LEASE;
     a_list_settles_after_a_lease super::SHORT;
     a_death_is_told_exactly_once super::SHORT;
@@ -57,6 +58,17 @@ async fn a_clean_end_is_told_at_once_and_only_there(on: Replicas) {
         assert_eq!(replica.renew().await.unwrap().signals, []);
     }
     assert_eq!(live(&on.cy, "general").await.count, 1);
+}
+
+async fn a_clean_end_of_many_is_told_in_full(on: Replicas) {
+    let expected = fill_the_square(&on.ada, 3_000).await;
+    let mut signals = on.ada.leave().await.unwrap();
+    eventually("the rest is told elsewhere", async || {
+        signals.extend(on.bob.renew().await.unwrap().signals);
+        signals.len() >= expected.len()
+    })
+    .await;
+    assert_eq!(told_sorted(&signals), expected);
 }
 
 async fn a_young_list_is_not_settled(on: Replicas) {
@@ -129,21 +141,8 @@ async fn a_death_of_many_is_told_in_full(on: Replicas) {
     for replica in [&on.ada, &on.bob, &on.cy] {
         replica.renew().await.unwrap();
     }
-    let names: Vec<String> = (0..1_200).map(|number| format!("user-{number}")).collect();
-    let steps: Vec<Step> = names.iter().map(|name| enter("square", name)).collect();
-    on.ada.apply(&steps).await.unwrap();
-    let told = watch_a_death(&[&on.bob, &on.cy]).await;
-    let mut expected: Vec<String> = names
-        .iter()
-        .flat_map(|name| {
-            [
-                format!("{name} left square"),
-                format!("{name} is offline in square"),
-            ]
-        })
-        .collect();
-    expected.sort();
-    assert_eq!(told, expected);
+    let expected = fill_the_square(&on.ada, 1_500).await;
+    assert_eq!(watch_a_death(&[&on.bob, &on.cy]).await, expected);
 }
 
 async fn who_renews_lives(on: Replicas) {
@@ -179,6 +178,26 @@ async fn who_was_buried_alive_announces_again(on: Replicas) {
         assert_eq!((renewal.announce, renewal.signals), (false, vec![]));
     }
     assert_eq!(live(&on.bob, "general").await.count, 1);
+}
+
+/// Brings many into a room through one replica. What will have to be told when that replica is gone, sorted.
+async fn fill_the_square(replica: &Arc<dyn Presence>, count: usize) -> Vec<String> {
+    let names: Vec<String> = (0..count).map(|at| format!("user-{at}")).collect();
+    let steps: Vec<Step> = names.iter().map(|name| enter("square", name)).collect();
+    for some in steps.chunks(STEPS_MAX) {
+        assert_eq!(replica.apply(some).await.unwrap().len(), some.len());
+    }
+    let mut expected: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            [
+                format!("{name} left square"),
+                format!("{name} is offline in square"),
+            ]
+        })
+        .collect();
+    expected.sort();
+    expected
 }
 
 /// Lets some replicas renew, all at once and again and again, until another one's death has been told; and then for half a lease

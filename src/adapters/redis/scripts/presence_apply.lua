@@ -19,7 +19,7 @@ local function vouch(user)
   local entry = redis.call('HGET', users, user)
   if not entry then
     redis.call('HSET', users, user, ' ' .. turn .. '|online')
-    redis.call('HDEL', doubts, '\n' .. user)
+    forget_doubt('\n' .. user)
     tell_status(user, 'online', rooms_of(user))
     return 'online'
   end
@@ -50,7 +50,7 @@ local function enter(room, user, username)
   end
   if not entry then
     redis.call('SADD', presence .. 'rooms:' .. user, room)
-    if redis.call('HDEL', doubts, room .. '\n' .. user) == 0 then
+    if not forget_doubt(room .. '\n' .. user) then
       tell('joined', room, user, username, status)
     end
   end

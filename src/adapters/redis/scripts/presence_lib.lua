@@ -71,6 +71,9 @@ end
 
 -- The turns with one, in the place of an older one of its replica. A late call in an old turn does not displace the new one.
 local function with(turns, turn)
+  if turns == '' or turns == ' ' .. turn then
+    return ' ' .. turn
+  end
   local latest = turn
   for other in string.gmatch(turns, '%S+') do
     if replica_of(other) == replica_of(turn) and number_of(other) > number_of(latest) then
@@ -108,6 +111,20 @@ local function in_doubt()
   return doubtful
 end
 
+-- Keeps back what cannot be told in doubt, and forgets it again; usually there is nothing, which is asked once.
+local any_doubts
+local function doubt(field, value)
+  any_doubts = true
+  redis.call('HSET', doubts, field, value)
+end
+
+local function forget_doubt(field)
+  if any_doubts == nil then
+    any_doubts = redis.call('EXISTS', doubts) == 1
+  end
+  return any_doubts and redis.call('HDEL', doubts, field) == 1
+end
+
 local signals = {}
 
 local function tell(...)
@@ -120,7 +137,7 @@ local function tell_status(user, status, rooms)
     return
   end
   if status == 'offline' and in_doubt() then
-    redis.call('HSET', doubts, '\n' .. user, table.concat(rooms, ' '))
+    doubt('\n' .. user, table.concat(rooms, ' '))
   else
     local signal = { 'status', user, status }
     for _, room in ipairs(rooms) do
@@ -132,7 +149,7 @@ end
 
 local function tell_left(room, user, username)
   if in_doubt() then
-    redis.call('HSET', doubts, room .. '\n' .. user, username)
+    doubt(room .. '\n' .. user, username)
   else
     tell('left', room, user, username)
   end
