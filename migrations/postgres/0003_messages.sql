@@ -31,5 +31,11 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_client_id ON messages (client_id, user_id, room_id) WHERE client_id IS NOT NULL;
 -- As long as they are unchanged, messages have their revs in the order of seq, so only changed ones need an index by rev.
 CREATE INDEX messages_changed ON messages (room_id, rev) WHERE rev > first_rev;
--- Few messages mention anybody: unread mentions are counted over this, and other inserts do not pay for it.
-CREATE INDEX messages_with_mentions ON messages (room_id, seq) WHERE mentions IS NOT NULL;
+
+-- Who is mentioned where, once more: unread mentions are counted without a look at the messages.
+CREATE TABLE mentions (
+    room_id text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    seq     bigint NOT NULL,
+    PRIMARY KEY (room_id, user_id, seq)
+);

@@ -43,7 +43,7 @@ BEGIN
             END AS verdict,
             coalesce(by_id.id, by_client.id) AS known,
             s.id, s.author, u.username, s.client, s.reply, s.kind, s.content, s.at, s.job,
-            NULL::jsonb AS mentions, NULL::jsonb AS previews
+            NULL::jsonb AS mentions, NULL::jsonb AS previews, NULL::bigint AS known_seq, NULL::jsonb AS known_mentions
         FROM unnest(s_ord, s_id, s_room, s_user, s_client, s_reply, s_kind, s_content, s_at, s_job)
             AS s (ord, id, room, author, client, reply, kind, content, at, job)
         LEFT JOIN rooms r ON r.id = s.room AND r.deleted_at IS NULL
@@ -57,7 +57,7 @@ BEGIN
     ), found AS (
         SELECT e.ord, e.room, r.rev, r.last_seq, 'enriched', m.id,
             m.id, NULL, NULL, NULL, NULL::uuid, NULL, NULL, NULL::timestamptz, NULL::uuid,
-            e.mentions::jsonb, e.previews::jsonb
+            e.mentions::jsonb, e.previews::jsonb, m.seq, m.mentions
         FROM unnest(e_ord, e_room, e_message, e_content_rev, e_mentions, e_previews)
             AS e (ord, room, message, content_rev, mentions, previews)
         JOIN messages m ON m.id = e.message
@@ -99,6 +99,19 @@ BEGIN
             FROM numbered n WHERE n.verdict = 'enriched' GROUP BY n.id
         ) e
         WHERE m.id = e.id
+    ), mentioned AS (
+        INSERT INTO mentions (room_id, user_id, seq)
+        SELECT n.room, who, n.known_seq FROM numbered n CROSS JOIN LATERAL jsonb_array_elements_text(n.mentions) who
+        WHERE n.verdict = 'enriched' AND n.mentions IS NOT NULL
+        ON CONFLICT DO NOTHING
+    ), unmentioned AS (
+        DELETE FROM mentions t
+        USING (
+            SELECT n.room, who, n.known_seq
+            FROM numbered n CROSS JOIN LATERAL jsonb_array_elements_text(n.known_mentions) who
+            WHERE n.verdict = 'enriched' AND NOT n.mentions ? who
+        ) g
+        WHERE t.room_id = g.room AND t.user_id = g.who AND t.seq = g.known_seq
     ), finished AS (
         DELETE FROM jobs WHERE id = ANY (done)
     ), moved AS (

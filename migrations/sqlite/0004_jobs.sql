@@ -13,6 +13,6 @@ CREATE TABLE jobs (
     handed_at   INTEGER NOT NULL,
     last_error  TEXT,
     created_at  INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX jobs_waiting ON jobs (lease_until, id) WHERE state = 'waiting';
 CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';

@@ -9,6 +9,7 @@ mod concurrency;
 mod enrichment;
 mod history;
 mod jobs;
+mod joining;
 mod lifecycle;
 mod model;
 mod rooms;

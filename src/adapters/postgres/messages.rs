@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 
 use super::{
     Again, Lane, PostgresStore,
-    rows::{Columns, message_columns, room_columns},
+    rows::{Columns, counted_room, message_columns, room_columns},
 };
 use crate::{
     domain::{
@@ -26,9 +26,10 @@ macro_rules! room_with_messages {
     ($found:literal) => {
         concat!(
             "WITH r AS MATERIALIZED (SELECT ",
+            counted_room!(),
+            " FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NULL) SELECT ",
             room_columns!(),
-            ", r.changed_rev FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NULL) \
-             SELECT r.*, ",
+            ", r.changed_rev, ",
             message_columns!(),
             " FROM r LEFT JOIN LATERAL (",
             $found,

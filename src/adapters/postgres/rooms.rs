@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     Again, Lane, PostgresStore, fault,
-    rows::{Columns, account_columns, room_columns, standing_columns},
+    rows::{Columns, account_columns, counted_room, room_columns, standing_columns},
 };
 use crate::{
     domain::{
@@ -25,7 +25,10 @@ const ROOM: &str = concat!(
     room_columns!(),
     ", ",
     standing_columns!(),
-    " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL"
+    " FROM (SELECT ",
+    counted_room!(),
+    " FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NULL) r \
+     LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2"
 );
 
 /// Lists the rooms that the inner statement picks.
@@ -36,11 +39,13 @@ macro_rules! listing {
             room_columns!(),
             ", ",
             standing_columns!(),
+            " FROM (SELECT ",
+            counted_room!(),
             " FROM (",
             $picked,
             " AND r.deleted_at IS NULL AND ($2::text IS NULL OR r.id > $2) \
               AND ($3::text IS NULL OR strpos(lower(r.id), $3) > 0 OR strpos(r.name_key, $3) > 0) \
-              ORDER BY r.id LIMIT $4) r \
+              ORDER BY r.id LIMIT $4) r) r \
              LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $1 ORDER BY r.id"
         )
     };
@@ -77,17 +82,18 @@ const JOIN: &str = concat!(
      ), present AS MATERIALIZED ( \
          SELECT room_id, user_id, role, last_read_seq FROM asked WHERE role IS NOT NULL \
          UNION SELECT room_id, user_id, role, last_read_seq FROM entered \
-     ), r AS MATERIALIZED ( \
-         SELECT r.*, (SELECT count(*) FROM entered e WHERE e.room_id = r.id) AS newcomers \
-         FROM rooms r WHERE r.id = ANY ($1) \
-     ), room AS MATERIALIZED ( \
+     ), counted AS MATERIALIZED ( \
          SELECT ",
+    counted_room!(),
+    ", (SELECT count(*) FROM entered e WHERE e.room_id = r.id) AS newcomers FROM rooms r WHERE r.id = ANY ($1) \
+     ), r AS MATERIALIZED ( \
+         SELECT id, name, topic, visibility, created_by, created_at, rev, last_seq, \
+             member_count + newcomers AS member_count FROM counted \
+     ) SELECT a.place, ",
     room_columns!(),
-    ", newcomers FROM r \
-     ) SELECT a.place, r.id, r.name, r.topic, r.visibility, r.created_by, r.created_at, r.rev, r.last_seq, \
-         r.member_count + r.newcomers, ",
+    ", ",
     standing_columns!(),
-    " FROM asked a JOIN room r ON r.id = a.room_id JOIN present m ON m.room_id = a.room_id AND m.user_id = a.user_id"
+    " FROM asked a JOIN r ON r.id = a.room_id JOIN present m ON m.room_id = a.room_id AND m.user_id = a.user_id"
 );
 
 const REVISIONS: &str =

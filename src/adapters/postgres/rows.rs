@@ -36,21 +36,28 @@ macro_rules! message_columns {
 }
 pub(super) use message_columns;
 
-/// The columns of a room, of `rooms r`; see [`Columns::room`].
+/// Everything of `rooms r`, with the number of members.
+macro_rules! counted_room {
+    () => {
+        "r.*, (SELECT count(*) FROM members everybody WHERE everybody.room_id = r.id) AS member_count"
+    };
+}
+pub(super) use counted_room;
+
+/// The columns of a room, of a [`counted_room`] `r`; see [`Columns::room`].
 macro_rules! room_columns {
     () => {
-        "r.id, r.name, r.topic, r.visibility, r.created_by, r.created_at, r.rev, r.last_seq, \
-         (SELECT count(*) FROM members everybody WHERE everybody.room_id = r.id) AS member_count"
+        "r.id, r.name, r.topic, r.visibility, r.created_by, r.created_at, r.rev, r.last_seq, r.member_count"
     };
 }
 pub(super) use room_columns;
 
-/// The columns of a standing, of `members m` in `rooms r` (all null: not a member); see [`Columns::standing`].
+/// The columns of a standing, of `members m` in a room `r` (all null: not a member); see [`Columns::standing`].
 macro_rules! standing_columns {
     () => {
         "m.role, m.last_read_seq, r.last_seq - m.last_read_seq AS unread, \
-         (SELECT count(*) FROM messages x WHERE x.room_id = m.room_id AND x.seq > m.last_read_seq \
-          AND x.mentions IS NOT NULL AND x.mentions ? m.user_id) AS unread_mentions"
+         (SELECT count(*) FROM mentions x \
+          WHERE x.room_id = m.room_id AND x.user_id = m.user_id AND x.seq > m.last_read_seq) AS unread_mentions"
     };
 }
 pub(super) use standing_columns;

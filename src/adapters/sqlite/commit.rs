@@ -67,6 +67,11 @@ const ENRICH: &str = "UPDATE messages SET rev = e.rev, mentions = e.mentions, pr
      FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS rev, value ->> 2 AS mentions, value ->> 3 AS previews \
          FROM json_each(?1)) e \
      WHERE messages.id = e.id";
+/// Of `[room, user, seq]`s.
+const MENTION: &str = "INSERT INTO mentions (room_id, user_id, seq) \
+     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+const UNMENTION: &str = "DELETE FROM mentions WHERE (room_id, user_id, seq) IN ( \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))";
 const MOVE: &str = "UPDATE rooms SET rev = s.rev, last_seq = s.seq \
      FROM (SELECT value ->> 0 AS room, value ->> 1 AS rev, value ->> 2 AS seq FROM json_each(?1)) s WHERE rooms.id = s.room";
 
@@ -138,7 +143,8 @@ struct SendFacts {
 struct MessageFacts {
     message: Arc<Message>,
     content_rev: Rev,
-    changed: bool,
+    /// As it was before the batch, if it is another now.
+    before: Option<Arc<Message>>,
 }
 
 impl<'a> Facts<'a> {
@@ -198,7 +204,7 @@ impl<'a> Facts<'a> {
                 let message = Arc::new(columns.message()?);
                 let facts = MessageFacts {
                     content_rev: columns.take()?,
-                    changed: false,
+                    before: None,
                     message: message.clone(),
                 };
                 messages.insert(message.id, facts);
@@ -278,7 +284,7 @@ impl<'a> Facts<'a> {
         }
         room.rev += 1;
         room.changed = true;
-        known.changed = true;
+        known.before.get_or_insert_with(|| known.message.clone());
         let message = Arc::make_mut(&mut known.message);
         asked.found.apply_to(message);
         message.rev = room.rev;
@@ -344,12 +350,16 @@ impl<'a> Writes<'a> {
         let lease = i64::try_from(FIRST_LEASE.as_millis()).unwrap_or(i64::MAX);
         let read = self.read.into_iter();
         let read: Vec<_> = read.map(|((room, user), seq)| (room, user, seq)).collect();
-        let enriched: Vec<Value> = facts
-            .messages
-            .values()
-            .filter(|known| known.changed)
-            .map(|known| enriched(&known.message))
-            .collect::<Result<_, _>>()?;
+        let mut enriched: Vec<Value> = Vec::new();
+        let (mut mentioned, mut unmentioned) = (Vec::new(), Vec::new());
+        for known in facts.messages.values() {
+            let (Some(before), now) = (&known.before, &known.message) else {
+                continue;
+            };
+            enriched.push(changed(now)?);
+            mentioned.extend(mentions_only_of(now, before));
+            unmentioned.extend(mentions_only_of(before, now));
+        }
         let rooms = facts.rooms.iter().filter(|(_, room)| room.changed);
         let rooms: Vec<_> = rooms
             .map(|(id, room)| (id, room.rev, room.last_seq))
@@ -364,6 +374,14 @@ impl<'a> Writes<'a> {
         if !enriched.is_empty() {
             fetch(transaction, sqlx::query(ENRICH).bind(json(&enriched)?)).await?;
         }
+        if !mentioned.is_empty() {
+            let mentioned = json(&mentioned)?;
+            fetch(transaction, sqlx::query(MENTION).bind(mentioned)).await?;
+        }
+        if !unmentioned.is_empty() {
+            let unmentioned = json(&unmentioned)?;
+            fetch(transaction, sqlx::query(UNMENTION).bind(unmentioned)).await?;
+        }
         if !self.done.is_empty() {
             let done = json(&self.done)?;
             fetch(transaction, sqlx::query(jobs::FINISH).bind(done)).await?;
@@ -376,9 +394,19 @@ impl<'a> Writes<'a> {
 }
 
 /// A message that has changed, as an element of the parameter of [`ENRICH`].
-fn enriched(message: &Message) -> Result<Value, BackendError> {
+fn changed(message: &Message) -> Result<Value, BackendError> {
     let list = |list: String| (list != "[]").then_some(list);
     let mentions = list(json(&message.mentions)?);
     let previews = list(json(&message.previews)?);
     Ok(value!([hex(message.id.0), message.rev, mentions, previews]))
+}
+
+/// Who is mentioned in a message, and is not in the other one.
+fn mentions_only_of<'m>(
+    message: &'m Message,
+    other: &'m Message,
+) -> impl Iterator<Item = (&'m RoomId, &'m UserId, Seq)> {
+    let mentions = message.mentions.iter();
+    let mentions = mentions.filter(|user| !other.mentions.contains(user));
+    mentions.map(|user| (&message.room_id, user, message.seq))
 }

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{
     Query, SqliteStore, fetch,
-    rows::{Columns, message_columns, room_columns},
+    rows::{Columns, counted_room, message_columns, room_columns},
     translate,
 };
 use crate::{
@@ -25,7 +25,9 @@ use crate::{
 const ROOM: &str = concat!(
     "SELECT ",
     room_columns!(),
-    ", r.changed_rev FROM rooms r WHERE r.id = ?1 AND r.deleted_at IS NULL"
+    ", r.changed_rev FROM (SELECT ",
+    counted_room!(),
+    " FROM rooms r WHERE r.id = ?1 AND r.deleted_at IS NULL) r"
 );
 
 /// The messages that the inner statement picks, ascending.

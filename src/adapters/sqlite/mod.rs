@@ -58,6 +58,12 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_LIMIT)
+            // A page that is written often goes to the file once in 64 MB of log, and stays in memory meanwhile.
+            .pragma("wal_autocheckpoint", "16384")
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "memory")
+            // An answer of a few hundred rows is handed over at once, not row by row.
+            .row_buffer_size(1_024)
             .disable_statement_logging();
         let file = options.get_filename();
         if url.contains(":memory:") || file.as_os_str().is_empty() {
@@ -71,7 +77,10 @@ impl SqliteStore {
                     .acquire_timeout(LIMIT)
             };
             let writer = pool(1).connect_with(options.clone()).await?;
-            let reading = options.clone().pragma("query_only", "on");
+            let reading = options
+                .clone()
+                .pragma("query_only", "on")
+                .pragma("cache_size", "-16384");
             let readers = pool(READERS).connect_with(reading).await?;
             Ok((writer, readers))
         };

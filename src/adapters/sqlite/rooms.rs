@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{
     SqliteStore, commit, fault, fetch,
-    rows::{Columns, account_columns, json, room_columns, standing_columns},
+    rows::{Columns, account_columns, counted_room, json, room_columns, standing_columns},
 };
 use crate::{
     domain::{
@@ -24,7 +24,10 @@ const ROOM: &str = concat!(
     room_columns!(),
     ", ",
     standing_columns!(),
-    " FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2 WHERE r.id = ?1 AND r.deleted_at IS NULL"
+    " FROM (SELECT ",
+    counted_room!(),
+    " FROM rooms r WHERE r.id = ?1 AND r.deleted_at IS NULL) r \
+     LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?2"
 );
 
 /// Lists the rooms that the inner statement picks.
@@ -35,11 +38,13 @@ macro_rules! listing {
             room_columns!(),
             ", ",
             standing_columns!(),
+            " FROM (SELECT ",
+            counted_room!(),
             " FROM (",
             $picked,
             " AND r.deleted_at IS NULL AND (?2 IS NULL OR r.id > ?2) \
               AND (?3 IS NULL OR instr(lower(r.id), ?3) > 0 OR instr(r.name_key, ?3) > 0) \
-              ORDER BY r.id LIMIT ?4) r \
+              ORDER BY r.id LIMIT ?4) r) r \
              LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ?1 ORDER BY r.id"
         )
     };
@@ -61,12 +66,17 @@ const LET_IN: &str = "INSERT INTO members (room_id, user_id, role, joined_at, la
      WHERE r.visibility = 'public' AND r.deleted_at IS NULL ON CONFLICT (room_id, user_id) DO NOTHING";
 /// Those of `[room, user, time]`s who are members, with their place in the list.
 const ENTERED: &str = concat!(
-    "SELECT a.key, ",
+    "WITH a AS MATERIALIZED ( \
+         SELECT key AS place, value ->> 0 AS room_id, value ->> 1 AS user_id FROM json_each(?1) \
+     ), r AS MATERIALIZED ( \
+         SELECT ",
+    counted_room!(),
+    " FROM rooms r WHERE r.id IN (SELECT room_id FROM a) AND r.deleted_at IS NULL \
+     ) SELECT a.place, ",
     room_columns!(),
     ", ",
     standing_columns!(),
-    " FROM json_each(?1) a JOIN rooms r ON r.id = a.value ->> 0 AND r.deleted_at IS NULL \
-      JOIN members m ON m.room_id = r.id AND m.user_id = a.value ->> 1"
+    " FROM a JOIN r ON r.id = a.room_id JOIN members m ON m.room_id = a.room_id AND m.user_id = a.user_id"
 );
 
 const REVISIONS: &str = "SELECT id, rev, access_rev FROM rooms \

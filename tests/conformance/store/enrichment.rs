@@ -23,6 +23,7 @@ super::stories!(
     a_preview_that_says_less_is_no_news,
     a_repeat_shows_the_message_as_it_is_now,
     unread_mentions_are_those_after_what_was_read,
+    who_is_no_longer_mentioned_has_no_unread_mention,
 );
 
 async fn a_finding_is_the_messages_next_revision(scene: Scene) {
@@ -309,6 +310,19 @@ async fn unread_mentions_are_those_after_what_was_read(scene: Scene) {
     assert_eq!(counts("ben").await, (2, 4, 2));
     assert_eq!(counts("cy").await, (0, 6, 2));
     assert_eq!(counts("ada").await, (6, 0, 0));
+}
+
+async fn who_is_no_longer_mentioned_has_no_unread_mention(scene: Scene) {
+    scene.room("hall", &["ada", "ben", "cy", "dan"]).await;
+    let hello = scene.send(text("ada", "hall", "@ben @cy")).await;
+    for found in [mentions(&["ben", "cy"]), mentions(&["cy", "dan"])] {
+        committed(scene.commit_one(finding(&hello, found)).await);
+    }
+    let mut unread = Vec::new();
+    for name in ["ben", "cy", "dan"] {
+        unread.push(scene.standing("hall", name).await.unread_mentions);
+    }
+    assert_eq!(unread, [0, 1, 1]);
 }
 
 fn preview(url: &str) -> Preview {

@@ -25,7 +25,7 @@ super::stories!(
 
 async fn a_store_answers_until_it_is_closed(scene: Scene) {
     scene.room("hall", &["ada"]).await;
-    let second = scene.another().await;
+    let second = scene.reopened().await;
     second.store.ping().await.unwrap();
 
     second.store.close().await;
@@ -48,7 +48,7 @@ async fn what_was_committed_is_there_after_a_restart(scene: Scene) {
     let before = scene.page("hall", Place::Newest, 10).await;
 
     scene.store.close().await;
-    let restarted = scene.another().await;
+    let restarted = scene.reopened().await;
 
     assert_eq!(restarted.page("hall", Place::Newest, 10).await, before);
     assert_eq!(restarted.all_jobs().await.len(), 3);

@@ -88,8 +88,16 @@ pub fn mentions(ids: &[&str]) -> Found {
 }
 
 impl Scene {
-    /// The same database through a store of its own, as another replica has it.
+    /// The same database as another replica has it: through a store of its own. SQLite serves one process, and so one store.
     pub async fn another(&self) -> Self {
+        match self.database.backend {
+            Backend::Postgres => self.reopened().await,
+            Backend::Sqlite => self.clone(),
+        }
+    }
+
+    /// The same database through a new store.
+    pub async fn reopened(&self) -> Self {
         Self {
             database: self.database.clone(),
             store: self.database.open().await,
