@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
+import { until } from './support/limits.js';
 import { embedded, replicas } from './support/town.js';
 
 /** How each kind of town starts; in both the worker can be left out. */
@@ -106,17 +107,21 @@ describe('a job', { concurrency: 4 }, () => {
   });
 
   test('is taken over from a worker that was killed at it', overBackends, async (t) => {
-    const town = await replicas(t, 1, { worker: 'apart' });
+    const town = await replicas(t, 1, { worker: 'apart', ownRedis: true });
     const ada = await town.guest('Ada');
     const watcher = await ada.stays('lobby');
-    for (let round = 0; round < 3; round++) {
-      await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${round} ${i}`)));
-      await town.worker.kill();
-      town.worker = town.runs(['worker']);
-    }
+    await until(() => town.redis.waiting(), 'the worker to wait for jobs');
+    // Standing still, it is handed jobs that it never does.
+    town.worker.signal('SIGSTOP');
+    await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
+    await watcher.reaches(20);
+    assert.equal(await town.redis.waiting(), 0, 'it was handed something');
+    await town.worker.kill();
+    town.worker = town.runs(['worker']);
     // A dead worker's jobs come back when their lease has passed, half a minute after they were made.
-    await watcher.reaches(120, { limit: 90_000 });
+    await watcher.reaches(40, { limit: 90_000 });
     watcher.isSound();
+    for (const message of watcher.list) assert.deepEqual(message.mentions, [ada.id]);
   });
 });
 

@@ -35,10 +35,19 @@ export class OwnRedis {
     this.#program = program;
     const answers = async () => {
       if (!program.isRunning) throw new Error(`Redis did not start\n${program.said()}`);
-      const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), 'ping']).catch(() => ({}));
-      return stdout?.trim() === 'PONG';
+      return (await this.#asked('ping').catch(() => '')).trim() === 'PONG';
     };
     await until(answers, 'Redis answers', { seen: () => program.said() });
+  }
+
+  /** How many clients wait inside a blocking command: those are workers that wait for jobs. */
+  async waiting() {
+    return Number(/^blocked_clients:(\d+)/m.exec(await this.#asked('info', 'clients'))[1]);
+  }
+
+  async #asked(...words) {
+    const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), ...words], { timeout: 10_000 });
+    return stdout;
   }
 
   async stop() {
