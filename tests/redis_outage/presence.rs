@@ -146,6 +146,42 @@ async fn what_happened_while_steps_failed_is_made_up_for() {
 }
 
 #[tokio::test]
+async fn who_goes_while_redis_is_away_is_told_of_though_redis_forgot_them() {
+    let Some(mut server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    let here = [enter("general", "eve"), enter("general", "sam")];
+    ada.presence.apply(&here).await.unwrap();
+    bob.presence.apply(&here[..1]).await.unwrap();
+    server.kill();
+    let gone = [
+        leave("general", "eve"),
+        disconnect("eve", &["general"]),
+        leave("general", "sam"),
+        disconnect("sam", &["general"]),
+    ];
+    assert!(ada.presence.apply(&gone).await.is_err());
+    server.restart().await;
+    let mut announced = [false; 2];
+    eventually("both are asked to announce", async || {
+        for (replica, done) in [&ada, &bob].into_iter().zip(&mut announced) {
+            let renewal = replica.presence.renew().await;
+            *done |= renewal.is_ok_and(|renewal| renewal.announce);
+        }
+        announced == [true; 2]
+    })
+    .await;
+    bob.presence.apply(&here[..1]).await.unwrap();
+    // Eve is still there through Bob.
+    let found = renew_until_told(&[&ada, &bob]).await;
+    assert_eq!(found, ["sam is offline in general", "sam left general"]);
+    assert_eq!(live(&bob).await, (1, true));
+}
+
+#[tokio::test]
 async fn what_is_not_announced_again_goes_and_what_is_stays() {
     let Some(server) = PrivateRedis::start().await else {
         return;
