@@ -275,11 +275,15 @@ pub async fn serve(
         compare_now.clone(),
         stop.clone(),
     ));
-    tasks.spawn(compare::run(
+    tasks.spawn(compare::revisions(
         hubs.clone(),
         core.store.store.clone(),
-        core.between.presence.clone(),
         compare_now,
+        stop.clone(),
+    ));
+    tasks.spawn(compare::people(
+        hubs.clone(),
+        core.between.presence.clone(),
         stop.clone(),
     ));
     let telling = Telling {

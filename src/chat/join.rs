@@ -44,13 +44,18 @@ impl Chat {
     }
 
     /// Ends the socket's live events of a room; membership stays.
-    pub async fn leave(&self, room: &RoomId, socket: SocketId) {
-        self.parts.hubs.leave(room, socket).await;
+    pub async fn leave(&self, room: &RoomId, socket: SocketId) -> Result<(), Problem> {
+        self.parts.hubs.leave(room, socket).await
+    }
+
+    /// The socket has gone: ends its live events of a room, without waiting.
+    pub fn left_behind(&self, room: &RoomId, socket: SocketId) {
+        self.parts.hubs.left_behind(room, socket);
     }
 
     /// Tells the room that the socket's user writes, or has stopped.
     pub async fn typing(&self, room: &RoomId, socket: SocketId, on: bool) -> Result<(), Problem> {
-        if self.parts.hubs.typing(room, socket, on).await || !on {
+        if self.parts.hubs.typing(room, socket, on).await? || !on {
             return Ok(());
         }
         Err(Problem::new(

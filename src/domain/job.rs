@@ -7,8 +7,8 @@ use super::{
     id::{JobId, MessageId, RoomId},
 };
 
-/// How often a job is tried before it is set aside as dead.
-pub const MAX_ATTEMPTS: i32 = 5;
+/// How often a job is handed out before it is set aside as dead. Being handed out again after a restart counts as well.
+pub const MAX_ATTEMPTS: i32 = 20;
 
 /// A job as the store, the queue and the worker know it. At least once: doing one twice changes nothing more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Who may do what: the one table. Every event and path asks here.
+//! Who may do what: the one table. Every event and path asks here; what is judged within a statement of a store must say the same.
 
 use super::room::{Role, Visibility};
 

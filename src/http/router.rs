@@ -10,7 +10,7 @@ use std::{
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -20,8 +20,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{AllowOrigin, Any as AnyHeader, CorsLayer},
-    timeout::TimeoutLayer,
+    cors::{AllowOrigin, Any as Every, CorsLayer},
     trace::TraceLayer,
 };
 use utoipa::OpenApi;
@@ -35,7 +34,7 @@ use crate::{
     ports::{bus::Bus, store::Store},
     protocol::asyncapi,
     sockets::{
-        gateway::{Gateway, INCOMING_MAX},
+        gateway::{Gateway, INCOMING_MAX, SessionRequest},
         transport::Connection,
     },
 };
@@ -150,17 +149,14 @@ pub fn router(site: Site) -> Router {
         .fallback(get(page::page))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST,
-        ))
+        .layer(from_fn(within_limit))
         .layer(from_fn(with_security_headers))
         .with_state(shared);
     let mut router = rest.merge(socket);
     if !origins.is_empty() {
         let cors = CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
-            .allow_methods(AnyHeader)
+            .allow_methods(Every)
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
@@ -205,13 +201,26 @@ async fn note_connection(
     let query = request.uri().query().unwrap_or_default();
     let sid = query.split('&').find_map(|pair| pair.strip_prefix("sid="));
     match sid {
-        Some(sid) => gateway.seen(sid, &connection),
+        Some(sid) => {
+            let websocket = query.split('&').any(|pair| pair == "transport=websocket");
+            let purpose = match *request.method() {
+                _ if websocket => SessionRequest::Upgrade,
+                Method::GET => SessionRequest::Poll,
+                _ => SessionRequest::Post,
+            };
+            gateway.seen(sid, &connection, purpose);
+        }
         None if !gateway.is_open() => {
             return Failure(Problem::unavailable()).into_response();
         }
         None => {}
     }
     next.run(request).await
+}
+
+async fn within_limit(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(REQUEST, next.run(request)).await;
+    answered.unwrap_or_else(|_| Failure(Problem::unavailable()).into_response())
 }
 
 async fn with_security_headers(request: Request, next: Next) -> Response {

@@ -30,7 +30,8 @@ pub trait Presence: Send + Sync {
     /// told: of all replicas, exactly one gets a user's `Joined` (first live socket in the room) and `Left` (the last one gone).
     /// Doing a step again changes nothing, and a status that no room sees is no signal. For one lease after the list lost its
     /// memory `Left` and `offline` are kept back, and told by a renewal if they still hold: who is absent may just not be
-    /// announced again yet. After a failure, the next renewal asks for everything to be announced again.
+    /// announced again yet. After a failure, the next renewal asks for everything to be announced again; who left or disconnected
+    /// meanwhile is remembered, and told of by a renewal.
     async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError>;
 
     /// Renews this replica's lease, and buries replicas whose lease has passed: of all that renew, exactly one gets the signals

@@ -13,34 +13,33 @@ use crate::ports::{presence::Presence, store::Store};
 
 /// The wire contract allows 2 s from the commit to the last delivery; asking each second leaves one for answering.
 const EVERY: Duration = Duration::from_secs(1);
-/// How many comparisons pass between two looks at the presence list.
-const PRESENCE_EVERY: u32 = 8;
+/// The time between two looks at the presence list.
+const PEOPLE_EVERY: Duration = Duration::from_secs(8);
 /// Rooms in one statement.
 const ROOMS_AT_ONCE: usize = 5_000;
 /// Rooms in one look at the presence list.
 const PEOPLE_AT_ONCE: usize = 200;
 
-/// Compares until `stop`; `now` asks for a comparison out of turn.
-pub async fn run(
+/// The least time between two comparisons, also when more are asked for.
+const APART: Duration = Duration::from_millis(200);
+
+/// Compares revisions until `stop`; `now` asks for a comparison out of turn.
+pub async fn revisions(
     hubs: Arc<Hubs>,
     store: Arc<dyn Store>,
-    presence: Arc<dyn Presence>,
     now: Arc<Notify>,
     stop: CancellationToken,
 ) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut turn = 0_u32;
     let mut failing = false;
     loop {
-        let asked = tokio::select! {
+        tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => false,
-            () = now.notified() => true,
-        };
-        turn = turn.wrapping_add(1);
-        let rooms = hubs.live_rooms();
-        for rooms in rooms.chunks(ROOMS_AT_ONCE) {
+            _ = ticks.tick() => {}
+            () = now.notified() => {}
+        }
+        for rooms in hubs.live_rooms().chunks(ROOMS_AT_ONCE) {
             match store.revisions(rooms).await {
                 Ok(standpoints) => {
                     failing = false;
@@ -55,16 +54,27 @@ pub async fn run(
                 }
             }
         }
-        if asked || turn.is_multiple_of(PRESENCE_EVERY) {
-            for rooms in rooms.chunks(PEOPLE_AT_ONCE) {
-                let Ok(live) = presence.live(rooms, LARGE).await else {
-                    break;
-                };
-                rooms
-                    .iter()
-                    .zip(live)
-                    .for_each(|(room, live)| hubs.live(room, live));
-            }
+        tokio::time::sleep(APART).await;
+    }
+}
+
+/// Compares who is live with the shared list until `stop`. Apart from the revisions, which must not wait for it.
+pub async fn people(hubs: Arc<Hubs>, presence: Arc<dyn Presence>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(PEOPLE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        for rooms in hubs.live_rooms().chunks(PEOPLE_AT_ONCE) {
+            let Ok(live) = presence.live(rooms, LARGE).await else {
+                break;
+            };
+            rooms
+                .iter()
+                .zip(live)
+                .for_each(|(room, live)| hubs.live(room, live));
         }
     }
 }

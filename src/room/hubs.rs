@@ -1,6 +1,6 @@
 //! The live rooms of this replica: wakes a room's hub when somebody joins, and brings it what concerns it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use dashmap::{DashMap, Entry};
 use tokio::sync::{mpsc, oneshot};
@@ -25,6 +25,9 @@ use crate::{
 
 /// Turns that may wait for a hub. Beyond, changes are left to the store to tell, and joins are `unavailable`.
 const TURNS_MAX: usize = 8_192;
+
+/// How long a hub may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// What every hub needs from outside.
 pub struct Surroundings {
@@ -82,19 +85,48 @@ impl Hubs {
         }
     }
 
-    /// Takes a socket out of a live room; ends when the room's hub has done so.
-    pub async fn leave(&self, room: &RoomId, socket: SocketId) {
+    /// Takes a socket out of a live room; ends when the room's hub has done so. `unavailable` when that is not within 1 s.
+    pub async fn leave(&self, room: &RoomId, socket: SocketId) -> Result<(), Problem> {
         let (done, left) = oneshot::channel();
-        if self.turn(room, Turn::Leave { socket, done }) {
-            // An error means that the hub has ended, and with it the socket's place in it.
-            let _ = left.await;
-        }
+        let done = Some(done);
+        self.ask(room, Turn::Leave { socket, done }, left)
+            .await
+            .map(|_| ())
+    }
+
+    /// The same for a socket that has gone: nothing is waited for, and what is lost the next comparison makes good.
+    pub fn left_behind(&self, room: &RoomId, socket: SocketId) {
+        self.turn(room, Turn::Leave { socket, done: None });
     }
 
     /// A live member starts or stops writing. False when the socket is not live in the room.
-    pub async fn typing(&self, room: &RoomId, socket: SocketId, on: bool) -> bool {
+    pub async fn typing(&self, room: &RoomId, socket: SocketId, on: bool) -> Result<bool, Problem> {
         let (done, typed) = oneshot::channel();
-        self.turn(room, Turn::Type { socket, on, done }) && typed.await.unwrap_or(false)
+        let typed = self
+            .ask(room, Turn::Type { socket, on, done }, typed)
+            .await?;
+        Ok(typed.unwrap_or(false))
+    }
+
+    /// Waits for the answer to a turn; none when the room is not live here, or its hub has ended.
+    async fn ask<T>(
+        &self,
+        room: &RoomId,
+        turn: Turn,
+        answer: oneshot::Receiver<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(turns) = self.rooms.get(room).map(|turns| turns.clone()) else {
+            return Ok(None);
+        };
+        let asked = async {
+            if turns.send(turn).await.is_err() {
+                return None;
+            }
+            answer.await.ok()
+        };
+        tokio::time::timeout(ANSWER, asked)
+            .await
+            .map_err(|_| Problem::unavailable())
     }
 
     /// Tells a room of its committed changes, ascending by `rev`. What does not reach the hub is found by the comparison.

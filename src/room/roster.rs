@@ -19,8 +19,8 @@ pub const LARGE: usize = 200;
 #[derive(Debug, Default)]
 pub struct Roster {
     people: IndexMap<UserId, Person>,
-    /// Live users of a large room that nobody has told us the names of.
-    beyond: usize,
+    /// How many are live in a room too large for the shared list to name them all, as far as is known.
+    counted: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -35,11 +35,7 @@ struct Person {
 impl Roster {
     /// A socket of this replica is live. True when it is the user's first one here.
     pub fn arrive(&mut self, user: User) -> bool {
-        let person = self.people.entry(user.id.clone()).or_insert(Person {
-            user,
-            here: 0,
-            told: false,
-        });
+        let person = self.person(&user);
         person.here += 1;
         person.here == 1
     }
@@ -59,11 +55,7 @@ impl Roster {
 
     /// A user's first socket anywhere is live. True when the room has not been told yet.
     pub fn joined(&mut self, user: &User) -> bool {
-        let person = self.people.entry(user.id.clone()).or_insert(Person {
-            user: user.clone(),
-            here: 0,
-            told: false,
-        });
+        let person = self.person(user);
         person.user.status = user.status;
         !std::mem::replace(&mut person.told, true)
     }
@@ -71,12 +63,29 @@ impl Roster {
     /// A user's last socket anywhere is gone. True when the room is to be told.
     pub fn left(&mut self, user: &UserId) -> bool {
         match self.people.get(user) {
-            Some(person) if person.here == 0 => self
-                .people
-                .swap_remove(user)
-                .is_some_and(|person| person.told),
+            Some(person) if person.here == 0 => {
+                self.counted = self.counted.map(|counted| counted.saturating_sub(1));
+                self.people
+                    .swap_remove(user)
+                    .is_some_and(|person| person.told)
+            }
             _ => false,
         }
+    }
+
+    /// The user's place in the roster, made if there is none.
+    fn person(&mut self, user: &User) -> &mut Person {
+        let counted = &mut self.counted;
+        self.people.entry(user.id.clone()).or_insert_with(|| {
+            if let Some(counted) = counted {
+                *counted += 1;
+            }
+            Person {
+                user: user.clone(),
+                here: 0,
+                told: false,
+            }
+        })
     }
 
     /// Notes a user's status; false when the user is not here.
@@ -92,13 +101,14 @@ impl Roster {
     pub fn compare(&mut self, live: Live) -> (Vec<User>, Vec<User>) {
         if live.count > live.users.len() {
             // The list names only some: absence from it means nothing.
-            self.beyond = live.count.saturating_sub(self.people.len());
+            let count = live.count;
             for user in live.users {
                 self.joined(&user);
             }
+            self.counted = Some(count);
             return (Vec::new(), Vec::new());
         }
-        self.beyond = 0;
+        self.counted = None;
         let listed: HashSet<UserId> = live.users.iter().map(|user| user.id.clone()).collect();
         let arrived = live
             .users
@@ -129,7 +139,7 @@ impl Roster {
 
     /// How many users are live.
     pub fn count(&self) -> usize {
-        self.people.len() + self.beyond
+        self.counted.unwrap_or(self.people.len())
     }
 
     /// Whether the room is too large to tell of each arrival.

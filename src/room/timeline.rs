@@ -11,10 +11,7 @@ use std::{
 
 use crate::{
     domain::{Rev, Seq, change::RoomChange, message::Message},
-    ports::{
-        cache::Recent,
-        store::{Changes, Page},
-    },
+    ports::{cache::Recent, store::Changes},
     protocol::client_event::PAGE_MAX,
 };
 
@@ -47,12 +44,6 @@ pub enum Carried {
 }
 
 impl Timeline {
-    /// From a page read from the store.
-    pub fn from_page(page: Page) -> Self {
-        let messages: Vec<_> = page.messages.into_iter().map(Arc::new).collect();
-        Self::new(page.room.rev, page.room.last_seq, messages)
-    }
-
     /// From a list that stands at the room's own revision.
     pub fn from_recent(recent: &Recent) -> Self {
         let last_seq = recent.messages.last().map_or(0, |message| message.seq);

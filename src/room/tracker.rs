@@ -14,7 +14,7 @@ use std::{
 
 use parking_lot::Mutex;
 use rand::RngExt;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::hubs::Hubs;
@@ -107,9 +107,11 @@ impl Tracker {
     /// The user's first socket here is live in the room.
     pub fn enter(&self, room: &RoomId, account: &Account) {
         let mut here = self.here.lock();
-        if let Some(user) = here.get_mut(&account.id) {
-            user.rooms.insert(room.clone());
-        }
+        // Without a socket left here, nobody would take the entry back.
+        let Some(user) = here.get_mut(&account.id) else {
+            return;
+        };
+        user.rooms.insert(room.clone());
         self.step(Step::Enter {
             room: room.clone(),
             user: account.id.clone(),
@@ -194,12 +196,13 @@ impl Steps {
         let mut waiting: VecDeque<Step> = VecDeque::new();
         let mut away = false;
         let mut failures = 0_u32;
+        let mut renewed = Instant::now();
         loop {
             let retry =
                 Duration::from_millis(rand::rng().random_range(50..=100) << failures.min(4));
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = renewal.tick() => match list.renew().await {
+                _ = renewal.tick() => match { renewed = Instant::now(); list.renew().await } {
                     Ok(found) => {
                         told.tell(found.signals);
                         let lost = tracker.lost_steps.swap(false, Ordering::AcqRel);
@@ -227,7 +230,8 @@ impl Steps {
                 }
                 () = tokio::time::sleep(retry), if failures > 0 => {}
             }
-            while !waiting.is_empty() {
+            // A renewal that is due comes first: a lease must not pass while steps wait.
+            while !waiting.is_empty() && renewed.elapsed() < RENEWAL {
                 let at_once = waiting.len().min(STEPS_AT_ONCE);
                 match list.apply(&waiting.make_contiguous()[..at_once]).await {
                     Ok(signals) => {

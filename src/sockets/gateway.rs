@@ -22,7 +22,7 @@ use socketioxide_core::{
     parser::{Parse, ParseConfig, ParseError, ParserState},
 };
 use socketioxide_parser_common::CommonParser;
-use tokio::time::MissedTickBehavior;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -46,6 +46,8 @@ use crate::{
 pub const INCOMING_MAX: usize = 256 * 1024;
 /// Packets that the transport holds for one socket.
 const QUEUE_MAX: usize = 4_096;
+/// The most bytes of a namespace that is refused by its name.
+const NAMESPACE_MAX: usize = 128;
 /// How long a connection may take to say who it is.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -63,7 +65,19 @@ pub struct Gateway {
 /// A transport session, and where it runs now.
 struct Place {
     connection: Option<Connection>,
+    is_websocket: bool,
     socket: Weak<Socket<Slot>>,
+}
+
+/// What a request of an established session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionRequest {
+    /// Becoming a websocket.
+    Upgrade,
+    /// Waiting for packets.
+    Poll,
+    /// Bringing packets.
+    Post,
 }
 
 /// What the transport keeps for each of its sessions.
@@ -84,6 +98,15 @@ enum Phase {
     In(Arc<Inbox>),
     /// The transport is gone.
     Gone,
+}
+
+impl Slot {
+    fn inbox(&self) -> Option<Arc<Inbox>> {
+        match &*self.phase.lock() {
+            Phase::In(inbox) => Some(inbox.clone()),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,15 +153,25 @@ impl Gateway {
     }
 
     /// A request of an established session came over this connection.
-    pub fn seen(&self, sid: &str, connection: &Connection) {
+    pub fn seen(&self, sid: &str, connection: &Connection, request: SessionRequest) {
         let Ok(sid) = sid.parse::<Sid>() else { return };
-        let Some(mut place) = self.sockets.get_mut(&sid) else {
-            return;
+        let socket = {
+            let Some(mut place) = self.sockets.get_mut(&sid) else {
+                return;
+            };
+            match request {
+                // From here on the session runs over this connection, or ends.
+                SessionRequest::Upgrade => place.is_websocket = true,
+                // Packets leave in the answers to polls.
+                SessionRequest::Poll if !place.is_websocket => {}
+                SessionRequest::Poll | SessionRequest::Post => return,
+            }
+            place.connection = Some(connection.clone());
+            place.socket.upgrade()
         };
-        place.connection = Some(connection.clone());
-        if let Some(socket) = place.socket.upgrade()
-            && let Phase::In(inbox) = &*socket.data.phase.lock()
-        {
+        // Only now, with the map let go of: whoever holds a phase may want the map.
+        let inbox = socket.and_then(|socket| socket.data.inbox());
+        if let Some(inbox) = inbox {
             inbox.link().moved(connection.clone());
         }
     }
@@ -162,9 +195,8 @@ impl Gateway {
             for inbox in self.inboxes() {
                 if inbox.expires_at() <= now {
                     inbox.link().send_away("its token has expired");
-                } else {
-                    inbox.link().check_pace();
                 }
+                inbox.link().check_pace();
             }
             seconds += 1;
             if seconds.is_multiple_of(60) {
@@ -182,14 +214,12 @@ impl Gateway {
         }
         let started = tokio::time::Instant::now();
         let step = time.as_secs_f64() / inboxes.len() as f64;
+        let mut leaving = JoinSet::new();
         for (turn, inbox) in inboxes.into_iter().enumerate() {
             tokio::time::sleep_until(started + Duration::from_secs_f64(step * turn as f64)).await;
-            inbox.link().send_away("the server is going away");
+            leaving.spawn(async move { inbox.send_away("the server is going away").await });
         }
-        // Those that arrived while the others were sent away.
-        self.inboxes()
-            .iter()
-            .for_each(|inbox| inbox.link().send_away("the server is going away"));
+        while leaving.join_next().await.is_some() {}
     }
 
     fn inboxes(&self) -> Vec<Arc<Inbox>> {
@@ -200,10 +230,7 @@ impl Gateway {
             .collect();
         sockets
             .iter()
-            .filter_map(|socket| match &*socket.data.phase.lock() {
-                Phase::In(inbox) => Some(inbox.clone()),
-                _ => None,
-            })
+            .filter_map(|socket| socket.data.inbox())
             .collect()
     }
 
@@ -243,17 +270,22 @@ impl Gateway {
                     "Authentication failed: no token; connect with auth: { token }.",
                 )),
             };
+            // Before the phase is locked: see `seen`.
+            let connection = self
+                .sockets
+                .get(&socket.id)
+                .and_then(|place| place.connection.clone());
             let mut phase = socket.data.phase.lock();
             if !matches!(*phase, Phase::Arriving) {
                 return;
             }
             match caller {
+                Ok(_) if !self.is_open() => {
+                    drop(phase);
+                    socket.close(DisconnectReason::TransportClose);
+                }
                 Ok(caller) => {
                     let id = SocketId(self.next_id.fetch_add(1, Ordering::Relaxed));
-                    let connection = self
-                        .sockets
-                        .get(&socket.id)
-                        .and_then(|place| place.connection.clone());
                     let link = SocketLink::new(
                         id,
                         caller.account.clone(),
@@ -287,7 +319,9 @@ impl Gateway {
 
     fn take(self: &Arc<Self>, packet: PacketData, namespace: &str, socket: &Arc<Socket<Slot>>) {
         if namespace != "/" {
-            if matches!(packet, PacketData::Connect(_)) {
+            if namespace.len() > NAMESPACE_MAX {
+                socket.close(DisconnectReason::PacketParsingError);
+            } else if matches!(packet, PacketData::Connect(_)) {
                 let _ = socket.emit(
                     Packet::connect_error(namespace, "Invalid namespace")
                         .text()
@@ -306,11 +340,7 @@ impl Gateway {
                 }
             }
             PacketData::Event(value, ack) | PacketData::BinaryEvent(value, ack) => {
-                let inbox = match &*socket.data.phase.lock() {
-                    Phase::In(inbox) => Some(inbox.clone()),
-                    _ => None,
-                };
-                match (inbox, value) {
+                match (socket.data.inbox(), value) {
                     (Some(inbox), Value::Str(text, attachments)) => {
                         inbox.receive(text.as_str(), attachments.is_some(), ack)
                     }
@@ -352,6 +382,7 @@ impl EngineIoHandler for Gateway {
             socket.id,
             Place {
                 connection,
+                is_websocket: false,
                 socket: Arc::downgrade(&socket),
             },
         );

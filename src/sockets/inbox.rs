@@ -2,12 +2,13 @@
 //!
 //! The transport hands events over one by one and must not wait, so they queue here. One task works through the queue while there is
 //! something in it: an event begins when the one before it has taken effect. Sends alone do not wait for each other: they enter
-//! the writer in order, and their acknowledgements follow their commits.
+//! the writer in order, and their acknowledgements follow their commits; joining and leaving wait for the sends before them.
 
 use std::{
     collections::{HashSet, VecDeque},
     num::NonZeroU32,
     sync::Arc,
+    time::Duration,
 };
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -118,19 +119,28 @@ impl Inbox {
         }
     }
 
+    /// Sends the socket away once what it has sent has been answered, or after a second.
+    pub async fn send_away(&self, why: &str) {
+        for _ in 0..20 {
+            if !self.queue.lock().working {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.link.send_away(why);
+    }
+
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
     pub fn close(self: &Arc<Self>) {
         self.link.mark_closed();
         let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock())
             .into_iter()
             .collect();
-        self.chat.went(&self.link.account().id, rooms.clone());
-        let inbox = self.clone();
-        tokio::spawn(async move {
-            for room in rooms {
-                inbox.chat.leave(&room, inbox.link.id()).await;
-            }
-        });
+        // All rooms are told before anything else can happen to this user.
+        for room in &rooms {
+            self.chat.left_behind(room, self.link.id());
+        }
+        self.chat.went(&self.link.account().id, rooms);
     }
 
     fn queue_up(self: &Arc<Self>, event: ClientEvent, ack: Option<i64>) {
@@ -186,6 +196,10 @@ impl Inbox {
                     }
                 }
                 Some((event, ack)) => {
+                    // Whether a send is allowed, and who hears of it, depends on what is joined at that moment.
+                    if matches!(event, ClientEvent::Join(_) | ClientEvent::Leave(_)) {
+                        while sending.next().await.is_some() {}
+                    }
                     let span = tracing::debug_span!(
                         "event",
                         name = name_of(&event),
@@ -215,7 +229,7 @@ impl Inbox {
         let done = match event {
             ClientEvent::Join(join) => {
                 let room = join.room_id.clone();
-                {
+                let is_new = {
                     let mut rooms = self.rooms.lock();
                     if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
                         let problem = Problem::rate_limited(
@@ -224,23 +238,25 @@ impl Inbox {
                         );
                         return self.fail(name, ack, &problem);
                     }
-                    if self.link.is_open() {
-                        rooms.insert(room.clone());
-                    }
-                }
+                    self.link.is_open() && rooms.insert(room.clone())
+                };
                 match self.chat.join(self.link.clone(), join, ack).await {
                     // The room has answered itself, between the history and what follows.
                     Ok(()) => return,
                     Err(problem) => {
-                        self.rooms.lock().remove(&room);
+                        if is_new {
+                            self.rooms.lock().remove(&room);
+                        }
                         Err(problem)
                     }
                 }
             }
             ClientEvent::Leave(room) => {
-                self.chat.leave(&room, socket).await;
-                self.rooms.lock().remove(&room);
-                Ok(())
+                let left = self.chat.leave(&room, socket).await;
+                if left.is_ok() {
+                    self.rooms.lock().remove(&room);
+                }
+                left
             }
             ClientEvent::StartTyping(room) => self.chat.typing(&room, socket, true).await,
             ClientEvent::StopTyping(room) => self.chat.typing(&room, socket, false).await,

@@ -29,8 +29,9 @@ pub const BEHIND_BYTES: u64 = 4 * 1024 * 1024;
 const LOOK_BYTES: u64 = 256 * 1024;
 /// How long a socket may take to catch up with what was queued at some moment.
 pub const BEHIND_TIME: Duration = Duration::from_secs(10);
-/// What a websocket frame and the packet's type add, at most, for text of usual size.
-const FRAME: u64 = 5;
+/// What the packet's type adds to its text. Frames add more, which is not counted: a socket must never seem further behind than
+/// it is.
+const TYPE: u64 = 1;
 
 /// The way to one connected socket.
 pub struct SocketLink {
@@ -52,24 +53,33 @@ struct Pace {
     seen: u64,
     /// A moment, and what had been queued then: once taken, another moment is chosen.
     mark: Option<(Instant, u64)>,
+    /// A history larger than the bound, and how much has been queued with it: until it is taken the bound is so much wider, or its
+    /// receiver could never come back.
+    large: Option<(u64, u64)>,
+    closed_at: Option<Instant>,
 }
 
 impl Pace {
-    fn taken(&self) -> u64 {
-        self.connection.as_ref().map_or(self.queued, |connection| {
-            connection.written().saturating_sub(self.base)
-        })
-    }
-
     fn behind(&mut self) -> u64 {
-        let taken = self.taken();
-        // The transport writes more than our packets (heartbeats, HTTP heads), which must not count as ours.
+        let written = self
+            .connection
+            .as_ref()
+            .map(|connection| connection.written().saturating_sub(self.base));
+        let taken = written.unwrap_or(self.queued);
+        // The transport writes more than our packets (heartbeats, frames, HTTP heads), which must not count as ours.
         self.queued = self.queued.max(taken);
         self.seen = taken;
         if self.mark.is_some_and(|(_, queued)| taken >= queued) {
-            self.mark = None;
+            self.mark = (self.queued > taken).then(|| (Instant::now(), self.queued));
+        }
+        if self.large.is_some_and(|(_, queued)| taken >= queued) {
+            self.large = None;
         }
         self.queued - taken
+    }
+
+    fn bound(&self) -> u64 {
+        BEHIND_BYTES + self.large.map_or(0, |(bytes, _)| bytes)
     }
 }
 
@@ -89,6 +99,8 @@ impl SocketLink {
             queued: 0,
             seen: 0,
             mark: None,
+            large: None,
+            closed_at: None,
         });
         Self {
             id,
@@ -110,14 +122,19 @@ impl SocketLink {
         if let Some((_, queued)) = &mut pace.mark {
             *queued = behind;
         }
+        if let Some((_, queued)) = &mut pace.large {
+            *queued = behind;
+        }
         pace.connection = Some(connection);
     }
 
-    /// Cuts the socket if it has not kept up. To be called about once a second.
+    /// Cuts the socket if it has not kept up, or has been sent away and does not go. To be called about once a second.
     pub fn check_pace(&self) {
         let late = {
             let mut pace = self.pace.lock();
-            pace.behind() > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME)
+            let behind =
+                pace.behind() > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME);
+            behind || pace.closed_at.is_some_and(|at| at.elapsed() > BEHIND_TIME)
         };
         if late {
             self.cut("it has not kept up for 10 s");
@@ -126,17 +143,25 @@ impl SocketLink {
 
     /// Cuts the socket: nothing more is sent, and its connection ends now.
     pub fn cut(&self, why: &str) {
-        if self.close_for(why) {
-            self.metrics.links_cut.inc();
-            if let Some(connection) = &self.pace.lock().connection {
-                connection.cut();
-            }
+        let mut pace = self.pace.lock();
+        self.close(&mut pace, why);
+        let connection = pace.connection.clone();
+        drop(pace);
+        self.metrics.links_cut.inc();
+        self.socket.close(DisconnectReason::TransportClose);
+        if let Some(connection) = connection {
+            connection.cut();
         }
     }
 
     /// Closes the transport after what is queued; the client comes back by itself.
     pub fn send_away(&self, why: &str) {
-        self.close_for(why);
+        let mut pace = self.pace.lock();
+        let was_open = self.close(&mut pace, why);
+        drop(pace);
+        if was_open {
+            self.socket.close(DisconnectReason::TransportClose);
+        }
     }
 
     /// The transport has closed.
@@ -144,11 +169,12 @@ impl SocketLink {
         self.open.store(false, Ordering::Release);
     }
 
-    fn close_for(&self, why: &str) -> bool {
+    /// Under the lock under which packets are queued: after this, none is.
+    fn close(&self, pace: &mut Pace, why: &str) -> bool {
         let was_open = self.open.swap(false, Ordering::AcqRel);
         if was_open {
             tracing::debug!(socket = self.id.0, why, "closing a socket");
-            self.socket.close(DisconnectReason::TransportClose);
+            pace.closed_at = Some(Instant::now());
         }
         was_open
     }
@@ -168,14 +194,19 @@ impl Link for SocketLink {
         if !self.is_open() {
             return false;
         }
-        let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= BEHIND_BYTES;
+        let bytes = packet.len() as u64 + TYPE;
+        let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= pace.bound();
         if fits && self.socket.emit(packet.text().clone()).is_ok() {
-            pace.queued += packet.len() as u64 + FRAME;
+            pace.queued += bytes;
+            if bytes > LOOK_BYTES && pace.large.is_none() {
+                pace.large = Some((bytes, pace.queued));
+            }
             if pace.mark.is_none() {
                 pace.mark = Some((Instant::now(), pace.queued));
             }
             return true;
         }
+        self.close(&mut pace, "it does not keep up");
         drop(pace);
         self.cut("it does not keep up");
         false

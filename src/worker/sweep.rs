@@ -16,6 +16,7 @@ use crate::{
 
 const EVERY: Duration = Duration::from_secs(5);
 const AT_ONCE: i64 = 500;
+const BACKLOG: u64 = 1_000;
 
 /// Sweeps what is overdue until `stop`.
 pub(super) async fn run(
@@ -29,7 +30,12 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => sweep(&store, &queue, &metrics, Sweep::Overdue).await,
+            _ = ticks.tick() => {
+                // Behind a backlog, jobs are late and not lost; handing them out again would only make it longer.
+                if queue.len().await.is_ok_and(|waiting| waiting < BACKLOG) {
+                    sweep(&store, &queue, &metrics, Sweep::Overdue).await;
+                }
+            }
         }
     }
 }

@@ -4,3 +4,4 @@ mod bus;
 mod calls;
 mod presence;
 mod queue;
+mod turns;

@@ -11,6 +11,7 @@ mod health;
 mod link;
 mod presence;
 mod presence_reply;
+mod presence_steps;
 mod publisher;
 mod queue;
 mod subscriber;

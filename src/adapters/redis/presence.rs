@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use indexmap::IndexMap;
 use parking_lot::Mutex;
 use redis::Script;
 use tokio::time::Instant;
@@ -15,6 +16,7 @@ use super::{
     RedisSettings,
     link::{Link, ScriptCall, backend_error, too_slow},
     presence_reply::{live_of, signals_of, status_of},
+    presence_steps::{goodbye, next_call},
 };
 use crate::{
     domain::{
@@ -32,12 +34,12 @@ const LIMIT: Duration = Duration::from_millis(900);
 /// No further call is begun with less time than this: what a call that is given up would have told is lost.
 const WORTHWHILE: Duration = Duration::from_millis(300);
 
-/// How many steps, and how many words for them, go into one call of a script: Redis does nothing else meanwhile.
-const MOST_STEPS: usize = 256;
-const MOST_WORDS: usize = 4_096;
-
 /// How many users and rooms one call buries.
 const BURIED_AT_ONCE: usize = 512;
+
+/// How many goodbyes are remembered while Redis is away, and how many go out at once when it is back.
+const MOST_GOODBYES: usize = 20_000;
+const GOODBYES_AT_ONCE: usize = 1_000;
 
 /// How many users of a room one answer holds, whatever is asked.
 const MOST_SHOWN: usize = 100_000;
@@ -62,6 +64,7 @@ struct Scripts {
     bury: Script,
     leave: Script,
     doubts: Script,
+    goodbyes: Script,
     live: Script,
 }
 
@@ -80,6 +83,8 @@ struct Own {
     born: String,
     /// Dead turns that are its to bury.
     to_bury: Vec<String>,
+    /// What may never have been told, of steps that failed.
+    goodbyes: IndexMap<String, String>,
 }
 
 macro_rules! script {
@@ -105,6 +110,7 @@ impl RedisPresence {
                 bury: script!("bury"),
                 leave: script!("leave"),
                 doubts: script!("doubts"),
+                goodbyes: script!("goodbyes"),
                 live: script!("live"),
             },
             own: Mutex::default(),
@@ -124,14 +130,12 @@ impl RedisPresence {
         words: &[Vec<u8>],
         limit: Duration,
     ) -> Result<Vec<Signal>, BackendError> {
-        let unsure = Unsure(&self.own);
         let (turn, next, born) = self.turns();
         let mut call = self.scripts.apply.key(&self.prefix);
         call.arg(millis(self.lease)).arg(turn).arg(&next).arg(born);
         call.arg(words);
         let (begun, born, signals): (bool, String, Vec<Vec<String>>) =
             self.link.script(limit, &call).await?;
-        unsure.not_any_more();
         let mut own = self.own.lock();
         own.born = born;
         if begun {
@@ -156,6 +160,31 @@ impl RedisPresence {
             }
         }
         Ok(())
+    }
+
+    /// Brings what may never have been told among the doubts; true if any of it is doubtful.
+    async fn bring_goodbyes(&self, until: Instant) -> Result<bool, BackendError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let goodbyes = {
+            let mut own = self.own.lock();
+            let count = own.goodbyes.len().min(GOODBYES_AT_ONCE);
+            own.goodbyes.drain(..count).collect::<Vec<_>>()
+        };
+        if goodbyes.is_empty() {
+            return Ok(false);
+        }
+        let mut call = self.scripts.goodbyes.key(&self.prefix);
+        call.arg(millis(self.lease));
+        for (whose, what) in &goodbyes {
+            call.arg(whose).arg(what);
+        }
+        match self.link.script::<u64>(left, &call).await {
+            Ok(doubtful) => Ok(doubtful > 0),
+            Err(error) => {
+                self.own.lock().goodbyes.extend(goodbyes);
+                Err(error)
+            }
+        }
     }
 
     /// Leaves burials to whoever renews next.
@@ -203,24 +232,30 @@ impl Presence for RedisPresence {
     async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError> {
         let until = Instant::now() + LIMIT;
         let mut signals = Vec::new();
-        for (at, words) in in_calls(steps).iter().enumerate() {
+        let mut unsure = Unsure {
+            own: &self.own,
+            steps,
+        };
+        while !unsure.steps.is_empty() {
+            let (words, count) = next_call(unsure.steps);
             let left = until.saturating_duration_since(Instant::now());
             let applied = if left < WORTHWHILE {
-                drop(Unsure(&self.own));
                 Err(backend_error(too_slow()))
             } else {
-                self.apply_some(words, left).await
+                self.apply_some(&words, left).await
             };
             match applied {
                 Ok(told) => signals.extend(told),
-                Err(error) if at == 0 => return Err(error),
+                Err(error) if unsure.steps.len() == steps.len() => return Err(error),
                 // What has been changed must be told; the rest is announced again after the next renewal.
                 Err(error) => {
                     tracing::debug!(%error, "presence was applied in part");
-                    break;
+                    return Ok(signals);
                 }
             }
+            unsure.steps = &unsure.steps[count..];
         }
+        unsure.not_any_more();
         Ok(signals)
     }
 
@@ -232,7 +267,10 @@ impl Presence for RedisPresence {
             let mut own = self.own.lock();
             std::mem::take(&mut own.unsure) || own.losses != losses
         };
-        let unsure = Unsure(&self.own);
+        let unsure = Unsure {
+            own: &self.own,
+            steps: &[],
+        };
         let mut call = self.scripts.renew.key(&self.prefix);
         call.arg(millis(self.lease)).arg(turn).arg(&next).arg(born);
         call.arg(u8::from(was_unsure)).arg(millis(self.renewal));
@@ -249,14 +287,17 @@ impl Presence for RedisPresence {
             }
         }
         let mut signals = Vec::new();
-        let mut rest = self.bury(until, &mut signals).await;
-        if doubts && rest.is_ok() {
-            let mut call = self.scripts.doubts.key(&self.prefix);
-            call.arg(millis(self.lease)).arg(BURIED_AT_ONCE);
-            rest = self.until_done(until, &call, &mut signals).await.map(drop);
-        }
-        if let Err(error) = rest {
-            tracing::debug!(%error, "a burial goes on at the next renewal");
+        let rest = async {
+            self.bury(until, &mut signals).await?;
+            if self.bring_goodbyes(until).await? || doubts {
+                let mut call = self.scripts.doubts.key(&self.prefix);
+                call.arg(millis(self.lease)).arg(BURIED_AT_ONCE);
+                self.until_done(until, &call, &mut signals).await?;
+            }
+            Ok::<(), BackendError>(())
+        };
+        if let Err(error) = rest.await {
+            tracing::debug!(%error, "the rest of a renewal goes on at the next one");
         }
         Ok(Renewal { announce, signals })
     }
@@ -323,8 +364,12 @@ impl Presence for RedisPresence {
     }
 }
 
-/// Notes that the replica is not sure of its entries, if it is dropped before the outcome of a call is known.
-struct Unsure<'a>(&'a Mutex<Own>);
+/// Notes, if it is dropped before the outcome of a call is known, that the replica is not sure of its entries; and of the steps
+/// whose outcome is not known, whom people may have to be told to be gone.
+struct Unsure<'a> {
+    own: &'a Mutex<Own>,
+    steps: &'a [Step],
+}
 
 impl Unsure<'_> {
     fn not_any_more(self) {
@@ -334,45 +379,11 @@ impl Unsure<'_> {
 
 impl Drop for Unsure<'_> {
     fn drop(&mut self) {
-        self.0.lock().unsure = true;
-    }
-}
-
-/// The steps as words, in as many calls as it takes.
-fn in_calls(steps: &[Step]) -> Vec<Vec<Vec<u8>>> {
-    let mut calls = Vec::new();
-    let (mut call, mut count) = (Vec::new(), 0);
-    for step in steps {
-        words(step, &mut call);
-        count += 1;
-        if count == MOST_STEPS || call.len() >= MOST_WORDS {
-            calls.push(std::mem::take(&mut call));
-            count = 0;
-        }
-    }
-    if !call.is_empty() {
-        calls.push(call);
-    }
-    calls
-}
-
-fn words(step: &Step, call: &mut Vec<Vec<u8>>) {
-    let mut say = |words: &[&str]| call.extend(words.iter().map(|word| word.as_bytes().to_vec()));
-    match step {
-        Step::Connect { user, .. } => say(&["connect", user.as_str()]),
-        Step::Disconnect { user, rooms } => {
-            say(&["disconnect", user.as_str(), &rooms.len().to_string()]);
-            for room in rooms {
-                say(&[room.as_str()]);
-            }
-        }
-        Step::Enter {
-            room,
-            user,
-            username,
-        } => say(&["enter", room.as_str(), user.as_str(), username]),
-        Step::Leave { room, user, .. } => say(&["leave", room.as_str(), user.as_str()]),
-        Step::Choose { user, status } => say(&["choose", user.as_str(), status.as_str()]),
+        let mut own = self.own.lock();
+        own.unsure = true;
+        let room = MOST_GOODBYES.saturating_sub(own.goodbyes.len());
+        own.goodbyes
+            .extend(self.steps.iter().filter_map(goodbye).take(room));
     }
 }
 

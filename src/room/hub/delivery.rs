@@ -136,6 +136,8 @@ impl Hub {
             Err(error) => {
                 tracing::warn!(%error, room = %self.room_id, "the room could not be read");
                 self.refuse_admitted(&crate::domain::error::Problem::unavailable());
+                let wait = Duration::from_millis(rand::rng().random_range(100..=300));
+                self.hole_at = self.hole_at.map(|_| Instant::now() + wait);
             }
         }
     }

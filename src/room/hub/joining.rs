@@ -58,6 +58,14 @@ pub(super) struct Admitted {
     pub(super) asked: bool,
 }
 
+/// What a history answers: the room's revision, and what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HistoryKey {
+    rev: Rev,
+    since: Option<Rev>,
+    limit: usize,
+}
+
 impl Admitted {
     /// The revision from which the store has to be asked before this one can be answered.
     pub(super) fn needs_store(&self, timeline: &Timeline) -> Option<Rev> {
@@ -132,6 +140,9 @@ impl Hub {
         if self.admitted.is_empty() {
             return;
         }
+        if self.starting {
+            return;
+        }
         let Some(timeline) = &self.timeline else {
             self.start();
             return;
@@ -196,29 +207,34 @@ impl Hub {
         self.timeline = Some(timeline);
     }
 
+    /// The history for one joiner; encoded once for all who join at the same revision with the same question.
     fn history_for(&mut self, timeline: &Timeline, joiner: &Joiner, view: &RoomView) -> Packet {
-        let Some(since) = joiner.since else {
-            return self.shared_page(timeline, joiner.limit);
+        let key = HistoryKey {
+            rev: timeline.rev(),
+            since: joiner.since,
+            limit: joiner.limit,
         };
-        let room = || Some(view.room.clone());
-        match timeline.since(since) {
-            Some(messages) => {
-                let room = timeline.room_changed_after(since).then(room).flatten();
-                self.history(timeline.rev(), HistoryMode::Delta, messages, false, room)
-            }
-            None => self.page_of(timeline, HistoryMode::Reset, joiner.limit, room()),
-        }
-    }
-
-    /// The page that everybody gets who joins at this revision: encoded once.
-    fn shared_page(&mut self, timeline: &Timeline, limit: usize) -> Packet {
-        if let Some((rev, size, packet)) = &self.page_packet
-            && (*rev, *size) == (timeline.rev(), limit)
+        if let Some((known, packet)) = &self.history_packet
+            && *known == key
         {
             return packet.clone();
         }
-        let packet = self.page_of(timeline, HistoryMode::Page, limit, None);
-        self.page_packet = Some((timeline.rev(), limit, packet.clone()));
+        let packet = match joiner.since.map(|since| (since, timeline.since(since))) {
+            None => self.page_of(timeline, HistoryMode::Page, joiner.limit, None),
+            Some((since, Some(messages))) => {
+                let room = timeline
+                    .room_changed_after(since)
+                    .then(|| view.room.clone());
+                self.history(timeline.rev(), HistoryMode::Delta, messages, false, room)
+            }
+            Some((_, None)) => self.page_of(
+                timeline,
+                HistoryMode::Reset,
+                joiner.limit,
+                Some(view.room.clone()),
+            ),
+        };
+        self.history_packet = Some((key, packet.clone()));
         packet
     }
 

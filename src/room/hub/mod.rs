@@ -21,8 +21,11 @@ use tokio::{
     time::Instant,
 };
 
-use self::{joining::Admitted, people::Typing};
 pub use self::{joining::Joiner, people::StatusNews};
+use self::{
+    joining::{Admitted, HistoryKey},
+    people::Typing,
+};
 use super::{hubs::Surroundings, link::Link, roster::Roster, timeline::Timeline};
 use crate::{
     domain::{
@@ -50,7 +53,7 @@ pub(super) enum Turn {
     Join(Box<Joiner>),
     Leave {
         socket: SocketId,
-        done: oneshot::Sender<()>,
+        done: Option<oneshot::Sender<()>>,
     },
     Changes(Vec<RoomChange>),
     Signal(Signal),
@@ -88,7 +91,7 @@ pub(super) struct Hub {
     asking_memberships: bool,
     starting: bool,
     asking_changes: bool,
-    page_packet: Option<(Rev, usize, Packet)>,
+    history_packet: Option<(HistoryKey, Packet)>,
 
     early: BTreeMap<Rev, RoomChange>,
     stands_at: Rev,
@@ -120,7 +123,7 @@ impl Hub {
             asking_memberships: false,
             starting: false,
             asking_changes: false,
-            page_packet: None,
+            history_packet: None,
             early: BTreeMap::new(),
             stands_at: 0,
             hole_at: None,
@@ -188,10 +191,6 @@ impl Hub {
 
     /// Ends the hub and gives back the turns that it will not take.
     pub(super) async fn close(mut self) -> Vec<Turn> {
-        self.around
-            .bus
-            .unsubscribe(&Topic::Room(self.room_id.clone()))
-            .await;
         self.turns.close();
         let mut rest: Vec<Turn> = self
             .waiting
@@ -211,7 +210,9 @@ impl Hub {
                 // What was applied before this turn goes out before it.
                 self.flush().await;
                 self.remove(socket);
-                let _ = done.send(());
+                if let Some(done) = done {
+                    let _ = done.send(());
+                }
             }
             Turn::Changes(changes) => self.take_changes(changes).await,
             Turn::StandsAt(rev) => self.take_standpoint(rev),
@@ -266,7 +267,8 @@ impl Hub {
         let typing = self.typing.values().map(|typing| typing.until).min();
         let over = self.empty_since.map(|since| since + LINGER);
         [
-            self.hole_at.filter(|_| !self.asking_changes),
+            self.hole_at
+                .filter(|_| !self.asking_changes && !self.starting),
             self.occupancy_at,
             typing,
             over,
