@@ -202,7 +202,9 @@ impl Steps {
                 Duration::from_millis(rand::rng().random_range(50..=100) << failures.min(4));
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = renewal.tick() => match { renewed = Instant::now(); list.renew().await } {
+                _ = renewal.tick() => {
+                    renewed = Instant::now();
+                    match list.renew().await {
                     Ok(found) => {
                         told.tell(found.signals);
                         let lost = tracker.lost_steps.swap(false, Ordering::AcqRel);
@@ -220,7 +222,8 @@ impl Steps {
                             tracing::warn!(%error, "presence is paused");
                         }
                     }
-                },
+                    }
+                }
                 Some(step) = self.0.recv(), if waiting.len() < STEPS_MAX => {
                     waiting.push_back(step);
                     while waiting.len() < STEPS_MAX && let Ok(step) = self.0.try_recv() {

@@ -1,7 +1,7 @@
 //! The worker: takes jobs from the queue, does them, and commits what came of them. Beside the servers or inside one.
 //!
 //! The store's row is the truth about a job, the queue its fast path. A job that is done loses its row with the commit of its result; one
-//! whose row stays is handed out again by the [sweep](sweep). So a job is done at least once, whatever dies, and each job may be
+//! whose row stays is handed out again by the sweep. So a job is done at least once, whatever dies, and each job may be
 //! done twice without harm.
 
 pub mod jobs;

@@ -145,7 +145,7 @@ async fn who_waits_gets_a_job_that_somebody_else_adds(queues: Queues) {
 async fn each_job_goes_to_one_of_many_workers(queues: Queues) {
     const JOBS: u128 = 400;
     swept(&queues.here).await;
-    let (seen, mut all_seen) = tokio::sync::mpsc::unbounded_channel();
+    let (seen, mut all_seen) = tokio::sync::mpsc::channel(1_024);
     let mut workers = tokio::task::JoinSet::new();
     for number in 0..6 {
         let even = number % 2 == 0;
@@ -157,7 +157,7 @@ async fn each_job_goes_to_one_of_many_workers(queues: Queues) {
                 let taken = queue.take(&worker, 5, DEADLINE).await.unwrap();
                 let claims: Vec<Claim> = taken.jobs.iter().map(|it| it.0.clone()).collect();
                 for (_, job) in taken.jobs {
-                    seen.send(job.id).unwrap();
+                    seen.send(job.id).await.unwrap();
                 }
                 queue.settle(&claims).await.unwrap();
             }

@@ -1,8 +1,8 @@
 //! The hub of a live room: one task that takes turns, and never waits for I/O within one.
 //!
-//! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: [`joining`] asks for
-//! the memberships of everybody who waits in one statement; [`delivery`] closes holes and answers resumes that memory does not reach
-//! with one look; [`people`] tells of arrivals, status and typing.
+//! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: `joining` asks for
+//! the memberships of everybody who waits in one statement; `delivery` closes holes and answers resumes that memory does not reach
+//! with one look; `people` tells of arrivals, status and typing.
 
 mod delivery;
 mod joining;
