@@ -23,6 +23,8 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
 
     await ada.joins('garden');
     await ada.sees('Nothing has been said here yet. Write the first message.');
+    const head = await ada.page.locator('.room-head').boundingBox();
+    assert.equal(head.y, 0, 'the head of the room is at the top');
     await bo.joins('garden');
     await ada.seesPerson('Bo', 'Online');
     await bo.seesPerson('Ada', 'Online');
