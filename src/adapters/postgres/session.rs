@@ -27,7 +27,7 @@ pub(super) fn serving(options: PgConnectOptions) -> PgConnectOptions {
         ("statement_timeout", "2500"),
         ("lock_timeout", "1000"),
         ("idle_in_transaction_session_timeout", "3000"),
-        // A caller that is frozen while a long answer is on its way must not keep what the statement has locked.
+        // A caller that is frozen while a long answer is on its way does not keep the statement, and what it has locked, open.
         ("tcp_user_timeout", "3000"),
         // A caller whose machine is gone is noticed within 15 s, also where nothing is on its way to it.
         ("tcp_keepalives_idle", "5"),
@@ -39,6 +39,7 @@ pub(super) fn serving(options: PgConnectOptions) -> PgConnectOptions {
 /// The settings of a session that commits: as above, and the database function's statements are planned once, for access by key.
 pub(super) fn committing(options: PgConnectOptions) -> PgConnectOptions {
     serving(options).options([
+        ("tcp_user_timeout", "1000"),
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),

@@ -1,21 +1,23 @@
 //! Opening, claiming and closing a store; trouble below it.
 
+use std::{pin::pin, sync::mpsc, task::Poll, thread};
+
 use belfry::{
     adapters::{
         postgres::{self, PoolSize, PostgresStore},
         sqlite::SqliteStore,
     },
-    domain::change::Change,
+    domain::{change::Change, message::CONTENT_MAX},
     ports::{
         BackendError,
-        store::{ClaimError, Place, Sharing, Store},
+        store::{ClaimError, MessageStore, Place, Sharing, Store},
     },
 };
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::scene::{Scene, committed, room, text, user};
-use crate::support::databases::{Backend, with_database_of};
+use crate::support::databases::{Backend, Database, with_database_of};
 
 super::stories!(
     a_store_answers_until_it_is_closed,
@@ -183,6 +185,74 @@ async fn calls_go_on_when_the_database_cuts_its_connections() {
         scene.store.close().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_frozen_replica_does_not_keep_its_locks() {
+    with_database_of(Backend::Postgres, async |database| {
+        let scene = Scene {
+            store: database.open().await,
+            database: database.clone(),
+        };
+        scene.room("hall", &["ada"]).await;
+        // More than the connection's buffers hold, when all of it is repeated in one answer.
+        let long = "🔔".repeat(CONTENT_MAX);
+        let batch: Vec<_> = (0..400)
+            .map(|_| Change::Send(text("ada", "hall", &long)))
+            .collect();
+        for part in batch.chunks(40) {
+            scene.commit(part).await;
+        }
+        let (thaw, frozen) = mpsc::channel::<()>();
+        let replica = thread::spawn({
+            let database = database.clone();
+            move || freeze_within_a_commit(&database, &batch, &frozen)
+        });
+        let stuck = "SELECT 'stuck' FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event = 'ClientWrite'";
+        while database.ask(stuck).await.is_none() {}
+
+        let hello = Change::Send(text("ada", "hall", "hello"));
+        let mut tries = 0;
+        let sent = loop {
+            tries += 1;
+            match scene.store.commit(std::slice::from_ref(&hello)).await {
+                Err(BackendError::Unavailable { .. }) if tries < 5 => {}
+                other => break other.expect("the lock is free again"),
+            }
+        };
+
+        assert_eq!(committed(sent[0].clone()).seq, 401);
+        drop(thaw);
+        replica.join().unwrap();
+        scene.store.close().await;
+    })
+    .await;
+}
+
+/// Asks for a commit on a thread of its own, and stops reading as soon as it is asked for, until `thaw` is gone.
+fn freeze_within_a_commit(database: &Database, batch: &[Change], thaw: &mpsc::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let store = database.open_postgres().await;
+        let mut commit = pin!(store.commit(batch));
+        let asked = "SELECT 'asked' FROM pg_stat_activity \
+             WHERE datname = current_database() AND query LIKE '%commit_changes%' \
+             AND state = 'active' AND pid <> pg_backend_pid()";
+        while database.ask(asked).await.is_none() {
+            assert_eq!(
+                futures_util::poll!(commit.as_mut()).map(|_| ()),
+                Poll::Pending
+            );
+        }
+        let _ = thaw.recv();
+        // Its time may be up, or there may be enough of it left to ask again.
+        drop(commit.await);
+        store.close().await;
+    });
 }
 
 #[tokio::test]
