@@ -293,7 +293,7 @@ pub async fn serve(
     tasks.spawn(steps.run(
         tracker.clone(),
         core.between.presence.clone(),
-        telling,
+        telling.clone(),
         stop.clone(),
     ));
 
@@ -303,6 +303,7 @@ pub async fn serve(
             cache: core.between.cache.clone(),
             presence: core.between.presence.clone(),
             tracker,
+            telling,
             hubs: hubs.clone(),
             writer: writer.clone(),
             tokens,
@@ -418,7 +419,7 @@ pub async fn token(
             secret
         }
     };
-    let signed = Tokens::new(&secret).sign(&user, name, seconds);
+    let signed = Tokens::new(&secret).sign(&user, name, None, seconds);
     signed.map_err(|problem| {
         ConfigError {
             setting: "JWT_SECRET",

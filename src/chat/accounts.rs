@@ -16,7 +16,7 @@ use crate::{
         id::UserId,
         timestamp::Timestamp,
     },
-    ports::store::{RefreshToken, Rotation},
+    ports::store::{NextToken, RefreshToken, Rotation},
 };
 
 /// Accounts that have been seen lately, so that a reconnect storm is not a storm of reads.
@@ -32,6 +32,8 @@ pub struct Caller {
     pub account: Arc<Account>,
     /// From then on the proof is worth nothing.
     pub expires_at: Timestamp,
+    /// The log-in that the proof came from, if that was one of ours.
+    pub session: Option<uuid::Uuid>,
 }
 
 /// What a log-in gives.
@@ -52,11 +54,13 @@ impl Chat {
             user,
             username,
             expires_at,
+            session,
         } = self.parts.tokens.check(token)?;
         if let Some(account) = self.known.0.get(&user) {
             return Ok(Caller {
                 account: account.clone(),
                 expires_at,
+                session,
             });
         }
         let wish = username_from(&username)
@@ -76,6 +80,7 @@ impl Chat {
         Ok(Caller {
             account,
             expires_at,
+            session,
         })
     }
 
@@ -116,17 +121,14 @@ impl Chat {
             .keep_refresh_token(&kept)
             .await
             .map_err(unavailable)?;
-        self.session(account, refresh_token)
+        self.session(account, kept.family, refresh_token)
     }
 
     /// A new session for an old one's refresh token, once. A token used twice ends all sessions that came from the same log-in.
     pub async fn refresh(&self, token: &str) -> Result<Session, Problem> {
         let refresh_token = tokens::refresh_token();
-        let next = RefreshToken {
+        let next = NextToken {
             hash: tokens::refresh_hash(&refresh_token),
-            // The store takes family and user from the old one.
-            family: uuid::Uuid::nil(),
-            user: UserId::parse("-").map_err(|_| Problem::internal())?,
             expires_at: refresh_expiry(),
         };
         let old = tokens::refresh_hash(token);
@@ -137,19 +139,26 @@ impl Chat {
             .await
             .map_err(unavailable)?
         {
-            Rotation::Rotated(account) => self.session(Arc::new(account), refresh_token),
-            Rotation::Reused | Rotation::Refused => Err(Problem::new(
+            Rotation::Rotated(account, family) => {
+                self.session(Arc::new(account), family, refresh_token)
+            }
+            Rotation::Reused(_) | Rotation::Refused => Err(Problem::new(
                 Code::Unauthenticated,
                 "Authentication failed: the refresh token is not valid; sign in again.",
             )),
         }
     }
 
-    fn session(&self, account: Arc<Account>, refresh_token: String) -> Result<Session, Problem> {
+    fn session(
+        &self,
+        account: Arc<Account>,
+        family: uuid::Uuid,
+        refresh_token: String,
+    ) -> Result<Session, Problem> {
         let access_token =
             self.parts
                 .tokens
-                .sign(&account.id, &account.username, ACCESS_SECONDS)?;
+                .sign(&account.id, &account.username, Some(family), ACCESS_SECONDS)?;
         Ok(Session {
             account,
             access_token,

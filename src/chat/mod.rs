@@ -22,7 +22,11 @@ use crate::{
     },
     metrics::Metrics,
     ports::{BackendError, cache::RecentCache, presence::Presence, store::Store},
-    room::{hubs::Hubs, recent::RecentMessages, tracker::Tracker},
+    room::{
+        hubs::Hubs,
+        recent::RecentMessages,
+        tracker::{Telling, Tracker},
+    },
 };
 
 /// The parts that the use cases work with.
@@ -35,6 +39,8 @@ pub struct Parts {
     pub presence: Arc<dyn Presence>,
     /// This replica's own people.
     pub tracker: Arc<Tracker>,
+    /// The way to everybody's sockets, here and elsewhere, for what is not kept.
+    pub telling: Telling,
     /// The live rooms.
     pub hubs: Arc<Hubs>,
     /// The way to a commit.
@@ -108,6 +114,7 @@ impl Chat {
             action,
             view.room.visibility,
             view.standing.map(|standing| standing.role),
+            false,
         ) {
             Verdict::Allowed => Ok(view),
             Verdict::Forbidden => Err(not_member()),

@@ -6,16 +6,11 @@ use crate::{
         error::{Code, Problem},
         id::{RoomId, UserId},
         permission::Action,
-        room::{RoomView, Visibility},
+        room::{RoomView, Visibility, check_name, check_topic},
         timestamp::Timestamp,
     },
     ports::store::{NewRoom, RoomQuery, RoomScope},
 };
-
-/// The most characters a room's name may have.
-pub const NAME_MAX: usize = 80;
-/// The most characters a room's topic may have.
-pub const TOPIC_MAX: usize = 500;
 
 /// A list of rooms.
 #[derive(Debug, Clone)]
@@ -74,19 +69,9 @@ impl Chat {
 
     /// Makes a room that the asker owns.
     pub async fn create_room(&self, asker: &UserId, wish: RoomWish) -> Result<RoomView, Problem> {
-        let name = wish.name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control)
-        {
-            return Err(Problem::invalid(
-                "`name` is 1 to 80 characters without control characters.",
-            ));
-        }
-        if wish
-            .topic
-            .as_ref()
-            .is_some_and(|topic| topic.chars().count() > TOPIC_MAX || topic.contains('\0'))
-        {
-            return Err(Problem::invalid("`topic` is at most 500 characters."));
+        let name = check_name(&wish.name)?;
+        if let Some(topic) = &wish.topic {
+            check_topic(topic)?;
         }
         let visibility = wish.visibility.unwrap_or(Visibility::Public);
         if visibility == Visibility::Direct {
@@ -102,7 +87,7 @@ impl Chat {
         };
         let room = NewRoom {
             id,
-            name: name.to_owned(),
+            name,
             topic: wish.topic,
             visibility,
             created_by: asker.clone(),

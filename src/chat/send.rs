@@ -8,7 +8,7 @@ use super::{Chat, not_member};
 use crate::{
     commit::writer::Submitted,
     domain::{
-        change::{Change, NewMessage, Outcome, Refusal},
+        change::{Change, NewMessage, Outcome, Refusal, RoomChange},
         error::Problem,
         id::{JobId, MessageId, RoomId, UserId},
         message::Message,
@@ -64,11 +64,11 @@ impl Sending {
     /// Waits for the commit, 3 s at most.
     pub async fn sent(self) -> Result<Sent, Problem> {
         match self.0.outcome().await? {
-            Outcome::Committed(message) => Ok(Sent {
+            Outcome::Committed(RoomChange::New(message)) => Ok(Sent {
                 message,
                 repeated: false,
             }),
-            Outcome::Repeated(message) => Ok(Sent {
+            Outcome::Already(RoomChange::New(message)) => Ok(Sent {
                 message,
                 repeated: true,
             }),
@@ -77,7 +77,7 @@ impl Sending {
             Outcome::Refused(Refusal::NoReply) => {
                 Err(Problem::invalid("`replyTo` is not a message of this room."))
             }
-            Outcome::Unchanged => {
+            _ => {
                 tracing::error!("the store took a message for no change");
                 Err(Problem::internal())
             }

@@ -37,6 +37,8 @@ struct Claims {
     preferred_username: Option<String>,
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
 }
 
@@ -49,6 +51,8 @@ pub struct Identity {
     pub username: String,
     /// From then on the token is worth nothing.
     pub expires_at: Timestamp,
+    /// The log-in that it came from, if that was one of ours.
+    pub session: Option<uuid::Uuid>,
 }
 
 impl Tokens {
@@ -68,13 +72,20 @@ impl Tokens {
     }
 
     /// A token for `user` that is good for `seconds`.
-    pub fn sign(&self, user: &UserId, username: &str, seconds: i64) -> Result<String, Problem> {
+    pub fn sign(
+        &self,
+        user: &UserId,
+        username: &str,
+        session: Option<uuid::Uuid>,
+        seconds: i64,
+    ) -> Result<String, Problem> {
         let now = Timestamp::now().as_millis() / 1_000;
         let claims = Claims {
             sub: user.to_string(),
             name: Some(username.to_owned()),
             preferred_username: None,
             exp: now.saturating_add(seconds),
+            sid: session,
             iat: Some(now),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(
@@ -119,6 +130,7 @@ impl Tokens {
             user,
             username,
             expires_at,
+            session: claims.sid,
         })
     }
 }
@@ -147,7 +159,7 @@ mod tests {
     fn a_signed_token_says_who() {
         let user = UserId::parse("u-1").unwrap();
         let identity = tokens()
-            .check(&tokens().sign(&user, "Ada", 60).unwrap())
+            .check(&tokens().sign(&user, "Ada", None, 60).unwrap())
             .unwrap();
         assert_eq!((identity.user, identity.username.as_str()), (user, "Ada"));
     }
@@ -158,8 +170,8 @@ mod tests {
         let other = Tokens::new(b"another secret of thirty-two bytes!!");
         let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1LTEiLCJleHAiOjQxMDI0NDQ4MDB9.";
         for token in [
-            other.sign(&user, "Ada", 60).unwrap(),
-            tokens().sign(&user, "Ada", 0).unwrap(),
+            other.sign(&user, "Ada", None, 60).unwrap(),
+            tokens().sign(&user, "Ada", None, 0).unwrap(),
             unsigned.into(),
             "x".into(),
         ] {

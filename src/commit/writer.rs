@@ -21,7 +21,7 @@ use tracing::Instrument;
 use super::aftermath::Aftermath;
 use crate::{
     domain::{
-        change::{Change, Outcome, RoomChange},
+        change::{Act, Change, Deed, Outcome, RoomChange, independent},
         error::Problem,
         id::RoomId,
     },
@@ -50,6 +50,9 @@ struct Pending {
     taken: Instant,
     done: oneshot::Sender<Result<Outcome, Problem>>,
 }
+
+/// When a change was handed in, and who is to be told what became of it.
+type Waiter = (Instant, oneshot::Sender<Result<Outcome, Problem>>);
 
 /// A change that has been handed in.
 pub struct Submitted {
@@ -169,48 +172,56 @@ impl Lane {
                     waiters.push((taken, done));
                 }
             }
-            if changes.is_empty() {
-                continue;
+            while !changes.is_empty() {
+                let at_once = independent(&changes);
+                let (later_changes, later_waiters) =
+                    (changes.split_off(at_once), waiters.split_off(at_once));
+                self.commit(&changes, waiters).await;
+                (changes, waiters) = (later_changes, later_waiters);
             }
-            self.metrics.batch_size.observe(changes.len() as f64);
-            let span = tracing::debug_span!("commit", changes = changes.len());
-            match self.store.commit(&changes).instrument(span).await {
-                Ok(outcomes) => self.committed(&changes, outcomes, waiters),
-                Err(error) => {
-                    tracing::error!(%error, changes = changes.len(), "a batch was not committed");
-                    self.metrics.commit_failures.inc();
-                    for (_, done) in waiters {
-                        let _ = done.send(Err(Problem::unavailable()));
-                    }
+        }
+    }
+
+    async fn commit(&self, changes: &[Change], waiters: Vec<Waiter>) {
+        self.metrics.batch_size.observe(changes.len() as f64);
+        let span = tracing::debug_span!("commit", changes = changes.len());
+        match self.store.commit(changes).instrument(span).await {
+            Ok(outcomes) => self.committed(changes, outcomes, waiters),
+            Err(error) => {
+                tracing::error!(%error, changes = changes.len(), "a batch was not committed");
+                self.metrics.commit_failures.inc();
+                for (_, done) in waiters {
+                    let _ = done.send(Err(Problem::unavailable()));
                 }
             }
         }
     }
 
-    fn committed(
-        &self,
-        changes: &[Change],
-        outcomes: Vec<Outcome>,
-        waiters: Vec<(Instant, oneshot::Sender<Result<Outcome, Problem>>)>,
-    ) {
+    fn committed(&self, changes: &[Change], outcomes: Vec<Outcome>, waiters: Vec<Waiter>) {
         let mut by_room: HashMap<RoomId, Vec<RoomChange>> = HashMap::new();
-        let mut jobs = Vec::new();
+        let (mut jobs, mut sent) = (Vec::new(), 0_u64);
         for (change, outcome) in changes.iter().zip(&outcomes) {
-            if let Outcome::Committed(message) = outcome {
-                let change = match change {
-                    Change::Send(new) => {
-                        jobs.push(super::aftermath::enrich_job(new.job, message));
-                        RoomChange::New(message.clone())
-                    }
-                    Change::Enrich(_) => RoomChange::Updated(message.clone()),
-                };
-                by_room
-                    .entry(message.room_id.clone())
-                    .or_default()
-                    .push(change);
+            let Outcome::Committed(committed) = outcome else {
+                continue;
+            };
+            let job = match change {
+                Change::Send(new) => Some(new.job),
+                Change::Act(Act {
+                    deed: Deed::Edit { job, .. },
+                    ..
+                }) => Some(*job),
+                _ => None,
+            };
+            if let (Some(job), Some(message)) = (job, committed.message()) {
+                jobs.push(super::aftermath::enrich_job(job, message));
             }
+            sent += u64::from(matches!(change, Change::Send(_)));
+            by_room
+                .entry(committed.room().clone())
+                .or_default()
+                .push(committed.clone());
         }
-        self.metrics.messages.inc_by(jobs.len() as u64);
+        self.metrics.messages.inc_by(sent);
         for (room, changes) in by_room {
             self.aftermath.publish(&room, &changes);
             self.hubs.changes(&room, changes);

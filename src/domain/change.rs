@@ -1,25 +1,38 @@
 //! Durable changes of rooms: what is asked of the store, and what came of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Rev,
     id::{ClientId, JobId, MessageId, RoomId, UserId},
     message::{Message, MessageKind, Preview},
+    room::{Room, Visibility},
     timestamp::Timestamp,
 };
 
 /// A change that somebody asks for; it takes the room's next `rev` when it is committed.
 ///
-/// Each carries its own ids, so that asking again after an unknown outcome changes nothing twice.
+/// Each can be asked for again after an unknown outcome, with the same ids, and changes nothing twice.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A new message, with the job that enriches it.
     Send(NewMessage),
     /// What a worker found in a message.
     Enrich(Enrichment),
+    /// Something that somebody does with a message that is there.
+    Act(Act),
+    /// Claps of several people for one message, gathered.
+    Clap(Applause),
+    /// Another name, topic or visibility of the room.
+    UpdateRoom(RoomUpdate),
+    /// The end of the room.
+    DeleteRoom(RoomDeletion),
 }
 
 impl Change {
@@ -28,8 +41,53 @@ impl Change {
         match self {
             Self::Send(message) => &message.room_id,
             Self::Enrich(found) => &found.room_id,
+            Self::Act(act) => &act.room_id,
+            Self::Clap(applause) => &applause.room_id,
+            Self::UpdateRoom(update) => &update.room_id,
+            Self::DeleteRoom(deletion) => &deletion.room_id,
         }
     }
+
+    /// The message that it changes, if that has to be there before.
+    fn target(&self) -> Option<MessageId> {
+        match self {
+            Self::Send(_) | Self::UpdateRoom(_) | Self::DeleteRoom(_) => None,
+            Self::Enrich(found) => Some(found.message_id),
+            Self::Act(act) => Some(act.message_id),
+            Self::Clap(applause) => Some(applause.message_id),
+        }
+    }
+}
+
+/// How many of the first changes may be committed in one batch: whether and how each of them applies does not depend on another
+/// one of them, but for what [`answering`] says.
+///
+/// In such a batch a message is either enriched or changed by one act or applause, and a change of a room itself is the last one
+/// of that room. At least 1, unless there are none.
+pub fn independent(changes: &[Change]) -> usize {
+    let mut acted = HashSet::new();
+    let mut enriched = HashSet::new();
+    let mut ended = HashSet::new();
+    changes
+        .iter()
+        .position(|change| {
+            if ended.contains(change.room()) {
+                return true;
+            }
+            match (change, change.target()) {
+                (Change::UpdateRoom(_) | Change::DeleteRoom(_), _) => {
+                    ended.insert(change.room());
+                    false
+                }
+                (Change::Enrich(_), Some(message)) => {
+                    enriched.insert(message);
+                    acted.contains(&message)
+                }
+                (_, Some(message)) => enriched.contains(&message) || !acted.insert(message),
+                (_, None) => false,
+            }
+        })
+        .unwrap_or(changes.len())
 }
 
 /// A message to be sent. Its text has been checked.
@@ -134,14 +192,106 @@ pub fn answering(changes: &[Change]) -> Vec<usize> {
     answering
 }
 
+/// Something that somebody does with a message that is there. Whether they may is judged in the commit, by
+/// [`permission`](super::permission).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
+    /// The message's room.
+    pub room_id: RoomId,
+    /// The message.
+    pub message_id: MessageId,
+    /// Who does it.
+    pub user_id: UserId,
+    /// When the replica took it.
+    pub at: Timestamp,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What is done with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Another text. Mentions and previews go with the old one; the job finds those of the new one.
+    Edit {
+        /// The new text, which has been checked.
+        content: String,
+        /// The id of the job to be stored with it.
+        job: JobId,
+    },
+    /// The text, mentions and previews go; the place, claps and reactions stay.
+    Delete,
+    /// An emoji of one's own is put under the message, or taken away.
+    React {
+        /// Which; it has been checked.
+        emoji: String,
+        /// Put, or taken away.
+        on: bool,
+    },
+}
+
+/// Claps of several people for one message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applause {
+    /// The batch: committed once, however often it is asked for.
+    pub id: uuid::Uuid,
+    /// The message's room.
+    pub room_id: RoomId,
+    /// The message.
+    pub message_id: MessageId,
+    /// How much each person adds, above 0; each person once. What goes beyond [`CLAPS_MAX`](super::message::CLAPS_MAX) is ignored.
+    pub by: Vec<ClapsOf>,
+    /// When the replica gathered it.
+    pub at: Timestamp,
+}
+
+/// A person's claps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClapsOf {
+    /// Who.
+    pub user_id: UserId,
+    /// How many.
+    #[schema(minimum = 1, maximum = 50)]
+    pub count: i64,
+}
+
+/// Another name, topic or visibility. What is none stays. All have been checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoomUpdate {
+    /// Which room.
+    pub room_id: RoomId,
+    /// Who wants it.
+    pub user_id: UserId,
+    /// The new name.
+    pub name: Option<String>,
+    /// The new topic, or none any more.
+    pub topic: Option<Option<String>>,
+    /// Public or private; another one makes `access_rev` rise.
+    pub visibility: Option<Visibility>,
+}
+
+/// The end of a room: nobody finds it any more, and its id is never used again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoomDeletion {
+    /// Told apart from somebody else's: a repeat of the same one is no [`Refusal::NoRoom`].
+    pub id: uuid::Uuid,
+    /// Which room.
+    pub room_id: RoomId,
+    /// Who wants it.
+    pub user_id: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What became of a [`Change`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Committed, with the next `rev`; the message as it is now.
-    Committed(Arc<Message>),
-    /// Had been committed before (the same `clientId`, or the same call again); the message as it is now.
-    Repeated(Arc<Message>),
-    /// Nothing to change; no `rev` was taken.
+    /// Committed, with the next `rev`.
+    Committed(RoomChange),
+    /// So already: the same call (or `clientId`) again, or nothing that it would change. No `rev` was taken; the state as it is now,
+    /// in the shape in which the change would have been told.
+    Already(RoomChange),
+    /// A finding that does not apply, or adds nothing; no `rev` was taken.
     Unchanged,
     /// Not allowed; no `rev` was taken.
     Refused(Refusal),
@@ -152,37 +302,150 @@ pub enum Outcome {
 pub enum Refusal {
     /// There is no such room, or the asker may not know of it.
     NoRoom,
+    /// There is no such message, or the asker may not know of its room.
+    NoMessage,
     /// The room can be seen, but only members may do this.
     NotMember,
+    /// A member, but not one who may do this.
+    Forbidden,
     /// The message answered is not in this room.
     NoReply,
+    /// The message has been deleted.
+    Deleted,
+    /// The message carries as many different emoji as it may: [`EMOJI_MAX`](super::message::EMOJI_MAX).
+    TooManyEmoji,
 }
 
 /// A committed change as the room is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "message", rename_all = "camelCase")]
+#[serde(
+    tag = "kind",
+    content = "of",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum RoomChange {
     /// `message:new`
     New(Arc<Message>),
     /// `message:updated`
     Updated(Arc<Message>),
+    /// `message:deleted`
+    Deleted(Arc<Message>),
+    /// `message:clapped`
+    Clapped {
+        /// The message after it.
+        message: Arc<Message>,
+        /// Those who may clap, of those who did, each with their new count.
+        by: Vec<ClapsOf>,
+    },
+    /// `message:reacted`
+    Reacted {
+        /// The message after it.
+        message: Arc<Message>,
+        /// Who.
+        user_id: UserId,
+        /// Which emoji.
+        emoji: String,
+        /// Put, or taken away.
+        on: bool,
+    },
+    /// `room:updated`
+    Room(Arc<Room>),
+    /// `room:deleted`: the room's last one.
+    Closed {
+        /// Which room.
+        room_id: RoomId,
+        /// The revision that it took.
+        rev: Rev,
+    },
 }
 
 impl RoomChange {
     /// The revision that it took.
     pub fn rev(&self) -> Rev {
-        self.message().rev
+        match self {
+            Self::Room(room) => room.rev,
+            Self::Closed { rev, .. } => *rev,
+            Self::New(message)
+            | Self::Updated(message)
+            | Self::Deleted(message)
+            | Self::Clapped { message, .. }
+            | Self::Reacted { message, .. } => message.rev,
+        }
     }
 
     /// The room that it changed.
     pub fn room(&self) -> &RoomId {
-        &self.message().room_id
+        match self {
+            Self::Room(room) => &room.id,
+            Self::Closed { room_id, .. } => room_id,
+            Self::New(message)
+            | Self::Updated(message)
+            | Self::Deleted(message)
+            | Self::Clapped { message, .. }
+            | Self::Reacted { message, .. } => &message.room_id,
+        }
     }
 
-    /// The message that it is about, in its state after the change.
-    pub fn message(&self) -> &Arc<Message> {
+    /// The message that it changed, in its state after the change; none if it changed the room itself.
+    pub fn message(&self) -> Option<&Arc<Message>> {
         match self {
-            Self::New(message) | Self::Updated(message) => message,
+            Self::New(message)
+            | Self::Updated(message)
+            | Self::Deleted(message)
+            | Self::Clapped { message, .. }
+            | Self::Reacted { message, .. } => Some(message),
+            Self::Room(_) | Self::Closed { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn act(message_id: MessageId) -> Change {
+        Change::Act(Act {
+            room_id: room(),
+            message_id,
+            user_id: UserId::parse("ada").unwrap(),
+            at: Timestamp::from_millis(0),
+            deed: Deed::Delete,
+        })
+    }
+
+    fn found(message_id: MessageId) -> Change {
+        Change::Enrich(Enrichment {
+            finishes: None,
+            room_id: room(),
+            message_id,
+            content_rev: 1,
+            found: Found::Mentions(Vec::new()),
+        })
+    }
+
+    fn rename() -> Change {
+        Change::UpdateRoom(RoomUpdate {
+            room_id: room(),
+            user_id: UserId::parse("ada").unwrap(),
+            name: None,
+            topic: None,
+            visibility: None,
+        })
+    }
+
+    fn room() -> RoomId {
+        RoomId::parse("r").unwrap()
+    }
+
+    #[test]
+    fn a_batch_ends_where_a_change_depends_on_one_before_it() {
+        let (one, two) = (MessageId::fresh(), MessageId::fresh());
+        assert_eq!(independent(&[]), 0);
+        assert_eq!(independent(&[act(one), act(two), act(one)]), 2);
+        assert_eq!(independent(&[found(one), found(one), act(one)]), 2);
+        assert_eq!(independent(&[act(one), found(one)]), 1);
+        assert_eq!(independent(&[act(one), rename(), act(two)]), 2);
+        assert_eq!(independent(&[rename(), rename()]), 1);
     }
 }

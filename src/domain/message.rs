@@ -15,6 +15,12 @@ use super::{
 /// The most Unicode code points that a message's text may have.
 pub const CONTENT_MAX: usize = 8_000;
 
+/// A user's claps on one message stop here; the excess is ignored.
+pub const CLAPS_MAX: i64 = 50;
+
+/// The most different emoji under one message.
+pub const EMOJI_MAX: usize = 20;
+
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -149,6 +155,44 @@ pub struct Message {
     pub mentions: Vec<UserId>,
     /// Links in the text; filled by the worker.
     pub previews: Vec<Preview>,
+}
+
+impl Message {
+    /// The message as one reader sees it: with what is theirs. Nothing of theirs is said in so many words, as 0 and false.
+    pub fn seen_with(&self, mine: Option<&Mine>) -> Self {
+        let mut seen = self.clone();
+        seen.claps.mine = Some(mine.map_or(0, |mine| mine.claps));
+        for reaction in &mut seen.reactions {
+            reaction.mine = Some(mine.is_some_and(|mine| mine.emoji.contains(&reaction.emoji)));
+        }
+        seen
+    }
+
+    /// Whether anybody has clapped or reacted: only then something under it may be a reader's own.
+    pub fn is_applauded(&self) -> bool {
+        self.claps.total > 0 || !self.reactions.is_empty()
+    }
+}
+
+/// What under a message is one reader's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mine {
+    /// Their claps.
+    pub claps: i64,
+    /// Their emoji, in no order.
+    pub emoji: Vec<String>,
+}
+
+/// Checks an emoji, or a name that stands for one: 1 to 32 code points, without white space and control characters.
+pub fn check_emoji(emoji: &str) -> Result<(), Problem> {
+    let fits = (1..=32).contains(&emoji.chars().count())
+        && !emoji.chars().any(|c| c.is_control() || c.is_whitespace());
+    if fits {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "`emoji` is 1 to 32 characters without white space.",
+    ))
 }
 
 /// Checks the text of a message: not blank, no NUL, at most [`CONTENT_MAX`] code points.

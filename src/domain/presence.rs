@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    Seq,
     id::{RoomId, UserId},
     timestamp::Timestamp,
 };
@@ -110,4 +111,74 @@ pub enum Signal {
         /// The rooms in which they are, or have just been, live.
         rooms: Vec<RoomId>,
     },
+    /// A user has read a room up to a message.
+    Read {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// The newest message that they have read.
+        last_read_seq: Seq,
+    },
+    /// Somebody may have lost the right to be in a room: whoever is live in it is to be looked up again.
+    Access {
+        /// Where.
+        room_id: RoomId,
+    },
+    /// A user is no member of a room any more; concerns their sockets that are not live in it, the room tells the others.
+    Removed {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Why.
+        reason: RemovalReason,
+    },
+    /// A session has ended, and with it the right to be connected.
+    SessionEnded(EndedSession),
+    /// An event of a backend's own.
+    Custom {
+        /// To whom.
+        to: Recipients,
+        /// Its name.
+        event: String,
+        /// Its argument, as JSON.
+        data: String,
+    },
+}
+
+/// Why somebody is in a room no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RemovalReason {
+    /// Somebody took their membership away.
+    Kicked,
+    /// They gave their membership back, perhaps on another device.
+    Left,
+    /// They have no right to be there any more; why is not known.
+    NotAllowed,
+}
+
+/// A session that has been ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedSession {
+    /// All tokens that came from one log-in; access tokens name it as `sid`.
+    pub family: uuid::Uuid,
+    /// Whose.
+    pub user_id: UserId,
+    /// Whether the user logged out, which cuts all of their sockets. Otherwise only those of the session are.
+    pub logged_out: bool,
+}
+
+/// Whom a backend's event is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipients {
+    /// Who is live in a room.
+    Room(RoomId),
+    /// The sockets of a user.
+    User(UserId),
+    /// Every socket; its value must be `true`.
+    All(bool),
 }

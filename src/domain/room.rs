@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::{
     Rev, Seq,
+    account::Account,
+    error::Problem,
     id::{RoomId, UserId},
     timestamp::Timestamp,
 };
@@ -101,6 +103,41 @@ pub struct Room {
 /// What a search compares: a name, or a text that is looked for in names, without case.
 pub fn search_key(text: &str) -> String {
     text.to_lowercase()
+}
+
+/// Checks a room's name and trims it: 1 to [`NAME_MAX`] characters without control characters.
+pub fn check_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(Problem::invalid(
+            "`name` is 1 to 80 characters without control characters.",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// Checks a room's topic: at most [`TOPIC_MAX`] characters, no NUL.
+pub fn check_topic(topic: &str) -> Result<(), Problem> {
+    if topic.chars().count() > TOPIC_MAX || topic.contains('\0') {
+        return Err(Problem::invalid("`topic` is at most 500 characters."));
+    }
+    Ok(())
+}
+
+/// The most characters a room's name may have.
+pub const NAME_MAX: usize = 80;
+/// The most characters a room's topic may have.
+pub const TOPIC_MAX: usize = 500;
+
+/// Somebody's place in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub account: Account,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Timestamp,
 }
 
 /// Where one member stands in a room. Only in answers to that member.

@@ -4,7 +4,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::domain::{change::RoomChange, id::RoomId, presence::Signal};
+use crate::domain::{
+    change::RoomChange,
+    id::RoomId,
+    presence::{Recipients, Signal},
+};
 
 /// One replica's place on the bus.
 #[async_trait]
@@ -86,8 +90,29 @@ impl Mouth {
 pub enum Topic {
     /// A room: the replicas where somebody is live in it.
     Room(RoomId),
-    /// Users' status: every replica.
+    /// What concerns users wherever they are, and no live room alone: every replica.
     People,
+}
+
+impl Topic {
+    /// Where a signal is told.
+    pub fn of(signal: &Signal) -> Self {
+        match signal {
+            Signal::Joined { room_id, .. }
+            | Signal::Left { room_id, .. }
+            | Signal::Typing { room_id, .. }
+            | Signal::Read { room_id, .. }
+            | Signal::Access { room_id }
+            | Signal::Custom {
+                to: Recipients::Room(room_id),
+                ..
+            } => Self::Room(room_id.clone()),
+            Signal::Status { .. }
+            | Signal::Removed { .. }
+            | Signal::SessionEnded(_)
+            | Signal::Custom { .. } => Self::People,
+        }
+    }
 }
 
 /// News. Small ones; a room's changes of one commit go together.

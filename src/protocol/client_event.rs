@@ -5,10 +5,10 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::domain::{
-    Rev,
+    Rev, Seq,
     error::{Code, Problem},
     id::{ClientId, MessageId, RoomId},
-    message::MessageKind,
+    message::{MessageKind, check_content, check_emoji},
     presence::Status,
 };
 
@@ -26,6 +26,16 @@ pub enum ClientEvent {
     Leave(RoomId),
     /// `message:send`
     Send(SendMessage),
+    /// `message:edit`
+    Edit(EditMessage),
+    /// `message:delete`
+    Delete(MessageId),
+    /// `message:clap`
+    Clap(ClapMessage),
+    /// `message:react`
+    React(ReactToMessage),
+    /// `message:read`
+    Read(ReadRoom),
     /// `typing:start`
     StartTyping(RoomId),
     /// `typing:stop`
@@ -78,6 +88,59 @@ pub struct Draft {
     pub reply_to: Option<MessageId>,
 }
 
+/// The argument of `message:edit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EditMessage {
+    /// Which message.
+    pub message_id: MessageId,
+    /// Its new text: 1 to 8,000 Unicode code points, not blank.
+    pub content: String,
+}
+
+/// The argument of `message:delete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteMessage {
+    /// Which message.
+    pub message_id: MessageId,
+}
+
+/// The argument of `message:clap`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClapMessage {
+    /// Which message.
+    pub message_id: MessageId,
+    /// How many claps to add, 1 if not said. A user's claps on one message stop at 50; the excess is ignored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub count: Option<i64>,
+}
+
+/// The argument of `message:react`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReactToMessage {
+    /// Which message.
+    pub message_id: MessageId,
+    /// Which emoji: 1 to 32 characters without white space.
+    pub emoji: String,
+    /// Put, or taken away.
+    pub on: bool,
+}
+
+/// The argument of `message:read`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadRoom {
+    /// Which room.
+    pub room_id: RoomId,
+    /// The newest message that has been read; only moves forward.
+    #[schema(value_type = i64, minimum = 0)]
+    pub seq: Seq,
+}
+
 /// The argument of events that name a room, where it is not just the room's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -121,6 +184,38 @@ impl ClientEvent {
                 check_draft(&send.draft)?;
                 Ok(Self::Send(send))
             }
+            "message:edit" => {
+                let edit: EditMessage = object(name, argument)?;
+                check_content(&edit.content)?;
+                Ok(Self::Edit(edit))
+            }
+            "message:delete" => {
+                let DeleteMessage { message_id } = object(name, argument)?;
+                Ok(Self::Delete(message_id))
+            }
+            "message:clap" => {
+                let clap: ClapMessage = object(name, argument)?;
+                if clap.count.is_some_and(|count| count < 1) {
+                    return Err(Problem::invalid(
+                        "message:clap: `count` is how many to add, 1 or more.",
+                    ));
+                }
+                Ok(Self::Clap(clap))
+            }
+            "message:react" => {
+                let react: ReactToMessage = object(name, argument)?;
+                check_emoji(&react.emoji)?;
+                Ok(Self::React(react))
+            }
+            "message:read" => {
+                let read: ReadRoom = object(name, argument)?;
+                if read.seq < 0 {
+                    return Err(Problem::invalid(
+                        "message:read: `seq` is a message's place, 0 or above.",
+                    ));
+                }
+                Ok(Self::Read(read))
+            }
             "typing:start" => Ok(Self::StartTyping(room_of(name, argument)?)),
             "typing:stop" => Ok(Self::StopTyping(room_of(name, argument)?)),
             "presence:update" => {
@@ -150,7 +245,7 @@ pub fn check_draft(draft: &Draft) -> Result<(), Problem> {
             "A client may send messages of type `text` only.",
         ));
     }
-    crate::domain::message::check_content(&draft.content)
+    check_content(&draft.content)
 }
 
 /// The page size asked for, or the default.

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 
 use super::packet::Packet;
 use crate::domain::{
-    Rev,
-    change::RoomChange,
+    Rev, Seq,
+    change::{ClapsOf, RoomChange},
     error::{Code, Problem},
-    id::{RoomId, UserId},
-    message::Message,
-    presence::{Status, User},
+    id::{MessageId, RoomId, UserId},
+    message::{Claps, Message, Reaction},
+    presence::{RemovalReason, Status, User},
     room::{Room, RoomView},
     timestamp::Timestamp,
 };
@@ -168,11 +168,175 @@ pub struct PresenceUpdated {
     pub status: Status,
 }
 
+/// `message:deleted`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageDeleted<'a> {
+    /// Which room.
+    pub room_id: &'a RoomId,
+    /// Which message. Its place stays; its text, mentions and previews are gone.
+    pub id: MessageId,
+    /// Its place.
+    #[schema(value_type = i64)]
+    pub seq: Seq,
+    /// The room's revision that this took.
+    #[schema(value_type = i64)]
+    pub rev: Rev,
+    /// When.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// `message:clapped`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageClapped<'a> {
+    /// Which room.
+    pub room_id: &'a RoomId,
+    /// Which message.
+    pub id: MessageId,
+    /// The room's revision that this took.
+    #[schema(value_type = i64)]
+    pub rev: Rev,
+    /// Everybody's claps.
+    pub claps: Claps,
+    /// Who clapped, each with their new count.
+    pub by: &'a [ClapsOf],
+}
+
+/// `message:reacted`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageReacted<'a> {
+    /// Which room.
+    pub room_id: &'a RoomId,
+    /// Which message.
+    pub id: MessageId,
+    /// The room's revision that this took.
+    #[schema(value_type = i64)]
+    pub rev: Rev,
+    /// All emoji under the message.
+    pub reactions: &'a [Reaction],
+    /// Who put or took one.
+    pub user_id: &'a UserId,
+    /// Which.
+    pub emoji: &'a str,
+    /// Put, or taken away.
+    pub on: bool,
+}
+
+/// `room:deleted`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomDeleted<'a> {
+    /// Which room.
+    pub room_id: &'a RoomId,
+    /// The room's last revision.
+    #[schema(value_type = i64)]
+    pub rev: Rev,
+}
+
+/// `room:removed`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomRemoved<'a> {
+    /// Which room; nothing more of it follows.
+    pub room_id: &'a RoomId,
+    /// Why.
+    pub reason: RemovalReason,
+}
+
+/// `room:read`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomRead<'a> {
+    /// Which room.
+    pub room_id: &'a RoomId,
+    /// Who has read it.
+    pub user_id: &'a UserId,
+    /// Up to which message.
+    #[schema(value_type = i64)]
+    pub last_read_seq: Seq,
+}
+
+/// The acknowledgement of `message:clap`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Clapped {
+    /// Always true.
+    pub ok: bool,
+    /// Everybody's, and the caller's own.
+    pub claps: Claps,
+}
+
+/// The acknowledgement of `message:react`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Reacted<'a> {
+    /// Always true.
+    pub ok: bool,
+    /// All emoji under the message, with the caller's own.
+    pub reactions: &'a [Reaction],
+}
+
+/// The acknowledgement of `message:read`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Read {
+    /// Always true.
+    pub ok: bool,
+    /// The newest message that the caller has read.
+    #[schema(value_type = i64)]
+    pub last_read_seq: Seq,
+    /// Messages after it.
+    pub unread: i64,
+    /// Those of them that mention the caller.
+    pub unread_mentions: i64,
+}
+
 /// The event that tells the room of a committed change.
 pub fn change_packet(change: &RoomChange) -> Packet {
     match change {
         RoomChange::New(message) => Packet::event("message:new", message),
         RoomChange::Updated(message) => Packet::event("message:updated", message),
+        RoomChange::Deleted(message) => Packet::event(
+            "message:deleted",
+            &MessageDeleted {
+                room_id: &message.room_id,
+                id: message.id,
+                seq: message.seq,
+                rev: message.rev,
+                deleted_at: message.deleted_at,
+            },
+        ),
+        RoomChange::Clapped { message, by } => Packet::event(
+            "message:clapped",
+            &MessageClapped {
+                room_id: &message.room_id,
+                id: message.id,
+                rev: message.rev,
+                claps: message.claps,
+                by,
+            },
+        ),
+        RoomChange::Reacted {
+            message,
+            user_id,
+            emoji,
+            on,
+        } => Packet::event(
+            "message:reacted",
+            &MessageReacted {
+                room_id: &message.room_id,
+                id: message.id,
+                rev: message.rev,
+                reactions: &message.reactions,
+                user_id,
+                emoji,
+                on: *on,
+            },
+        ),
+        RoomChange::Room(room) => Packet::event("room:updated", room),
+        RoomChange::Closed { room_id, rev } => {
+            Packet::event("room:deleted", &RoomDeleted { room_id, rev: *rev })
+        }
     }
 }
 

@@ -154,6 +154,7 @@ impl Hubs {
                     self.turn(&room, Turn::Status(news.clone()));
                 }
             }
+            _ => {}
         }
     }
 

@@ -18,6 +18,9 @@ pub trait Link: Send + Sync + 'static {
     /// Whose.
     fn account(&self) -> &Arc<Account>;
 
+    /// The log-in that opened it, if that was one of ours.
+    fn session(&self) -> Option<uuid::Uuid>;
+
     /// Queues a packet without waiting. False when the link is cut, by this call or before.
     fn send(&self, packet: &Packet) -> bool;
 

@@ -91,7 +91,10 @@ impl Timeline {
     pub fn apply(&mut self, change: &RoomChange) {
         debug_assert_eq!(change.rev(), self.rev + 1);
         self.rev = change.rev();
-        let message = change.message();
+        let Some(message) = change.message() else {
+            self.room_changed = self.rev;
+            return;
+        };
         self.last_seq = self.last_seq.max(message.seq);
         self.place(message.clone());
         self.remember(message.clone());

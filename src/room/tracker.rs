@@ -283,13 +283,7 @@ impl Telling {
     fn tell_others(&self, signals: Vec<Signal>) {
         let mut by_topic: HashMap<Topic, Vec<Signal>> = HashMap::new();
         for signal in signals {
-            let topic = match &signal {
-                Signal::Joined { room_id, .. }
-                | Signal::Left { room_id, .. }
-                | Signal::Typing { room_id, .. } => Topic::Room(room_id.clone()),
-                Signal::Status { .. } => Topic::People,
-            };
-            by_topic.entry(topic).or_default().push(signal);
+            by_topic.entry(Topic::of(&signal)).or_default().push(signal);
         }
         for (topic, signals) in by_topic {
             self.bus.publish(&topic, &News::Signals(signals));

@@ -289,6 +289,7 @@ impl Gateway {
                     let link = SocketLink::new(
                         id,
                         caller.account.clone(),
+                        caller.session,
                         socket.clone(),
                         connection,
                         self.metrics.clone(),

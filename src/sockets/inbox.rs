@@ -266,6 +266,7 @@ impl Inbox {
             }
             // Sends do not wait for each other and are taken where the queue is worked through.
             ClientEvent::Send(_) => Ok(()),
+            _ => Err(Problem::internal()),
         };
         match done {
             Ok(()) => self.answer(ack, &Done { ok: true }),
@@ -293,6 +294,11 @@ fn name_of(event: &ClientEvent) -> &'static str {
         ClientEvent::Join(_) => "join:room",
         ClientEvent::Leave(_) => "leave:room",
         ClientEvent::Send(_) => "message:send",
+        ClientEvent::Edit(_) => "message:edit",
+        ClientEvent::Delete(_) => "message:delete",
+        ClientEvent::Clap(_) => "message:clap",
+        ClientEvent::React(_) => "message:react",
+        ClientEvent::Read(_) => "message:read",
         ClientEvent::StartTyping(_) => "typing:start",
         ClientEvent::StopTyping(_) => "typing:stop",
         ClientEvent::UpdatePresence(_) => "presence:update",

@@ -37,6 +37,7 @@ const TYPE: u64 = 1;
 pub struct SocketLink {
     id: SocketId,
     account: Arc<Account>,
+    session: Option<uuid::Uuid>,
     socket: Arc<Socket<Slot>>,
     open: AtomicBool,
     pace: Mutex<Pace>,
@@ -88,6 +89,7 @@ impl SocketLink {
     pub fn new(
         id: SocketId,
         account: Arc<Account>,
+        session: Option<uuid::Uuid>,
         socket: Arc<Socket<Slot>>,
         connection: Option<Connection>,
         metrics: Arc<Metrics>,
@@ -105,6 +107,7 @@ impl SocketLink {
         Self {
             id,
             account,
+            session,
             socket,
             open: AtomicBool::new(true),
             pace,
@@ -187,6 +190,10 @@ impl Link for SocketLink {
 
     fn account(&self) -> &Arc<Account> {
         &self.account
+    }
+
+    fn session(&self) -> Option<uuid::Uuid> {
+        self.session
     }
 
     fn send(&self, packet: &Packet) -> bool {

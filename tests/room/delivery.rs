@@ -80,6 +80,10 @@ impl Link for Watcher {
         self.id
     }
 
+    fn session(&self) -> Option<uuid::Uuid> {
+        None
+    }
+
     fn account(&self) -> &Arc<Account> {
         &self.account
     }
@@ -219,7 +223,7 @@ impl Replica {
         let changes: Vec<_> = (0..count).map(change).collect();
         let outcomes = self.store.commit(&changes).await.unwrap();
         let committed = outcomes.into_iter().map(|outcome| match outcome {
-            Outcome::Committed(message) => RoomChange::New(message),
+            Outcome::Committed(change) => change,
             other => panic!("not committed: {other:?}"),
         });
         committed.collect()

@@ -53,7 +53,10 @@ impl Truth {
     fn at(&self, rev: Rev) -> BTreeMap<Seq, Arc<Message>> {
         self.changes[..rev as usize]
             .iter()
-            .map(|change| (change.message().seq, change.message().clone()))
+            .map(|change| {
+                let message = change.message().unwrap();
+                (message.seq, message.clone())
+            })
             .collect()
     }
 

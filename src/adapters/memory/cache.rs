@@ -164,7 +164,13 @@ fn advance(
             return None;
         }
         rev = change.rev();
-        let message = change.message();
+        // A change of the room itself moves the revision alone.
+        let Some(message) = change.message() else {
+            match change {
+                RoomChange::Closed { .. } => return None,
+                _ => continue,
+            }
+        };
         let newest = messages.back().map_or(0, |newest| newest.seq);
         match change {
             RoomChange::New(_) if message.seq == newest + 1 => {
@@ -173,7 +179,8 @@ fn advance(
                     messages.pop_front();
                 }
             }
-            RoomChange::Updated(_) if message.seq <= newest => {
+            RoomChange::New(_) => return None,
+            _ if message.seq <= newest => {
                 let place = usize::try_from(newest - message.seq).ok()?;
                 if let Some(index) = messages.len().checked_sub(place + 1) {
                     messages[index] = message.clone();

@@ -12,11 +12,12 @@ use crate::{
     domain::{
         account::{Account, username_key, username_wishes},
         id::UserId,
+        presence::EndedSession,
         timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{AccountStore, RefreshToken, Rotation},
+        store::{AccountStore, NextToken, RefreshToken, Rotation, SessionStore},
     },
 };
 
@@ -47,7 +48,7 @@ const ROTATE: &str = concat!(
          INSERT INTO refresh_tokens (hash, family, user_id, expires_at) SELECT $3, family, user_id, $4 FROM used \
      ) SELECT ",
     account_columns!(),
-    " FROM used JOIN users u ON u.id = used.user_id"
+    ", used.family FROM used JOIN users u ON u.id = used.user_id"
 );
 /// A token that was used before: its account, its family, and whether it was this call's `next` that took its place.
 const USED: &str = concat!(
@@ -71,7 +72,7 @@ impl AccountStore for PostgresStore {
     async fn first_sight(&self, id: &UserId, username: &str) -> Result<Account, BackendError> {
         self.limited(async {
             for _ in 0..NAME_TRIES {
-                if let Some(account) = self.find_accounts(&[id.as_str()]).await?.pop() {
+                if let Some(account) = self.accounts_of(&[id.as_str()]).await?.pop() {
                     return Ok(account);
                 }
                 let names = username_wishes(username);
@@ -93,9 +94,45 @@ impl AccountStore for PostgresStore {
 
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
         let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
-        self.limited(self.find_accounts(&ids)).await
+        self.limited(self.accounts_of(&ids)).await
+    }
+    async fn register(
+        &self,
+        _: &crate::ports::store::NewAccount,
+    ) -> Result<Option<Account>, BackendError> {
+        Err(fault("not built yet"))
     }
 
+    async fn password(&self, _: &str) -> Result<Option<(Account, String)>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn set_display_name(
+        &self,
+        _: &UserId,
+        _: Option<&str>,
+    ) -> Result<Option<Account>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn find_accounts(
+        &self,
+        _: &crate::ports::store::AccountQuery,
+    ) -> Result<Vec<Account>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn note_last_seen(&self, _: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
+        Err(fault("not built yet"))
+    }
+}
+
+#[async_trait]
+impl SessionStore for PostgresStore {
     async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
         let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
             sqlx::query(KEEP)
@@ -110,7 +147,7 @@ impl AccountStore for PostgresStore {
     async fn rotate_refresh_token(
         &self,
         old: &[u8; 32],
-        next: &RefreshToken,
+        next: &NextToken,
         now: Timestamp,
     ) -> Result<Rotation, BackendError> {
         self.limited(async {
@@ -122,7 +159,8 @@ impl AccountStore for PostgresStore {
                     .bind(next.expires_at.to_datetime())
             });
             if let Some(row) = rows.await?.first() {
-                return Ok(Rotation::Rotated(Columns::of(row).account()?));
+                let mut columns = Columns::of(row);
+                return Ok(Rotation::Rotated(columns.account()?, columns.take()?));
             }
             let rows = self.rows(Lane::Rest, Again::Safe, || {
                 sqlx::query(USED)
@@ -139,10 +177,14 @@ impl AccountStore for PostgresStore {
             let family: Uuid = columns.take()?;
             // Only a repeat of this very call, after its connection broke, finds its own new token there.
             if columns.take()? {
-                return Ok(Rotation::Rotated(account));
+                return Ok(Rotation::Rotated(account, family));
             }
             self.revoke(family, now).await?;
-            Ok(Rotation::Reused)
+            Ok(Rotation::Reused(EndedSession {
+                family,
+                user_id: account.id,
+                logged_out: false,
+            }))
         })
         .await
     }
@@ -163,10 +205,29 @@ impl AccountStore for PostgresStore {
         })
         .await
     }
+
+    async fn end_session(
+        &self,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<Option<crate::domain::presence::EndedSession>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn ended_since(
+        &self,
+        _: Timestamp,
+    ) -> Result<Vec<crate::domain::presence::EndedSession>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn forget_tokens(&self, _: Timestamp) -> Result<u64, BackendError> {
+        Err(fault("not built yet"))
+    }
 }
 
 impl PostgresStore {
-    async fn find_accounts(&self, ids: &[&str]) -> Result<Vec<Account>, BackendError> {
+    async fn accounts_of(&self, ids: &[&str]) -> Result<Vec<Account>, BackendError> {
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(ACCOUNTS).bind(ids));
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()

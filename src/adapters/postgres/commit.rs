@@ -12,7 +12,7 @@ use super::{Again, Lane, PostgresStore, fault, rows::Columns};
 use crate::{
     domain::{
         Rev, Seq,
-        change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal, answering},
+        change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal, RoomChange, answering},
         id::MessageId,
         message::{Claps, Message},
     },
@@ -81,6 +81,12 @@ impl<'a> Batch<'a> {
             match change {
                 Change::Send(message) if answers => batch.sends.add(ord, message),
                 Change::Send(_) => continue,
+                Change::Act(_)
+                | Change::Clap(_)
+                | Change::UpdateRoom(_)
+                | Change::DeleteRoom(_) => {
+                    return Err(fault("not built yet"));
+                }
                 Change::Enrich(found) => {
                     batch.done.extend(found.finishes.map(|job| job.0));
                     if !answers || !batch.findings.add(ord, found)? {
@@ -185,14 +191,22 @@ fn outcomes(
                 repeat_of(&outcomes[answering[index]])
             }
             (Change::Send(asked), Some(answer)) => match answer.verdict {
-                Verdict::New => Outcome::Committed(Arc::new(answer.new_message(asked))),
-                Verdict::Repeated(known) => {
-                    Outcome::Repeated(states.entry(known.id).or_insert(known).clone())
+                Verdict::New => {
+                    Outcome::Committed(RoomChange::New(Arc::new(answer.new_message(asked))))
                 }
+                Verdict::Repeated(known) => Outcome::Already(RoomChange::New(
+                    states.entry(known.id).or_insert(known).clone(),
+                )),
                 Verdict::Refused(why) => Outcome::Refused(why),
                 Verdict::Enriched(_) => return Err(fault("a send was taken for an enrichment")),
             },
             (Change::Send(_), None) => return Err(fault("a send without an answer")),
+            (
+                Change::Act(_) | Change::Clap(_) | Change::UpdateRoom(_) | Change::DeleteRoom(_),
+                _,
+            ) => {
+                return Err(fault("not built yet"));
+            }
             (Change::Enrich(_), None) => Outcome::Unchanged,
             (Change::Enrich(asked), Some(answer)) => {
                 let Verdict::Enriched(known) = answer.verdict else {
@@ -202,7 +216,7 @@ fn outcomes(
                 let message = Arc::make_mut(state);
                 message.rev = answer.rev;
                 asked.found.apply_to(message);
-                Outcome::Committed(state.clone())
+                Outcome::Committed(RoomChange::Updated(state.clone()))
             }
         };
         outcomes.push(outcome);
@@ -213,7 +227,7 @@ fn outcomes(
 /// What a later send of the same kind is told, by what its first one was told.
 fn repeat_of(first: &Outcome) -> Outcome {
     match first {
-        Outcome::Committed(message) => Outcome::Repeated(message.clone()),
+        Outcome::Committed(message) => Outcome::Already(message.clone()),
         other => other.clone(),
     }
 }

@@ -52,12 +52,16 @@ impl RecentCache for RedisCache {
                 let mut args = vec![text(RECENT_MAX), text(KEPT_UNUSED.as_secs())];
                 for change in changes {
                     args.push(text(change.rev()));
-                    args.push(match change {
-                        RoomChange::New(_) => b"new".to_vec(),
-                        RoomChange::Updated(_) => b"updated".to_vec(),
-                    });
-                    args.push(text(change.message().seq));
-                    args.push(written(change.message())?);
+                    let kind: &[u8] = match (change, change.message()) {
+                        (RoomChange::New(_), _) => b"new",
+                        (_, Some(_)) => b"updated",
+                        (RoomChange::Closed { .. }, None) => b"closed",
+                        (_, None) => b"room",
+                    };
+                    args.push(kind.to_vec());
+                    let message = change.message();
+                    args.push(text(message.map_or(0, |message| message.seq)));
+                    args.push(message.map_or(Ok(Vec::new()), |message| written(message))?);
                 }
                 Ok(ScriptCall {
                     keys: vec![self.key(room)],

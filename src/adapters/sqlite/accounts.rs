@@ -12,11 +12,12 @@ use crate::{
     domain::{
         account::{Account, username_key, username_wishes},
         id::UserId,
+        presence::EndedSession,
         timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{AccountStore, RefreshToken, Rotation},
+        store::{AccountStore, NextToken, RefreshToken, Rotation, SessionStore},
     },
 };
 
@@ -55,7 +56,7 @@ const SECRET: &str = "SELECT value FROM settings WHERE key = 'signing_secret'";
 impl AccountStore for SqliteStore {
     async fn first_sight(&self, id: &UserId, username: &str) -> Result<Account, BackendError> {
         self.limited(async {
-            let known = self.find_accounts(std::slice::from_ref(id)).await?.pop();
+            let known = self.accounts_of(std::slice::from_ref(id)).await?.pop();
             if let Some(account) = known {
                 return Ok(account);
             }
@@ -84,18 +85,54 @@ impl AccountStore for SqliteStore {
     }
 
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
-        self.limited(self.find_accounts(ids)).await
+        self.limited(self.accounts_of(ids)).await
+    }
+    async fn register(
+        &self,
+        _: &crate::ports::store::NewAccount,
+    ) -> Result<Option<Account>, BackendError> {
+        Err(fault("not built yet"))
     }
 
+    async fn password(&self, _: &str) -> Result<Option<(Account, String)>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn set_display_name(
+        &self,
+        _: &UserId,
+        _: Option<&str>,
+    ) -> Result<Option<Account>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn find_accounts(
+        &self,
+        _: &crate::ports::store::AccountQuery,
+    ) -> Result<Vec<Account>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn note_last_seen(&self, _: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
+        Err(fault("not built yet"))
+    }
+}
+
+#[async_trait]
+impl SessionStore for SqliteStore {
     async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
-        let keep = keep(token, token.family, &token.user);
+        let keep = keep(&token.hash, token.expires_at, token.family, &token.user);
         self.limited(self.write(keep)).await
     }
 
     async fn rotate_refresh_token(
         &self,
         old: &[u8; 32],
-        next: &RefreshToken,
+        next: &NextToken,
         now: Timestamp,
     ) -> Result<Rotation, BackendError> {
         self.limited(async {
@@ -118,16 +155,24 @@ impl AccountStore for SqliteStore {
                 let revoke = sqlx::query(REVOKE).bind(family).bind(millis);
                 fetch(&mut transaction, revoke).await?;
                 commit(transaction).await?;
-                return Ok(Rotation::Reused);
+                return Ok(Rotation::Reused(EndedSession {
+                    family,
+                    user_id: account.id,
+                    logged_out: false,
+                }));
             }
             fetch(
                 &mut transaction,
                 sqlx::query(USE).bind(&old[..]).bind(millis),
             )
             .await?;
-            fetch(&mut transaction, keep(next, family, &account.id)).await?;
+            fetch(
+                &mut transaction,
+                keep(&next.hash, next.expires_at, family, &account.id),
+            )
+            .await?;
             commit(transaction).await?;
-            Ok(Rotation::Rotated(account))
+            Ok(Rotation::Rotated(account, family))
         })
         .await
     }
@@ -143,19 +188,43 @@ impl AccountStore for SqliteStore {
         })
         .await
     }
+
+    async fn end_session(
+        &self,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<Option<crate::domain::presence::EndedSession>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn ended_since(
+        &self,
+        _: Timestamp,
+    ) -> Result<Vec<crate::domain::presence::EndedSession>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn forget_tokens(&self, _: Timestamp) -> Result<u64, BackendError> {
+        Err(fault("not built yet"))
+    }
 }
 
 impl SqliteStore {
-    async fn find_accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
+    async fn accounts_of(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
         let rows = self.read(sqlx::query(ACCOUNTS).bind(json(ids)?)).await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
 }
 
-fn keep<'q>(token: &'q RefreshToken, family: Uuid, user: &'q UserId) -> super::Query<'q> {
+fn keep<'q>(
+    hash: &'q [u8; 32],
+    expires_at: Timestamp,
+    family: Uuid,
+    user: &'q UserId,
+) -> super::Query<'q> {
     sqlx::query(KEEP)
-        .bind(&token.hash[..])
+        .bind(&hash[..])
         .bind(family)
         .bind(user.as_str())
-        .bind(token.expires_at.as_millis())
+        .bind(expires_at.as_millis())
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         Rev, Seq,
-        change::{Change, Enrichment, NewMessage, Outcome, Refusal, answering},
+        change::{Change, Enrichment, NewMessage, Outcome, Refusal, RoomChange, answering},
         id::{MessageId, RoomId, UserId},
         job::{EnrichMessage, Task},
         message::{Claps, Message},
@@ -93,6 +93,12 @@ impl SqliteStore {
             let outcome = match change {
                 Change::Send(_) if !answers => repeat_of(&outcomes[answering[index]]),
                 Change::Send(asked) => facts.send(index, asked, &mut writes)?,
+                Change::Act(_)
+                | Change::Clap(_)
+                | Change::UpdateRoom(_)
+                | Change::DeleteRoom(_) => {
+                    return Err(fault("not built yet"));
+                }
                 Change::Enrich(asked) => {
                     writes.done.extend(asked.finishes.map(|job| hex(job.0)));
                     match answers {
@@ -112,7 +118,7 @@ impl SqliteStore {
 /// What a later one of the same sends is told, by what the first one was told.
 fn repeat_of(first: &Outcome) -> Outcome {
     match first {
-        Outcome::Committed(message) => Outcome::Repeated(message.clone()),
+        Outcome::Committed(message) => Outcome::Already(message.clone()),
         other => other.clone(),
     }
 }
@@ -178,6 +184,7 @@ impl<'a> Facts<'a> {
                 }
                 Change::Send(_) => {}
                 Change::Enrich(enrichment) => needed.extend([enrichment.message_id]),
+                _ => {}
             }
         }
         let questions: Vec<&Value> = asked.iter().map(|(_, question)| question).collect();
@@ -228,12 +235,12 @@ impl<'a> Facts<'a> {
         let Some(room) = self.rooms.get_mut(&asked.room_id) else {
             return Ok(Outcome::Refused(Refusal::NoRoom));
         };
-        let verdict = judge(Action::Send, room.visibility, facts.role);
+        let verdict = judge(Action::Send, room.visibility, facts.role, false);
         if verdict == Verdict::Hidden {
             return Ok(Outcome::Refused(Refusal::NoRoom));
         }
         if let Some(known) = facts.repeats.and_then(|id| self.messages.get(&id)) {
-            return Ok(Outcome::Repeated(known.message.clone()));
+            return Ok(Outcome::Already(RoomChange::New(known.message.clone())));
         }
         if verdict == Verdict::Forbidden {
             return Ok(Outcome::Refused(Refusal::NotMember));
@@ -266,7 +273,7 @@ impl<'a> Facts<'a> {
             previews: Vec::new(),
         });
         writes.add(asked, &message)?;
-        Ok(Outcome::Committed(message))
+        Ok(Outcome::Committed(RoomChange::New(message)))
     }
 
     fn enrich(&mut self, asked: &Enrichment) -> Outcome {
@@ -288,7 +295,7 @@ impl<'a> Facts<'a> {
         let message = Arc::make_mut(&mut known.message);
         asked.found.apply_to(message);
         message.rev = room.rev;
-        Outcome::Committed(known.message.clone())
+        Outcome::Committed(RoomChange::Updated(known.message.clone()))
     }
 }
 

@@ -106,6 +106,28 @@ impl MessageStore for SqliteStore {
         let read = self.limited(self.room_with_messages(room, query)).await?;
         Ok(read.map(|read| Changes::of(read.room, read.room_changed, since, limit, read.messages)))
     }
+
+    async fn rooms_of(
+        &self,
+        _: &[crate::domain::id::MessageId],
+    ) -> Result<Vec<(crate::domain::id::MessageId, RoomId)>, BackendError> {
+        Err(super::fault("not built yet"))
+    }
+
+    async fn mine(
+        &self,
+        _: &[crate::domain::id::UserId],
+        _: &[crate::domain::id::MessageId],
+    ) -> Result<
+        Vec<(
+            crate::domain::id::UserId,
+            crate::domain::id::MessageId,
+            crate::domain::message::Mine,
+        )>,
+        BackendError,
+    > {
+        Err(super::fault("not built yet"))
+    }
 }
 
 struct Read {

@@ -15,7 +15,9 @@ use crate::{
     },
     ports::{
         BackendError,
-        store::{Entered, Entry, NewRoom, RoomQuery, RoomScope, RoomStore, Standpoint},
+        store::{
+            Entered, Entry, MemberStore, NewRoom, RoomQuery, RoomScope, RoomStore, Standpoint,
+        },
     },
 };
 
@@ -91,32 +93,6 @@ const NAMED: &str = concat!(
 
 #[async_trait]
 impl RoomStore for SqliteStore {
-    async fn join(&self, entries: &[Entry]) -> Result<Vec<Entered>, BackendError> {
-        self.limited(async {
-            let mut entered: Vec<Entered> = Vec::new();
-            entered.resize_with(entries.len(), || Entered::NoRoom);
-            // Most are members already, and need no write.
-            let list = json(&entries.iter().map(triple).collect::<Vec<_>>())?;
-            let rows = self.read(sqlx::query(ENTERED).bind(&*list)).await?;
-            note(&rows, &mut entered)?;
-            if entered.iter().all(|it| matches!(it, Entered::Member(_))) {
-                return Ok(entered);
-            }
-            let mut transaction = self.begin().await?;
-            for (entry, entered) in entries.iter().zip(&entered) {
-                if entry.create && matches!(entered, Entered::NoRoom) {
-                    create(&mut transaction, &entry.new_room()).await?;
-                }
-            }
-            fetch(&mut transaction, sqlx::query(LET_IN).bind(&*list)).await?;
-            let rows = fetch(&mut transaction, sqlx::query(ENTERED).bind(&*list)).await?;
-            commit(transaction).await?;
-            note(&rows, &mut entered)?;
-            Ok(entered)
-        })
-        .await
-    }
-
     async fn create_room(&self, room: &NewRoom) -> Result<Option<RoomView>, BackendError> {
         self.limited(async {
             let mut transaction = self.begin().await?;
@@ -156,9 +132,42 @@ impl RoomStore for SqliteStore {
                 room: columns.parse(RoomId::parse)?,
                 rev: columns.take()?,
                 access_rev: columns.take()?,
+                deleted: false,
             })
         });
         standpoints.collect()
+    }
+    async fn direct_room(&self, _: &NewRoom, _: &UserId) -> Result<Option<RoomView>, BackendError> {
+        Err(fault("not built yet"))
+    }
+}
+
+#[async_trait]
+impl MemberStore for SqliteStore {
+    async fn join(&self, entries: &[Entry]) -> Result<Vec<Entered>, BackendError> {
+        self.limited(async {
+            let mut entered: Vec<Entered> = Vec::new();
+            entered.resize_with(entries.len(), || Entered::NoRoom);
+            // Most are members already, and need no write.
+            let list = json(&entries.iter().map(triple).collect::<Vec<_>>())?;
+            let rows = self.read(sqlx::query(ENTERED).bind(&*list)).await?;
+            note(&rows, &mut entered)?;
+            if entered.iter().all(|it| matches!(it, Entered::Member(_))) {
+                return Ok(entered);
+            }
+            let mut transaction = self.begin().await?;
+            for (entry, entered) in entries.iter().zip(&entered) {
+                if entry.create && matches!(entered, Entered::NoRoom) {
+                    create(&mut transaction, &entry.new_room()).await?;
+                }
+            }
+            fetch(&mut transaction, sqlx::query(LET_IN).bind(&*list)).await?;
+            let rows = fetch(&mut transaction, sqlx::query(ENTERED).bind(&*list)).await?;
+            commit(transaction).await?;
+            note(&rows, &mut entered)?;
+            Ok(entered)
+        })
+        .await
     }
 
     async fn members_named(
@@ -169,6 +178,59 @@ impl RoomStore for SqliteStore {
         let query = sqlx::query(NAMED).bind(room.as_str()).bind(json(names)?);
         let rows = self.limited(self.read(query)).await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
+    }
+
+    async fn member(
+        &self,
+        _: &RoomId,
+        _: &UserId,
+        _: &UserId,
+    ) -> Result<Option<(RoomView, Option<crate::domain::room::Role>)>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn members(
+        &self,
+        _: &RoomId,
+        _: Option<&UserId>,
+        _: i64,
+    ) -> Result<Vec<crate::domain::room::Member>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn add_member(
+        &self,
+        _: &crate::ports::store::Premises,
+        _: crate::domain::room::Role,
+        _: crate::domain::timestamp::Timestamp,
+    ) -> Result<crate::ports::store::MemberChange, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn set_role(
+        &self,
+        _: &crate::ports::store::Premises,
+        _: crate::domain::room::Role,
+    ) -> Result<crate::ports::store::MemberChange, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn remove_member(
+        &self,
+        _: &crate::ports::store::Premises,
+    ) -> Result<crate::ports::store::MemberChange, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn members_among(&self, _: &RoomId, _: &[UserId]) -> Result<Vec<UserId>, BackendError> {
+        Err(fault("not built yet"))
+    }
+
+    async fn mark_read(
+        &self,
+        _: &[crate::ports::store::ReadMark],
+    ) -> Result<Vec<Option<crate::ports::store::ReadState>>, BackendError> {
+        Err(fault("not built yet"))
     }
 }
 

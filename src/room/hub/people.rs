@@ -124,7 +124,8 @@ impl Hub {
             Signal::Typing {
                 user_id, on: false, ..
             } => self.stop_typing(&user_id, false),
-            Signal::Status { .. } => {}
+            // The rest concerns people, not this room.
+            _ => {}
         }
         self.watch_occupancy();
     }

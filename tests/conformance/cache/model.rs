@@ -57,7 +57,8 @@ impl Past {
     fn at(&self, rev: usize) -> Recent {
         let mut messages: HashMap<i64, Arc<Message>> = HashMap::new();
         for change in &self.changes[..rev] {
-            messages.insert(change.message().seq, change.message().clone());
+            let message = change.message().unwrap();
+            messages.insert(message.seq, message.clone());
         }
         let mut messages: Vec<_> = messages.into_values().collect();
         messages.sort_by_key(|it| it.seq);

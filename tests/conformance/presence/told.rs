@@ -37,7 +37,7 @@ fn sentence(signal: &Signal) -> String {
             rooms.sort();
             format!("{user_id} is {} in {}", status.as_str(), rooms.join(" "))
         }
-        Signal::Typing { .. } => panic!("presence knows nothing of typing"),
+        other => panic!("presence knows nothing of {other:?}"),
     }
 }
 
@@ -54,7 +54,7 @@ impl Tally {
             match signal {
                 Signal::Joined { .. } => self.joined += 1,
                 Signal::Left { .. } => self.left += 1,
-                Signal::Typing { .. } | Signal::Status { .. } => {}
+                _ => {}
             }
         }
     }

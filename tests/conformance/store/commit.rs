@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use belfry::{
     domain::{
-        change::{Change, NewMessage, Outcome, Refusal},
+        change::{Change, NewMessage, Outcome, Refusal, RoomChange},
         id::MessageId,
         message::MessageKind,
         permission::{Action, Verdict, judge},
@@ -190,7 +190,7 @@ async fn who_may_send_is_what_the_table_says(scene: Scene) {
             let outcome = scene
                 .commit_one(Change::Send(text(author, id, "hello")))
                 .await;
-            match judge(Action::Send, visibility, Role::parse(author)) {
+            match judge(Action::Send, visibility, Role::parse(author), false) {
                 Verdict::Allowed => drop(committed(outcome)),
                 Verdict::Forbidden => assert_eq!(refused(outcome), Refusal::NotMember),
                 Verdict::Hidden => assert_eq!(refused(outcome), Refusal::NoRoom),
@@ -218,7 +218,10 @@ async fn a_repeat_is_answered_as_long_as_its_author_may_see_the_room(scene: Scen
     let outcomes = scene.commit(&sends(&[open, closed])).await;
     assert_eq!(
         outcomes,
-        [Outcome::Repeated(said), Outcome::Refused(Refusal::NoRoom)]
+        [
+            Outcome::Already(RoomChange::New(said)),
+            Outcome::Refused(Refusal::NoRoom)
+        ]
     );
 }
 

@@ -31,9 +31,9 @@ async fn the_same_client_id_at_once_is_one_message(scene: Scene) {
             match outcome.unwrap() {
                 Outcome::Committed(message) => {
                     new += 1;
-                    seen.insert(message.id);
+                    seen.insert(message.message().unwrap().id);
                 }
-                Outcome::Repeated(message) => drop(seen.insert(message.id)),
+                Outcome::Already(message) => drop(seen.insert(message.message().unwrap().id)),
                 other => panic!("{other:?}"),
             }
         }

@@ -1,7 +1,7 @@
 //! Committing what a worker found.
 
 use belfry::domain::{
-    change::{Change, Enrichment, Found, NewMessage, Outcome},
+    change::{Change, Enrichment, Found, NewMessage, Outcome, RoomChange},
     id::JobId,
     message::Preview,
 };
@@ -166,7 +166,7 @@ async fn sends_and_findings_are_numbered_in_their_order(scene: Scene) {
     let outcomes = scene.commit(&batch).await;
 
     let revs = outcomes.into_iter().map(|outcome| match outcome {
-        Outcome::Committed(message) => Some((message.seq, message.rev)),
+        Outcome::Committed(message) => message.message().map(|it| (it.seq, it.rev)),
         _ => None,
     });
     assert_eq!(
@@ -280,7 +280,7 @@ async fn a_repeat_shows_the_message_as_it_is_now(scene: Scene) {
     let enriched = committed(outcomes[1].clone());
     assert_eq!(
         scene.commit_one(batch[0].clone()).await,
-        Outcome::Repeated(enriched)
+        Outcome::Already(RoomChange::New(enriched))
     );
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashSet, sync::Arc};
 
 use belfry::domain::{
     Rev, Seq,
-    change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal},
+    change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal, RoomChange},
     id::{ClientId, JobId, MessageId, RoomId},
     message::{Claps, Message, Preview},
     room::Visibility,
@@ -181,10 +181,16 @@ impl Model {
                         .iter()
                         .position(|earlier| same(earlier, asked));
                     match twin.map(|twin| outcomes[twin].clone()) {
-                        Some(Outcome::Committed(message)) => Outcome::Repeated(message),
+                        Some(Outcome::Committed(message)) => Outcome::Already(message),
                         Some(outcome) => outcome,
                         None => self.send(asked, &before),
                     }
+                }
+                Change::Act(_)
+                | Change::Clap(_)
+                | Change::UpdateRoom(_)
+                | Change::DeleteRoom(_) => {
+                    unreachable!("not built yet")
                 }
                 Change::Enrich(asked) => {
                     if let Some(job) = asked.finishes {
@@ -220,7 +226,7 @@ impl Model {
                         == (&asked.room_id, &asked.user_id, &asked.client_id)
         };
         if let Some((message, _)) = self.messages.iter().find(same) {
-            return Outcome::Repeated(Arc::new(message.clone()));
+            return Outcome::Already(RoomChange::New(Arc::new(message.clone())));
         }
         if !member {
             return Outcome::Refused(Refusal::NotMember);
@@ -252,7 +258,7 @@ impl Model {
         };
         self.messages.push((message.clone(), *rev));
         self.jobs.insert(asked.job);
-        Outcome::Committed(Arc::new(message))
+        Outcome::Committed(RoomChange::New(Arc::new(message)))
     }
 
     fn enrich(&mut self, asked: &Enrichment) -> Outcome {
@@ -276,7 +282,7 @@ impl Model {
             Found::Mentions(list) => message.mentions = list.clone(),
             Found::Previews(list) => message.previews = list.clone(),
         }
-        Outcome::Committed(Arc::new(message.clone()))
+        Outcome::Committed(RoomChange::Updated(Arc::new(message.clone())))
     }
 }
 

@@ -176,6 +176,7 @@ async fn revisions_are_those_of_the_rooms_that_exist(scene: Scene) {
         room: room(id),
         rev,
         access_rev,
+        deleted: false,
     };
     assert_eq!(standpoints, [of("attic", 0, 7), of("hall", 3, 0)]);
 }

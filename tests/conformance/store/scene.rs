@@ -244,14 +244,14 @@ impl Scene {
 
 pub fn committed(outcome: Outcome) -> Arc<Message> {
     match outcome {
-        Outcome::Committed(message) => message,
+        Outcome::Committed(change) => change.message().unwrap().clone(),
         other => panic!("not committed: {other:?}"),
     }
 }
 
 pub fn repeated(outcome: Outcome) -> Arc<Message> {
     match outcome {
-        Outcome::Repeated(message) => message,
+        Outcome::Already(change) => change.message().unwrap().clone(),
         other => panic!("not a repeat: {other:?}"),
     }
 }

@@ -5,7 +5,8 @@
 --
 -- KEYS[1]  the list
 -- ARGV[1]  how many messages to keep; ARGV[2]  for how many seconds when unused
--- ARGV[3…] four for each change, by rev: its rev, "new" or "updated", the message's seq, the message
+-- ARGV[3…] four for each change, by rev: its rev; "new" or "updated" with the message's seq and the message; or, without a message,
+--          "room" (the room itself changed) or "closed" (it is no more)
 -- Returns  "kept", "ahead", "absent" or "dropped"
 
 local list = KEYS[1]
@@ -35,16 +36,20 @@ for i = 3, #ARGV, 4 do
     return drop()
   end
   rev = ARGV[i]
+  local kind = ARGV[i + 1]
+  if kind == 'closed' then
+    return drop()
+  end
   local place = tonumber(newest) - tonumber(seq)
-  if ARGV[i + 1] == 'new' then
+  if kind == 'new' then
     if place ~= -1 then
       return drop()
     end
     length = redis.call('LPUSH', list, ARGV[i + 3])
     newest = seq
-  elseif place < 0 then
+  elseif kind == 'updated' and place < 0 then
     return drop()
-  elseif place < length then
+  elseif kind == 'updated' and place < length then
     redis.call('LSET', list, place, ARGV[i + 3])
   end
 end

@@ -1,0 +1,21 @@
+//! The REST paths, a file for what they are about.
+
+mod auth;
+mod messages;
+mod people;
+mod rooms;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::router::Shared;
+
+/// All paths below `/api`, with their description.
+pub fn routes() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(rooms::routes())
+        .merge(messages::routes())
+        .merge(people::routes())
+}

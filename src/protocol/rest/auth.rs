@@ -1,0 +1,35 @@
+//! Coming in.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::presence::User;
+
+/// The body of `POST /api/auth/guest`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct GuestRequest {
+    /// The name to be known by, 1 to 32 characters; one that is taken gets a suffix.
+    pub username: String,
+}
+
+/// The body of `POST /api/auth/refresh`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshRequest {
+    /// From the last session; good once.
+    pub refresh_token: String,
+}
+
+/// What a log-in gives.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionAnswer {
+    /// Who.
+    pub user: User,
+    /// For `Authorization: Bearer` and for the Socket.IO handshake.
+    pub access_token: String,
+    /// For the next session, once.
+    pub refresh_token: String,
+    /// Seconds for which the access token is good.
+    pub expires_in: i64,
+}

@@ -1,0 +1,27 @@
+//! Failures.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::error::Code;
+
+/// A failure (RFC 9457), `application/problem+json`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemDetails {
+    /// Always `about:blank`: `code` says more.
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    pub kind: &'static str,
+    /// The HTTP status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong and what to do.
+    pub detail: String,
+    /// The same code as over Socket.IO.
+    pub code: Code,
+    /// In milliseconds: before then, trying again is of no use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
