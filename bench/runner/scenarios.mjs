@@ -55,4 +55,35 @@ export const scenarios = {
       memory,
     ],
   },
+  claps: {
+    title:
+      '1,000 clients clap for one message, each again as soon as the last clap is acknowledged, for 10 s; beside it 20 other messages a second in the same room',
+    load: ['claps', '--clients', '1000', '--seconds', '10', '--others', '20'],
+    small: ['claps', '--clients', '100', '--seconds', '2', '--others', '20'],
+    contenders: ['belfry'],
+    figures: [
+      figure('acknowledged claps/s', (r) => r.clapsPerSecond, { spread: true }),
+      figure('claps in the total', (r) => r.total),
+      figure('events about the message a second', (r) => r.eventsPerSecond),
+      figure('the most of them in any second', (r) => r.mostEventsInOneSecond),
+      ...ack,
+      figure('other messages, send to delivery p50, ms', (r) => r.deliveryMs?.p50),
+      figure('other messages, send to delivery p99, ms', (r) => r.deliveryMs?.p99, { spread: true }),
+      ...cores,
+      memory,
+    ],
+  },
+  'room-list': {
+    title: 'one user of 2,000 rooms, each with something unread, asks for all of them, one time after another',
+    load: ['room-list', '--rooms', '2000', '--times', '200'],
+    small: ['room-list', '--rooms', '100', '--times', '20'],
+    contenders: ['belfry'],
+    figures: [
+      figure('list p50, ms', (r) => r.listMs?.p50),
+      figure('list p95, ms', (r) => r.listMs?.p95, { spread: true }),
+      figure('list p99, ms', (r) => r.listMs?.p99),
+      figure('bytes of the answer', (r) => r.bytes),
+      ...cores,
+    ],
+  },
 };

@@ -11,6 +11,7 @@ pub mod latency;
 pub mod link;
 pub mod options;
 pub mod packet;
+pub mod rest;
 pub mod room_stream;
 pub mod scenario;
 pub mod sender;

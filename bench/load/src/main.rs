@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use belfry_load::scenario::{durable, fanout, join_storm};
+use belfry_load::scenario::{claps, durable, fanout, join_storm, room_list};
 use clap::Parser;
 
 /// Load generator for Belfry's benchmarks.
@@ -15,6 +15,10 @@ enum Command {
     Durable(durable::Durable),
     /// Everybody joins one room at the same moment.
     JoinStorm(join_storm::JoinStorm),
+    /// Everybody claps for one message while others are sent.
+    Claps(claps::ClapStorm),
+    /// One user of very many rooms asks for the list of them.
+    RoomList(room_list::RoomList),
 }
 
 fn main() -> ExitCode {
@@ -22,6 +26,8 @@ fn main() -> ExitCode {
         Command::Fanout(options) => fanout::run(&options),
         Command::Durable(options) => durable::run(&options),
         Command::JoinStorm(options) => join_storm::run(&options),
+        Command::Claps(options) => claps::run(&options),
+        Command::RoomList(options) => room_list::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,24 +1,16 @@
 //! Reads back what the server has stored, to compare it with what was acknowledged.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::crowd::room_id;
 use crate::fleet::Failure;
 use crate::options::{Common, Dialect};
+use crate::rest::Rest;
 use crate::stamp::Stamp;
 
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 /// Rooms that are read back at once.
 const READERS: usize = 8;
 
@@ -41,8 +33,8 @@ fn try_compare(
     match common.dialect {
         Dialect::Floor => Ok(Vec::new()),
         Dialect::Peer => {
-            let stats: Stats =
-                runtime.block_on(async { connect(common, false).await?.get("/stats").await })?;
+            let stats: Stats = runtime
+                .block_on(async { Rest::connect(common, None).await?.get("/stats").await })?;
             let mut faults = Vec::new();
             if stats.messages != count || stats.distinct != count {
                 let Stats { messages, distinct } = stats;
@@ -114,7 +106,7 @@ async fn read_rooms(common: &Common, rooms: usize) -> Result<Stored, Failure> {
 }
 
 async fn read_room(common: &Common, room: usize) -> Result<Vec<Message>, Failure> {
-    let mut connection = connect(common, true).await?;
+    let mut connection = Rest::connect(common, Some(0)).await?;
     let mut messages: Vec<Message> = Vec::new();
     loop {
         let after = messages.last().map_or(0, |message| message.seq);
@@ -158,53 +150,6 @@ fn differences(acked: &BTreeMap<usize, Vec<bool>>, stored: Stored) -> Vec<String
         "messages of the history do not have the next seq",
     );
     faults
-}
-
-struct Connection {
-    requests: SendRequest<Empty<Bytes>>,
-    host: String,
-    token: Option<String>,
-}
-
-async fn connect(common: &Common, with_token: bool) -> Result<Connection, Failure> {
-    let host = common
-        .url(0)
-        .trim_start_matches("http://")
-        .trim_end_matches('/')
-        .to_owned();
-    let tcp = TcpStream::connect(&host).await?;
-    tcp.set_nodelay(true)?;
-    let (requests, connection) = http1::handshake(TokioIo::new(tcp)).await?;
-    // It ends with the last request's sender; its error shows in the request under way.
-    tokio::spawn(connection);
-    let token = with_token.then(|| common.token(0)).transpose()?;
-    Ok(Connection {
-        requests,
-        host,
-        token,
-    })
-}
-
-impl Connection {
-    async fn get<T: for<'a> Deserialize<'a>>(&mut self, path: &str) -> Result<T, Failure> {
-        let mut request = Request::get(path).header("host", &self.host);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = self.requests.send_request(request.body(Empty::new())?);
-        let answer = timeout(ANSWER_LIMIT, answer)
-            .await
-            .map_err(|_| format!("no answer to GET {path} within 60 s"))??;
-        let status = answer.status();
-        let body = timeout(ANSWER_LIMIT, answer.into_body().collect()).await;
-        let body = body
-            .map_err(|_| format!("GET {path} was not answered in full within 60 s"))??
-            .to_bytes();
-        if status != StatusCode::OK {
-            return Err(format!("GET {path}: {status} {}", String::from_utf8_lossy(&body)).into());
-        }
-        Ok(serde_json::from_slice(&body)?)
-    }
 }
 
 #[cfg(test)]

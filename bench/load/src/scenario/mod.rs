@@ -1,8 +1,10 @@
 //! The scenarios, one a file, and how each one's result is printed.
 
+pub mod claps;
 pub mod durable;
 pub mod fanout;
 pub mod join_storm;
+pub mod room_list;
 
 use serde_json::{Map, Value, json};
 
