@@ -328,7 +328,7 @@ pub async fn serve(
 
     let draining = Arc::new(AtomicBool::new(false));
     let site = Site {
-        chat,
+        chat: chat.clone(),
         store: core.store.store.clone(),
         bus: core.between.bus.clone(),
         metrics: core.metrics.clone(),
@@ -352,6 +352,7 @@ pub async fn serve(
     if let Some(worker) = worker {
         let _ = timeout(LAST_WORDS, worker).await;
     }
+    let _ = timeout(LAST_WORDS, chat.finish()).await;
     let _ = timeout(LAST_WORDS, writer.finish()).await;
     stop.cancel();
     tasks.close();

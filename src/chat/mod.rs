@@ -1,19 +1,32 @@
 //! What people do, a verb a file. Knows the ports and the live rooms; knows nothing of sockets or HTTP.
 
 pub mod accounts;
+mod acts;
+pub mod clap;
+pub mod delete;
+pub mod edit;
 pub mod history;
 pub mod join;
+mod mine;
 pub mod people;
+pub mod react;
+pub mod read;
+mod refusals;
 pub mod rooms;
 pub mod send;
 pub mod tokens;
+mod whereabouts;
 
 use std::sync::Arc;
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 
 use crate::{
-    commit::writer::Writer,
+    commit::{
+        applause::Gatherer,
+        reading::{self, Reading},
+        writer::Writer,
+    },
     domain::{
         error::Problem,
         id::UserId,
@@ -69,6 +82,9 @@ pub struct Chat {
     recent: RecentMessages,
     sends: DefaultKeyedRateLimiter<UserId>,
     known: accounts::KnownAccounts,
+    whereabouts: whereabouts::Whereabouts,
+    applause: Arc<Gatherer>,
+    reading: Reading,
 }
 
 impl Chat {
@@ -86,6 +102,13 @@ impl Chat {
             policy,
             sends: governor::RateLimiter::keyed(quota),
             known: accounts::KnownAccounts::default(),
+            whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
+            applause: Gatherer::new(
+                parts.writer.clone(),
+                parts.store.clone(),
+                parts.metrics.clone(),
+            ),
+            reading: reading::start(parts.store.clone(), parts.telling.clone()),
             parts,
         }
     }
@@ -94,6 +117,22 @@ impl Chat {
     pub fn forget_the_silent(&self) {
         self.sends.retain_recent();
         self.sends.shrink_to_fit();
+    }
+
+    /// Takes nothing more that is gathered, and ends when what has gathered is done. To be called before the writer's end.
+    pub async fn finish(&self) {
+        futures_util::join!(
+            self.whereabouts.finish(),
+            self.applause.finish(),
+            self.reading.finish(),
+        );
+    }
+
+    fn reader(&self, user: &UserId) -> mine::Reader {
+        mine::Reader {
+            store: self.parts.store.clone(),
+            user: user.clone(),
+        }
     }
 
     /// The room as the asker sees it, if they may do `action` in it.
@@ -117,7 +156,7 @@ impl Chat {
             false,
         ) {
             Verdict::Allowed => Ok(view),
-            Verdict::Forbidden => Err(not_member()),
+            Verdict::Forbidden => Err(refusals::not_member()),
             Verdict::Hidden => Err(Problem::no_room()),
         }
     }
@@ -128,21 +167,5 @@ pub const BURST: std::num::NonZeroU32 = std::num::NonZeroU32::MIN.saturating_add
 
 /// Logs the cause for the operator, once, and makes what the user is told of it.
 pub(crate) fn unavailable(error: BackendError) -> Problem {
-    match error {
-        BackendError::Unavailable { .. } => {
-            tracing::warn!(%error, "a request could not be served");
-            Problem::unavailable()
-        }
-        BackendError::Fault { .. } => {
-            tracing::error!(%error, "a request could not be served");
-            Problem::internal()
-        }
-    }
-}
-
-fn not_member() -> Problem {
-    Problem::new(
-        crate::domain::error::Code::Forbidden,
-        "Only members of the room may do that; join it first.",
-    )
+    error.told()
 }
