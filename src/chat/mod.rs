@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod history;
 pub mod join;
 pub mod people;
+mod refusals;
 pub mod rooms;
 pub mod send;
 pub mod tokens;
@@ -117,7 +118,7 @@ impl Chat {
             false,
         ) {
             Verdict::Allowed => Ok(view),
-            Verdict::Forbidden => Err(not_member()),
+            Verdict::Forbidden => Err(refusals::not_member()),
             Verdict::Hidden => Err(Problem::no_room()),
         }
     }
@@ -138,11 +139,4 @@ pub(crate) fn unavailable(error: BackendError) -> Problem {
             Problem::internal()
         }
     }
-}
-
-fn not_member() -> Problem {
-    Problem::new(
-        crate::domain::error::Code::Forbidden,
-        "Only members of the room may do that; join it first.",
-    )
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use governor::clock::Clock;
 
-use super::{Chat, not_member};
+use super::{Chat, refusals};
 use crate::{
     commit::writer::Submitted,
     domain::{
-        change::{Change, NewMessage, Outcome, Refusal, RoomChange},
+        change::{Change, NewMessage, Outcome, RoomChange},
         error::Problem,
         id::{JobId, MessageId, RoomId, UserId},
         message::Message,
@@ -72,11 +72,7 @@ impl Sending {
                 message,
                 repeated: true,
             }),
-            Outcome::Refused(Refusal::NoRoom) => Err(Problem::no_room()),
-            Outcome::Refused(Refusal::NotMember) => Err(not_member()),
-            Outcome::Refused(Refusal::NoReply) => {
-                Err(Problem::invalid("`replyTo` is not a message of this room."))
-            }
+            Outcome::Refused(refusal) => Err(refusals::problem(refusal)),
             _ => {
                 tracing::error!("the store took a message for no change");
                 Err(Problem::internal())
