@@ -4,11 +4,15 @@ pub mod accounts;
 mod acts;
 pub mod clap;
 pub mod delete;
+pub mod direct;
 pub mod edit;
 pub mod history;
 pub mod join;
+mod known;
+pub mod members;
 mod mine;
 pub mod people;
+pub mod publish;
 pub mod react;
 pub mod read;
 mod refusals;
@@ -31,7 +35,7 @@ use crate::{
         error::Problem,
         id::UserId,
         permission::{Action, Verdict, judge},
-        room::RoomView,
+        room::{Role, RoomView, Visibility},
     },
     metrics::Metrics,
     ports::{BackendError, cache::RecentCache, presence::Presence, store::Store},
@@ -65,7 +69,7 @@ pub struct Parts {
 }
 
 /// What an operator may choose about the use cases.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// Whether joining makes rooms.
     pub rooms_by_joining: bool,
@@ -73,6 +77,8 @@ pub struct Policy {
     pub guests: bool,
     /// Messages of one user a second, with bursts of five times that.
     pub messages_per_second: std::num::NonZeroU32,
+    /// What a backend proves itself with; none: no backend may publish.
+    pub server_key: Option<publish::ServerKey>,
 }
 
 /// The use cases.
@@ -81,7 +87,7 @@ pub struct Chat {
     policy: Policy,
     recent: RecentMessages,
     sends: DefaultKeyedRateLimiter<UserId>,
-    known: accounts::KnownAccounts,
+    known: known::KnownAccounts,
     whereabouts: whereabouts::Whereabouts,
     applause: Arc<Gatherer>,
     reading: Reading,
@@ -101,7 +107,7 @@ impl Chat {
             recent,
             policy,
             sends: governor::RateLimiter::keyed(quota),
-            known: accounts::KnownAccounts::default(),
+            known: known::KnownAccounts::default(),
             whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
             applause: Gatherer::new(
                 parts.writer.clone(),
@@ -149,16 +155,24 @@ impl Chat {
             .await
             .map_err(unavailable)?
             .ok_or_else(Problem::no_room)?;
-        match judge(
-            action,
-            view.room.visibility,
-            view.standing.map(|standing| standing.role),
-            false,
-        ) {
-            Verdict::Allowed => Ok(view),
-            Verdict::Forbidden => Err(refusals::not_member()),
-            Verdict::Hidden => Err(Problem::no_room()),
-        }
+        let role = view.standing.map(|standing| standing.role);
+        judged(action, view.room.visibility, role, false)?;
+        Ok(view)
+    }
+}
+
+/// What [`judge`] says, as an answer.
+fn judged(
+    action: Action,
+    visibility: Visibility,
+    role: Option<Role>,
+    own: bool,
+) -> Result<(), Problem> {
+    match judge(action, visibility, role, own) {
+        Verdict::Allowed => Ok(()),
+        Verdict::Forbidden if role.is_none() => Err(refusals::not_member()),
+        Verdict::Forbidden => Err(refusals::not_yours_to_do()),
+        Verdict::Hidden => Err(Problem::no_room()),
     }
 }
 
