@@ -1,26 +1,30 @@
 //! Who is here: sockets coming and going, statuses, and who is live in a room.
 
+use std::sync::Arc;
+
 use super::{Chat, unavailable};
 use crate::{
     domain::{
-        account::Account,
         error::Problem,
         id::{RoomId, UserId},
         permission::Action,
         presence::{Status, User},
     },
-    room::roster::LARGE,
+    room::{link::Link, roster::LARGE},
 };
 
 impl Chat {
     /// A socket of the user has connected.
-    pub fn came(&self, account: &Account) {
-        self.parts.tracker.connect(account);
+    pub fn came(&self, link: Arc<dyn Link>) {
+        self.parts.tracker.connect(link.account());
+        self.parts.hubs.came(link);
         self.parts.metrics.sockets.inc();
     }
 
     /// A socket of the user has gone; `rooms` are those in which it was live.
-    pub fn went(&self, user: &UserId, rooms: Vec<RoomId>) {
+    pub fn went(&self, link: &dyn Link, rooms: Vec<RoomId>) {
+        let user = &link.account().id;
+        self.parts.hubs.went(user, link.id());
         self.parts.tracker.disconnect(user, rooms);
         self.parts.metrics.sockets.dec();
     }
