@@ -49,7 +49,13 @@ everywhere((place) => {
     assert.equal((await ada.says('fifty', 'fence')).rev, rev + 1);
     await watcher.reaches(rev + 1);
     watcher.isSound();
-    assert.deepEqual(byUser(toldOf(bob, message.id)), byUser([[ada.id, 50], [bob.id, 5]]));
+    assert.deepEqual(
+      byUser(toldOf(bob, message.id)),
+      byUser([
+        [ada.id, 50],
+        [bob.id, 5],
+      ]),
+    );
   });
 
   test('without waiting add up, whichever device they come from', async () => {
@@ -136,7 +142,13 @@ everywhere((place) => {
     assert.equal(mine.mine, 2);
     assert.equal(refused.error?.code, 'forbidden');
     await ada.sees('message:clapped', ({ id, claps }) => id === message.id && claps.total === 3);
-    assert.deepEqual(byUser(toldOf(ada, message.id)), byUser([[ada.id, 2], [bob.id, 1]]));
+    assert.deepEqual(
+      byUser(toldOf(ada, message.id)),
+      byUser([
+        [ada.id, 2],
+        [bob.id, 1],
+      ]),
+    );
   });
 
   test('tell a stranger nothing of a private room, whoever claps beside them', async () => {
