@@ -4,12 +4,7 @@
 //! something in it: an event begins when the one before it has taken effect. Sends alone do not wait for each other: they enter
 //! the writer in order, and their acknowledgements follow their commits; joining and leaving wait for the sends before them.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
@@ -59,7 +54,6 @@ pub struct Inbox {
     events: DefaultDirectRateLimiter,
     queue: Mutex<Queue>,
     arrived: Notify,
-    rooms: Mutex<HashSet<RoomId>>,
 }
 
 #[derive(Default)]
@@ -88,7 +82,6 @@ impl Inbox {
             events: DefaultDirectRateLimiter::direct(quota),
             queue: Mutex::default(),
             arrived: Notify::new(),
-            rooms: Mutex::default(),
         })
     }
 
@@ -133,14 +126,14 @@ impl Inbox {
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
     pub fn close(self: &Arc<Self>) {
         self.link.mark_closed();
-        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock())
+        let rooms: Vec<RoomId> = std::mem::take(&mut *self.link.rooms().lock())
             .into_iter()
             .collect();
         // All rooms are told before anything else can happen to this user.
         for room in &rooms {
             self.chat.left_behind(room, self.link.id());
         }
-        self.chat.went(&self.link.account().id, rooms);
+        self.chat.went(&*self.link, rooms);
     }
 
     fn queue_up(self: &Arc<Self>, event: ClientEvent, ack: Option<i64>) {
@@ -230,7 +223,7 @@ impl Inbox {
             ClientEvent::Join(join) => {
                 let room = join.room_id.clone();
                 let is_new = {
-                    let mut rooms = self.rooms.lock();
+                    let mut rooms = self.link.rooms().lock();
                     if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
                         let problem = Problem::rate_limited(
                             "This socket is live in as many rooms as it may be; leave one.",
@@ -245,7 +238,7 @@ impl Inbox {
                     Ok(()) => return,
                     Err(problem) => {
                         if is_new {
-                            self.rooms.lock().remove(&room);
+                            self.link.rooms().lock().remove(&room);
                         }
                         Err(problem)
                     }
@@ -254,7 +247,7 @@ impl Inbox {
             ClientEvent::Leave(room) => {
                 let left = self.chat.leave(&room, socket).await;
                 if left.is_ok() {
-                    self.rooms.lock().remove(&room);
+                    self.link.rooms().lock().remove(&room);
                 }
                 left
             }
