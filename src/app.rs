@@ -186,7 +186,11 @@ impl Core {
 
     fn limits(&self) -> limits::Limits {
         let own = Arc::new(MemoryLimits::new(LIMITED_KEYS));
-        limits::Limits::alone(own, self.metrics.clone())
+        let metrics = self.metrics.clone();
+        match &self.between.redis {
+            Some(redis) => limits::Limits::together(redis.limits.clone(), own, metrics),
+            None => limits::Limits::alone(own, metrics),
+        }
     }
 
     /// The live rooms and the writer, and what is behind them.

@@ -32,7 +32,7 @@ pub struct Sent {
 }
 
 impl Chat {
-    /// Hands a message in when the sender's limit allows it, which takes 150 ms at most: messages that one caller hands in, one
+    /// Hands a message in when the sender's limit allows it, which takes 200 ms at most: messages that one caller hands in, one
     /// after the other, for one room are committed in that order.
     pub async fn send(
         &self,
