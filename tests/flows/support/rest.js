@@ -21,6 +21,10 @@ export class Rest {
     return this.#call('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json' });
   }
 
+  delete(path) {
+    return this.#call('DELETE', path);
+  }
+
   /** POST of a body that is sent as it stands. */
   postRaw(path, body, headers = { 'content-type': 'application/json' }) {
     return this.#call('POST', path, body, headers);
