@@ -50,6 +50,12 @@ export class Rest {
   }
 }
 
+/** The body of an answer that must have this status. */
+export function answered(answer, status) {
+  assert.equal(answer.status, status, `${answer.status} ${answer.type} ${answer.text}`);
+  return answer.body;
+}
+
 /** The answer is a problem description of RFC 9457 with this status and this code. */
 export function isProblem(answer, status, code) {
   const told = `${answer.status} ${answer.type} ${answer.text}`;
