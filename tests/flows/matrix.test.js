@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { brief } from './support/person.js';
+import { unknownId } from './support/ids.js';
 import { embedded, replicas, unhurried } from './support/town.js';
 
 // yes: it is done. no: `forbidden`. hid: `not_found`. -: there is no such case.
@@ -191,10 +192,10 @@ for (const [name, { options, opens }] of Object.entries(backends)) {
           assert.ok(covered.has(row), `${row} is not in the table`);
         }
       }
-      const { operations } = (await rest.get('/api/asyncapi.json')).body;
-      const events = Object.values(operations)
+      const document = (await rest.get('/api/asyncapi.json')).body;
+      const events = Object.values(document.operations)
         .filter(({ action }) => action === 'receive')
-        .flatMap(({ messages }) => messages.map(({ $ref }) => $ref.split('/').at(-1)));
+        .flatMap(({ messages }) => messages.map(({ $ref }) => at(document, $ref).name));
       assert.ok(events.includes('join:room'), `${events}`);
       for (const event of events) {
         assert.ok(event === 'presence:update' || covered.has(event), `${event} is not in the table`);
@@ -236,10 +237,10 @@ async function done(asked) {
   return answer.body;
 }
 
-/** A UUIDv7 that no message has. */
-function unknownId() {
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+/** What a reference within a document leads to: `#/channels/socket/…`. */
+function at(document, reference) {
+  const steps = reference.slice(2).split('/');
+  return steps.reduce((part, step) => part[step], document);
 }
 
 /** `[{ row, cells: [{ visibility, who, expected }] }]` */
