@@ -66,11 +66,16 @@ const malformed = {
     { roomId, content, replyTo: 5 },
     { roomId, content, replyTo: 'not an id' },
   ],
-  'message:edit': onMessage({}, { content: null }, { content: 5 }, { content: [content] }, { content: '' }, { content: ' ' }),
-  'message:delete': noMessage,
-  'message:clap': onMessage(
-    ...[-5, 0, 1.5, '3', true, [3], {}, 1e300, -1e300, 2 ** 63].map((count) => ({ count })),
+  'message:edit': onMessage(
+    {},
+    { content: null },
+    { content: 5 },
+    { content: [content] },
+    { content: '' },
+    { content: ' ' },
   ),
+  'message:delete': noMessage,
+  'message:clap': onMessage(...[-5, 0, 1.5, '3', true, [3], {}, 1e300, -1e300, 2 ** 63].map((count) => ({ count }))),
   'message:react': onMessage(
     {},
     { emoji: '👍' },
@@ -227,7 +232,8 @@ describe('what has been deleted', { concurrency: 4 }, () => {
         const ack = await same((room) => person.tries(event, { roomId: room, ...argument }));
         assert.equal(ack.error.code, 'not_found', event);
       }
-      for (const event of ['typing:start', 'typing:stop', 'leave:room']) await same((room) => person.tries(event, room));
+      for (const event of ['typing:start', 'typing:stop', 'leave:room'])
+        await same((room) => person.tries(event, room));
       const { rest } = person;
       const member = `members/${bob.id}`;
       const asks = {

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
-import { brief } from './support/person.js';
 import { unknownId } from './support/ids.js';
+import { brief } from './support/person.js';
 import { embedded, replicas, unhurried } from './support/town.js';
 
 // yes: it is done. no: `forbidden`. hid: `not_found`. -: there is no such case.
