@@ -25,6 +25,7 @@ use crate::{
     },
     chat::{
         Chat, Parts, Policy,
+        publish::ServerKey,
         tokens::{SECRET_MIN, Tokens},
     },
     commit::{
@@ -46,6 +47,7 @@ use crate::{
     room::{
         compare,
         hubs::{Hubs, Surroundings},
+        last_seen::LastSeen,
         recent::RecentMessages,
         relay,
         tracker::{Telling, Tracker},
@@ -286,9 +288,14 @@ pub async fn serve(
         core.between.presence.clone(),
         stop.clone(),
     ));
+    let (last_seen, departures) = LastSeen::new();
+    let everybody_gone = CancellationToken::new();
+    let departures =
+        tokio::spawn(departures.keep(core.store.store.clone(), everybody_gone.clone()));
     let telling = Telling {
         hubs: Arc::downgrade(&hubs),
         bus: core.between.bus.clone(),
+        last_seen,
     };
     tasks.spawn(steps.run(
         tracker.clone(),
@@ -313,6 +320,7 @@ pub async fn serve(
             rooms_by_joining: core.config.rooms_by_joining,
             guests: core.config.guests,
             messages_per_second: core.config.messages_per_second,
+            server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
         },
     ));
     let limits = Limits {
@@ -328,7 +336,7 @@ pub async fn serve(
 
     let draining = Arc::new(AtomicBool::new(false));
     let site = Site {
-        chat,
+        chat: chat.clone(),
         store: core.store.store.clone(),
         bus: core.between.bus.clone(),
         metrics: core.metrics.clone(),
@@ -352,11 +360,14 @@ pub async fn serve(
     if let Some(worker) = worker {
         let _ = timeout(LAST_WORDS, worker).await;
     }
+    let _ = timeout(LAST_WORDS, chat.finish()).await;
     let _ = timeout(LAST_WORDS, writer.finish()).await;
     stop.cancel();
     tasks.close();
     let _ = timeout(LAST_WORDS, tasks.wait()).await;
     let _ = timeout(LAST_WORDS, hubs.ended()).await;
+    everybody_gone.cancel();
+    let _ = timeout(LAST_WORDS, departures).await;
     core.close(&writer, aftermath).await;
     tracing::info!("gone");
     Ok(())

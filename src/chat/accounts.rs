@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
-
 use super::{
     Chat,
     tokens::{self, ACCESS_SECONDS, Identity, REFRESH_SECONDS},
@@ -18,12 +16,6 @@ use crate::{
     },
     ports::store::{NextToken, RefreshToken, Rotation},
 };
-
-/// Accounts that have been seen lately, so that a reconnect storm is not a storm of reads.
-#[derive(Default)]
-pub(super) struct KnownAccounts(DashMap<UserId, Arc<Account>>);
-
-const KNOWN_MAX: usize = 50_000;
 
 /// Somebody who has proved who they are.
 #[derive(Debug, Clone)]
@@ -56,9 +48,9 @@ impl Chat {
             expires_at,
             session,
         } = self.parts.tokens.check(token)?;
-        if let Some(account) = self.known.0.get(&user) {
+        if let Some(account) = self.known.get(&user) {
             return Ok(Caller {
-                account: account.clone(),
+                account,
                 expires_at,
                 session,
             });
@@ -73,10 +65,7 @@ impl Chat {
                 .await
                 .map_err(unavailable)?,
         );
-        if self.known.0.len() >= KNOWN_MAX {
-            self.known.0.clear();
-        }
-        self.known.0.insert(user, account.clone());
+        self.known.met(account.clone());
         Ok(Caller {
             account,
             expires_at,

@@ -74,6 +74,15 @@ impl Failure {
     }
 }
 
+/// What a path below `/api` answers that is not there.
+pub(super) fn no_such_path() -> Failure {
+    Problem::new(
+        Code::NotFound,
+        "There is no such path; /api/docs lists them.",
+    )
+    .into()
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = status_of(self.0.code);

@@ -6,6 +6,7 @@
 pub mod compare;
 pub mod hub;
 pub mod hubs;
+pub mod last_seen;
 pub mod link;
 pub mod recent;
 pub mod relay;

@@ -125,6 +125,28 @@ export class Person {
     return message;
   }
 
+  async edits(message, content) {
+    return (await this.does('message:edit', { messageId: message.id, content })).message;
+  }
+
+  async deletes(message) {
+    return (await this.does('message:delete', { messageId: message.id })).message;
+  }
+
+  async claps(message, count = undefined) {
+    return (await this.does('message:clap', { messageId: message.id, count })).claps;
+  }
+
+  async reacts(message, emoji, on = true) {
+    return (await this.does('message:react', { messageId: message.id, emoji, on })).reactions;
+  }
+
+  /** Marks a room as read up to `seq`; resolves with `{ lastReadSeq, unread, unreadMentions }`. */
+  async reads(room, seq) {
+    const { ok, ...state } = await this.does('message:read', { roomId: room, seq });
+    return state;
+  }
+
   /** Sends until it is acknowledged: over lost connections and `unavailable`, always with the same `clientId`. */
   async insistsOn(room, content, clientId = randomUUID()) {
     const end = Date.now() + 2 * LIMIT;
@@ -204,6 +226,13 @@ export class Person {
       [],
       `${this.name} should not have seen ${event} ${brief(match)}`,
     );
+  }
+
+  /** The connection is lost, as by a bad network; with `reconnects` the client comes back by itself. */
+  async losesConnection() {
+    const from = this.here;
+    this.socket.io.engine.close();
+    await this.isCut({ from });
   }
 
   isCut(options) {

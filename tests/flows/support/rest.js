@@ -17,6 +17,10 @@ export class Rest {
     return this.#call('POST', path, JSON.stringify(body), { 'content-type': 'application/json' });
   }
 
+  patch(path, body) {
+    return this.#call('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json' });
+  }
+
   /** POST of a body that is sent as it stands. */
   postRaw(path, body, headers = { 'content-type': 'application/json' }) {
     return this.#call('POST', path, body, headers);
