@@ -31,7 +31,9 @@ export function createDesk(session: SessionStore) {
       const rooms: Room[] = [];
       let cursor: string | undefined;
       do {
-        const page = await ask<RoomsPage>(`/rooms?${query({ scope: 'mine', limit: 100, cursor })}`);
+        const page = await ask<RoomsPage>(
+          `/rooms?${query({ scope: 'mine', limit: MOST_OWN_ROOMS, cursor })}`,
+        );
         rooms.push(...page.rooms);
         cursor = page.nextCursor;
       } while (cursor && rooms.length < MOST_OWN_ROOMS);
