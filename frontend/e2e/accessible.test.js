@@ -78,7 +78,7 @@ stories('the page is accessible', (story) => {
         await ada.page.getByRole('dialog', { name: 'Room settings' }).waitFor();
         await ada.isAccessible('room settings');
         await ada.page.keyboard.press('Escape');
-        await ada.page.getByRole('link', { name: 'Browse public rooms' }).click();
+        await ada.browses();
         await ada.page.getByRole('link', { name: /garden.*members/ }).waitFor();
         await ada.isAccessible('the directory');
 

@@ -117,7 +117,7 @@ stories('a message', (story) => {
     const far = dee.message('Far below.').getByRole('button', { name: /^In answer to/ });
     assert.match(await far.innerText(), /an earlier message/);
     await far.click();
-    const first = dee.message('Who has the spade?');
+    const first = dee.messages.filter({ hasText: 'Who has the spade?' }).first();
     await first.waitFor();
     await dee.page.waitForFunction(() => document.activeElement?.textContent.includes('Who has the spade?'));
     const { y } = await first.boundingBox();

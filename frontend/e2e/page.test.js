@@ -186,7 +186,7 @@ stories('the page', (story) => {
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
     await bo.joins('tools');
-    await ada.page.getByRole('link', { name: 'Browse public rooms' }).click();
+    await ada.browses();
     await ada.page.getByRole('link', { name: /tools.*1 member/ }).click();
     await ada.inRoom('tools');
     await ada.joins('garden');

@@ -14,7 +14,7 @@ stories('a room', (story) => {
       const bo = await enter(t, browser, belfry, 'Bo');
       await ada.makesRoom('Secret garden', 'Private');
       await ada.writes('only for us');
-      await bo.page.getByRole('link', { name: 'Browse public rooms' }).click();
+      await bo.browses();
       await bo.sees('There are no public rooms yet.');
 
       await ada.choosesInRoom('Add people');
@@ -134,7 +134,7 @@ stories('a room', (story) => {
     const cy = await guest(t, belfry, 'Cy');
     for (const room of ['garden', 'tools', 'kitchen']) await cy.join(room);
     const ada = await enter(t, browser, belfry, 'Ada');
-    await ada.page.getByRole('link', { name: 'Browse public rooms' }).click();
+    await ada.browses();
     const rooms = ada.page.getByRole('list', { name: 'Public rooms' }).getByRole('link');
     await ada.page.getByRole('link', { name: /tools.*1 member/ }).waitFor();
     assert.equal(await rooms.count(), 3);
@@ -143,7 +143,7 @@ stories('a room', (story) => {
     assert.equal(await rooms.count(), 1);
     await rooms.first().click();
     await ada.inRoom('garden');
-    await ada.page.getByRole('link', { name: 'Browse public rooms' }).click();
+    await ada.browses();
     await ada.page.getByRole('link', { name: /garden.*2 members.*Open/ }).waitFor();
   });
 });

@@ -136,6 +136,11 @@ class Visitor {
     await this.message(text).getByRole('button', { name: chip, exact: true }).waitFor();
   }
 
+  async browses() {
+    const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
+    await rooms.getByRole('link', { name: 'Browse public rooms' }).click();
+  }
+
   async choosesInRoom(action) {
     await this.page.getByRole('button', { name: 'Room menu' }).click();
     await this.page.getByRole('menuitem', { name: action }).click();

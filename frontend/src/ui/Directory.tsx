@@ -77,14 +77,14 @@ function Card({ room, joined }: { room: Room; joined: boolean }) {
   return (
     <li>
       <a className="card" href={addressOf(id)}>
+        <Hash />
         <span className="card-name">
-          <Hash />
           <strong className="clip">{name}</strong>
+          {topic && <span className="soft clip card-topic">{topic}</span>}
         </span>
         <span className="soft count">
           {memberCount} {memberCount === 1 ? 'member' : 'members'}
         </span>
-        <span className="soft card-topic">{topic}</span>
         <span className="card-act">{joined ? 'Open' : 'Join'}</span>
       </a>
     </li>
