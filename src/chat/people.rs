@@ -14,7 +14,7 @@ use crate::{
         timestamp::Timestamp,
     },
     ports::store::AccountQuery,
-    room::roster::LARGE,
+    room::{link::Link, roster::LARGE},
 };
 
 /// A page of users.
@@ -28,13 +28,16 @@ pub struct UserList {
 
 impl Chat {
     /// A socket of the user has connected.
-    pub fn came(&self, account: &Account) {
-        self.parts.tracker.connect(account);
+    pub fn came(&self, link: Arc<dyn Link>) {
+        self.parts.tracker.connect(link.account());
+        self.parts.hubs.came(link);
         self.parts.metrics.sockets.inc();
     }
 
     /// A socket of the user has gone; `rooms` are those in which it was live.
-    pub fn went(&self, user: &UserId, rooms: Vec<RoomId>) {
+    pub fn went(&self, link: &dyn Link, rooms: Vec<RoomId>) {
+        let user = &link.account().id;
+        self.parts.hubs.went(user, link.id());
         if self.parts.tracker.disconnect(user, rooms) {
             // Presence tells of those alone whom a room saw; and if they are elsewhere, this is no more than an earlier moment.
             let told = &self.parts.telling.last_seen;

@@ -4,6 +4,7 @@
 //! Everybody live in it stands at the hub's one revision, so there is one cursor a room and not one a member.
 
 pub mod compare;
+pub mod connected;
 pub mod hub;
 pub mod hubs;
 pub mod last_seen;

@@ -295,8 +295,9 @@ impl Gateway {
                         self.metrics.clone(),
                     );
                     let link = Arc::new(link);
-                    self.chat.came(&caller.account);
                     link.send(&Packet::connected(&format!("{}-{}", socket.id, id.0)));
+                    // From here on it gets what is its user's.
+                    self.chat.came(link.clone());
                     *phase = Phase::In(Inbox::new(
                         link,
                         caller.expires_at,
@@ -342,6 +343,8 @@ impl Gateway {
             }
             PacketData::Event(value, ack) | PacketData::BinaryEvent(value, ack) => {
                 match (socket.data.inbox(), value) {
+                    // Sent away, but not gone yet.
+                    (Some(inbox), _) if !inbox.link().is_open() => {}
                     (Some(inbox), Value::Str(text, attachments)) => {
                         inbox.receive(text.as_str(), attachments.is_some(), ack)
                     }

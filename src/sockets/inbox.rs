@@ -5,12 +5,7 @@
 //! commit: it takes its place in the order of its room, and its answer follows when there is one; what must not overtake it all the
 //! same is said in [`underway`](super::underway).
 
-use std::{
-    collections::{HashSet, VecDeque},
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
@@ -67,7 +62,6 @@ pub struct Inbox {
     events: DefaultDirectRateLimiter,
     queue: Mutex<Queue>,
     arrived: Notify,
-    rooms: Mutex<HashSet<RoomId>>,
 }
 
 #[derive(Default)]
@@ -94,7 +88,6 @@ impl Inbox {
             events: DefaultDirectRateLimiter::direct(quota),
             queue: Mutex::default(),
             arrived: Notify::new(),
-            rooms: Mutex::default(),
         })
     }
 
@@ -139,14 +132,14 @@ impl Inbox {
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
     pub fn close(self: &Arc<Self>) {
         self.link.mark_closed();
-        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock())
+        let rooms: Vec<RoomId> = std::mem::take(&mut *self.link.rooms().lock())
             .into_iter()
             .collect();
         // All rooms are told before anything else can happen to this user.
         for room in &rooms {
             self.chat.left_behind(room, self.link.id());
         }
-        self.chat.went(&self.link.account().id, rooms);
+        self.chat.went(&*self.link, rooms);
     }
 
     fn queue_up(self: &Arc<Self>, event: ClientEvent, ack: Option<i64>) {
@@ -313,7 +306,7 @@ impl Inbox {
             ClientEvent::Join(join) => {
                 let room = join.room_id.clone();
                 let is_new = {
-                    let mut rooms = self.rooms.lock();
+                    let mut rooms = self.link.rooms().lock();
                     if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
                         let problem = Problem::rate_limited(
                             "This socket is live in as many rooms as it may be; leave one.",
@@ -328,7 +321,7 @@ impl Inbox {
                     Ok(()) => return,
                     Err(problem) => {
                         if is_new {
-                            self.rooms.lock().remove(&room);
+                            self.link.rooms().lock().remove(&room);
                         }
                         Err(problem)
                     }
@@ -337,7 +330,7 @@ impl Inbox {
             ClientEvent::Leave(room) => {
                 let left = self.chat.leave(&room, socket).await;
                 if left.is_ok() {
-                    self.rooms.lock().remove(&room);
+                    self.link.rooms().lock().remove(&room);
                 }
                 left
             }
