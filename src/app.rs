@@ -17,14 +17,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     adapters::{
         memory::{
-            MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList,
+            MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
+            PresenceList,
         },
         postgres::{PoolSize, PostgresStore},
         redis::{RedisParts, RedisSettings},
         sqlite::SqliteStore,
     },
     chat::{
-        Chat, Parts, Policy,
+        Chat, Parts, Policy, limits,
         publish::ServerKey,
         tokens::{SECRET_MIN, Tokens},
     },
@@ -68,6 +69,8 @@ const SQLITE_LANES: usize = 1;
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Alone, how much news may wait; there is nobody to tell any.
 const NEWS_WAITING: usize = 16;
+/// How many users, addresses and the like this replica keeps limits of at once.
+const LIMITED_KEYS: usize = 200_000;
 /// How long each step of an end may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -180,6 +183,15 @@ impl Core {
             store: self.store.store.clone(),
             cache: self.between.cache.clone(),
             metrics: self.metrics.clone(),
+        }
+    }
+
+    fn limits(&self) -> limits::Limits {
+        let own = Arc::new(MemoryLimits::new(LIMITED_KEYS));
+        let metrics = self.metrics.clone();
+        match &self.between.redis {
+            Some(redis) => limits::Limits::together(redis.limits.clone(), own, metrics),
+            None => limits::Limits::alone(own, metrics),
         }
     }
 
@@ -313,6 +325,7 @@ pub async fn serve(
             telling,
             hubs: hubs.clone(),
             writer: writer.clone(),
+            limits: core.limits(),
             tokens,
             metrics: core.metrics.clone(),
         },

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod history;
 pub mod join;
 mod known;
+pub mod limits;
 pub mod members;
 mod mine;
 pub mod people;
@@ -23,8 +24,6 @@ mod whereabouts;
 
 use std::sync::Arc;
 
-use governor::{DefaultKeyedRateLimiter, Quota};
-
 use crate::{
     commit::{
         applause::Gatherer,
@@ -38,7 +37,7 @@ use crate::{
         room::{Role, RoomView, Visibility},
     },
     metrics::Metrics,
-    ports::{BackendError, cache::RecentCache, presence::Presence, store::Store},
+    ports::{BackendError, cache::RecentCache, limits::Quota, presence::Presence, store::Store},
     room::{
         hubs::Hubs,
         recent::RecentMessages,
@@ -62,6 +61,8 @@ pub struct Parts {
     pub hubs: Arc<Hubs>,
     /// The way to a commit.
     pub writer: Arc<Writer>,
+    /// How often people may do things, over all replicas.
+    pub limits: limits::Limits,
     /// Makes and checks tokens.
     pub tokens: tokens::Tokens,
     /// Figures.
@@ -86,7 +87,7 @@ pub struct Chat {
     parts: Parts,
     policy: Policy,
     recent: RecentMessages,
-    sends: DefaultKeyedRateLimiter<UserId>,
+    sends: Quota,
     known: known::KnownAccounts,
     whereabouts: whereabouts::Whereabouts,
     applause: Arc<Gatherer>,
@@ -97,7 +98,6 @@ impl Chat {
     /// Puts the use cases together.
     pub fn new(parts: Parts, policy: Policy) -> Self {
         let per_second = policy.messages_per_second;
-        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(BURST));
         let recent = RecentMessages {
             store: parts.store.clone(),
             cache: parts.cache.clone(),
@@ -106,7 +106,7 @@ impl Chat {
         Self {
             recent,
             policy,
-            sends: governor::RateLimiter::keyed(quota),
+            sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
             known: known::KnownAccounts::default(),
             whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
             applause: Gatherer::new(
@@ -119,10 +119,9 @@ impl Chat {
         }
     }
 
-    /// Lets go of what is remembered about users who have long been silent. To be called now and then.
-    pub fn forget_the_silent(&self) {
-        self.sends.retain_recent();
-        self.sends.shrink_to_fit();
+    /// How often people may do things.
+    pub fn limits(&self) -> &limits::Limits {
+        &self.parts.limits
     }
 
     /// Takes nothing more that is gathered, and ends when what has gathered is done. To be called before the writer's end.

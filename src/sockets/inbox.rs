@@ -109,6 +109,7 @@ impl Inbox {
             && let Err(early) = self.events.check()
         {
             let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
+            self.chat.limits().count_refusal("events");
             let problem = Problem::rate_limited("Too many events; wait a little.", Some(wait));
             return self.fail(&name, ack, &problem);
         }
@@ -217,7 +218,7 @@ impl Inbox {
         Ok(Some(match event {
             ClientEvent::Send(send) => {
                 let concern = Concern::Sent(send.room_id.clone());
-                let sending = chat.send(user, send.room_id, send.draft)?;
+                let sending = chat.send(user, send.room_id, send.draft).await?;
                 let answer = self.answering(name, ack, sending.sent(), move |inbox, sent| {
                     message_answer(inbox, sent.message);
                 });
