@@ -65,6 +65,13 @@ export function namesMe(room: LiveRoom, me: string): boolean {
   return history.messages.some(({ seq, mentions }) => seq > readSeq && mentions.includes(me));
 }
 
+/** A room as it was told anew; what is the user's own, and is not in events, stays. */
+export function retold(known: Room | null, room: Room): Room {
+  const { role, unread, unreadMentions, lastReadSeq } = known ?? {};
+  const own = Object.entries({ role, unread, unreadMentions, lastReadSeq });
+  return { ...Object.fromEntries(own.filter(([, value]) => value !== undefined)), ...room };
+}
+
 export function isDirect(room: LiveRoom): boolean {
   return room.info?.visibility === 'direct';
 }

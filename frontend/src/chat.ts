@@ -1,9 +1,11 @@
 // Everything the signed-in page knows and can do: the joined rooms, fed by one connection, and the verbs of a person.
 import { noActs, settled } from './acts';
-import { type ChatState, type LiveRoom, pendingOf } from './chat-state';
+import { type ChatState, type LiveRoom, pendingOf, retold } from './chat-state';
+import { newClientId } from './client-id';
 import { connect } from './connection';
 import { createDeeds, type Deeds } from './deeds';
 import { createDesk, type Desk } from './desk';
+import { createOlder } from './older';
 import { createOutbox } from './outbox';
 import { nobody, type PeopleEvent, peopleReducer } from './people';
 import { generalSentence, joinSentence, Problem, sendSentence } from './problem';
@@ -45,7 +47,6 @@ export interface Chat {
 
 /** So many rooms are followed live (a server takes 500 a socket); the others are listed. */
 const MOST_LIVE = 200;
-const MOST_PAGES_SOUGHT = 20;
 const JOIN_AGAIN_MS = 2000;
 
 export function createChat(session: SessionStore, me: User): Chat {
@@ -103,6 +104,12 @@ export function createChat(session: SessionStore, me: User): Chat {
     },
   });
 
+  const older = createOlder({
+    history: (roomId) => state.rooms[roomId]?.history,
+    ask: desk.older,
+    move,
+  });
+
   const rounds = createRounds({
     ask: desk.mine,
     held: () => Object.values(state.rooms),
@@ -113,6 +120,7 @@ export function createChat(session: SessionStore, me: User): Chat {
   });
 
   listenToRooms(connection.socket, { move, movePeople, heard, informed, lost, wasRead });
+  window.addEventListener('pagehide', deeds.flush);
   for (const event of ['resync', 'notification']) connection.socket.on(event, rounds.now);
   connection.socket.on('presence:changed', ({ userId, status }: { userId: string; status: Status }) => {
     if (userId === me.id && status !== 'offline') setMyStatus(status);
@@ -157,7 +165,7 @@ export function createChat(session: SessionStore, me: User): Chat {
 
   function informed(room: Room) {
     const known = state.rooms[room.id];
-    if (known) setRoom(room.id, { info: { ...known.info, ...room } });
+    if (known) setRoom(room.id, { info: retold(known.info, room) });
   }
 
   function lost(roomId: string, loss: Loss) {
@@ -223,7 +231,7 @@ export function createChat(session: SessionStore, me: User): Chat {
   function listed(room: Room, closed: boolean) {
     const known = state.rooms[room.id];
     if (known) {
-      setRoom(room.id, { info: { ...known.info, ...room } });
+      setRoom(room.id, { info: retold(known.info, room) });
       if (room.lastReadSeq !== undefined) readUpTo(room.id, room.lastReadSeq);
       if (room.visibility === 'direct') void meetOther(room.id);
       if (closed) void joinRoom(room.id);
@@ -258,7 +266,7 @@ export function createChat(session: SessionStore, me: User): Chat {
     const told = ack.room.lastReadSeq ?? -1;
     const seen = Math.max(known.readSeq ?? -1, told);
     const readSeq = seen < 0 ? lastSeq(known.history) : seen;
-    const info = { ...known.info, ...ack.room };
+    const info = retold(known.info, ack.room);
     setRoom(roomId, { phase: 'live', wasLive: true, problem: null, loss: null, info, readSeq });
     if (info.visibility === 'direct') void meetOther(roomId);
     if (known.history.gap) return joinRoom(roomId);
@@ -302,28 +310,6 @@ export function createChat(session: SessionStore, me: User): Chat {
     const { [roomId]: _, ...rooms } = state.rooms;
     set({ rooms, active: state.active === roomId ? null : state.active });
     rememberTab(me.id, pendingOf(state));
-  }
-
-  async function loadOlder(roomId: string): Promise<void> {
-    const history = state.rooms[roomId]?.history;
-    const before = history?.messages[0]?.seq;
-    if (!history?.hasOlder || history.older === 'loading' || before === undefined) return;
-    move(roomId, { type: 'olderAsked' });
-    await desk.older(roomId, before).then(
-      (page) => move(roomId, { type: 'olderCame', before, page }),
-      () => move(roomId, { type: 'olderFailed' }),
-    );
-  }
-
-  async function seek(roomId: string, messageId: string): Promise<boolean> {
-    for (let pages = 0; pages < MOST_PAGES_SOUGHT; pages += 1) {
-      const history = state.rooms[roomId]?.history;
-      if (!history) return false;
-      if (history.messages.some(({ id }) => id === messageId)) return true;
-      if (!history.hasOlder || history.older !== 'idle') return false;
-      await loadOlder(roomId);
-    }
-    return false;
   }
 
   return {
@@ -372,8 +358,8 @@ export function createChat(session: SessionStore, me: User): Chat {
       outbox.pump(roomId);
     },
     discard: (roomId, clientId) => move(roomId, { type: 'discarded', clientId }),
-    loadOlder: (roomId) => void loadOlder(roomId),
-    seek,
+    loadOlder: (roomId) => void older.load(roomId),
+    seek: older.seek,
     markRead,
     typed(roomId, text) {
       let signal = signals.get(roomId);
@@ -393,6 +379,7 @@ export function createChat(session: SessionStore, me: User): Chat {
     },
     close() {
       for (const signal of signals.values()) signal.stop();
+      window.removeEventListener('pagehide', deeds.flush);
       rounds.close();
       deeds.close();
       reading.close();
@@ -401,12 +388,4 @@ export function createChat(session: SessionStore, me: User): Chat {
       listeners.clear();
     },
   };
-}
-
-/** `crypto.randomUUID` exists only where the page came over https or from this machine. */
-function newClientId(): string {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }

@@ -11,6 +11,8 @@ export interface Deeds {
   react(roomId: string, messageId: string, emoji: string): void;
   /** Takes a failed act and its sentence away. */
   dismiss(roomId: string, messageId: string): void;
+  /** Sends the claps that are gathered: the page may go away. */
+  flush(): void;
   close(): void;
 }
 
@@ -121,6 +123,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
         edit && !edit.failed ? { ...now, edit } : now,
       );
     },
+    flush: gatherer.flush,
     close() {
       gatherer.flush();
       for (const timer of timers) clearTimeout(timer);
