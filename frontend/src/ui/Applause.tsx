@@ -51,16 +51,21 @@ function Claps({ message: { id, claps }, verbs }: { message: Message; verbs: Mes
       className="chip claps"
       type="button"
       aria-pressed={mine > 0}
-      aria-label={`Clap: ${claps.total} so far, ${mine} of them yours`}
       title={title}
       aria-disabled={full}
       onClick={() => verbs.clap(id)}
     >
-      <span key={mine} className="chip-sign beat">
+      <span className="visually-hidden">Clap: </span>
+      <span key={mine} className="chip-sign beat" aria-hidden="true">
         👏
-      </span>{' '}
+      </span>
       {claps.total}
-      {mine > 0 && <span className="soft own-claps">+{mine}</span>}
+      {mine > 0 && (
+        <span className="own-claps" aria-hidden="true">
+          +{mine}
+        </span>
+      )}
+      <span className="visually-hidden"> so far, {mine} of them yours</span>
     </button>
   );
 }
