@@ -7,7 +7,7 @@ export async function guest(test, belfry, username) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username }),
   });
-  const { accessToken } = await response.json();
+  const { user, accessToken } = await response.json();
   const socket = io(belfry.url, { auth: { token: accessToken }, forceNew: true });
   test.after(() => socket.close());
 
@@ -17,6 +17,14 @@ export async function guest(test, belfry, username) {
     return answer;
   }
   return {
+    id: user.id,
+    ask,
+    /** The newest page of a room. */
+    async joinAndRead(roomId) {
+      const history = new Promise((resolve) => socket.once('room:history', resolve));
+      await ask('join:room', { roomId });
+      return (await history).messages;
+    },
     join: (roomId) => ask('join:room', { roomId }),
     write: (roomId, content) => ask('message:send', { roomId, content }),
   };

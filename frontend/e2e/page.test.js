@@ -1,22 +1,12 @@
 // The page in a real browser, served by the real binary.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
 import { startBelfry } from './belfry.js';
 import { guest } from './guest.js';
-import { enter, noBrowser, openBrowser, visit } from './visitor.js';
+import { stories } from './stories.js';
+import { enter, visit } from './visitor.js';
 
-const skip = await noBrowser();
-/** Each story is skipped by itself, so that the closing count shows it. */
-const story = (name, tell) => it(name, { skip }, tell);
-
-describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
-  let browser;
-  before(async () => {
-    if (!skip) browser = await openBrowser();
-  });
-  after(() => browser?.close());
-
-  story('lets two people meet in a room, see each other come, type, write and go', async (t) => {
+stories('the page', (story) => {
+  story('lets two people meet in a room, see each other come, type, write and go', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -49,7 +39,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     assert.deepEqual(await ada.reads(), ['The beans are up!', 'Lovely: https://example.org/beans?bed=2.']);
   });
 
-  story('marks somebody who is mentioned, for both', async (t) => {
+  story('marks somebody who is mentioned, for both', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada Lovelace');
     const bo = await enter(t, browser, belfry, 'Bo');
@@ -63,7 +53,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
 
   story(
     'keeps who one is, the room and its history over a reload, and forgets them on signing out',
-    async (t) => {
+    async (t, browser) => {
       const belfry = await startBelfry(t);
       const ada = await enter(t, browser, belfry, 'Ada');
       await ada.joins('garden');
@@ -79,7 +69,10 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
       await ada.allKept();
       assert.deepEqual(await ada.reads(), ['first', 'second', 'third']);
 
-      await ada.page.getByRole('button', { name: 'Sign out' }).click();
+      await ada.logsOut();
+      const confirm = ada.page.getByRole('dialog', { name: 'Log out?' });
+      await confirm.getByText('nobody can come back as Ada afterwards').waitFor();
+      await confirm.getByRole('button', { name: 'Log out' }).click();
       await ada.page.getByLabel('Your name').waitFor();
       await ada.page.reload();
       await ada.page.getByLabel('Your name').waitFor();
@@ -87,7 +80,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     },
   );
 
-  story('renews a session whose access token is refused, without asking anybody', async (t) => {
+  story('renews a session whose access token is refused, without asking anybody', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.joins('garden');
@@ -107,40 +100,44 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     assert.equal(renewed.user.id, kept.user.id);
   });
 
-  story('waits for a server that restarts, and then shows everything once and in order', async (t) => {
-    const belfry = await startBelfry(t);
-    const ada = await enter(t, browser, belfry, 'Ada');
-    const bo = await enter(t, browser, belfry, 'Bo');
-    await ada.joins('tools');
-    await ada.joins('garden');
-    await bo.joins('garden');
-    await ada.writes('before');
-    await bo.sees('before');
+  story(
+    'waits for a server that restarts, and then shows everything once and in order',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      const bo = await enter(t, browser, belfry, 'Bo');
+      await ada.joins('tools');
+      await ada.joins('garden');
+      await bo.joins('garden');
+      await ada.writes('before');
+      await bo.sees('before');
 
-    await belfry.stop();
-    await ada.page.getByText('Reconnecting…').waitFor();
-    const written = Array.from({ length: 8 }, (_, index) => `while away ${index + 1}`);
-    for (const text of written) await ada.writes(text);
-    await ada.sees('Reconnecting… 8 messages waiting');
-    await belfry.start();
+      await belfry.stop();
+      await ada.page.getByText('Reconnecting…').waitFor();
+      const written = Array.from({ length: 8 }, (_, index) => `while away ${index + 1}`);
+      for (const text of written) await ada.writes(text);
+      await ada.sees('Reconnecting… 8 messages waiting');
+      await belfry.start();
 
-    await bo.sees('while away 8');
-    await ada.allKept();
-    await ada.seesNoMore('Reconnecting…');
-    await bo.writes('after');
-    await ada.sees('after');
-    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['before', ...written, 'after']);
-    await ada.seesPerson('Bo', 'Online');
+      await bo.sees('while away 8');
+      await ada.allKept();
+      await ada.seesNoMore('Reconnecting…');
+      await bo.writes('after');
+      await ada.sees('after');
+      for (const visitor of [ada, bo])
+        assert.deepEqual(await visitor.reads(), ['before', ...written, 'after']);
+      await ada.seesPerson('Bo', 'Online');
 
-    const cy = await guest(t, belfry, 'Cy');
-    await cy.join('tools');
-    await cy.write('tools', 'Who has the spade?');
-    await ada.page.getByRole('link', { name: 'tools 1 unread' }).waitFor();
-  });
+      const cy = await guest(t, belfry, 'Cy');
+      await cy.join('tools');
+      await cy.write('tools', 'Who has the spade?');
+      await ada.page.getByRole('link', { name: 'tools 1 unread' }).waitFor();
+    },
+  );
 
   story(
     'still sends what was written while the server was away when the page was left meanwhile',
-    async (t) => {
+    async (t, browser) => {
       const belfry = await startBelfry(t);
       const ada = await enter(t, browser, belfry, 'Ada');
       const bo = await enter(t, browser, belfry, 'Bo');
@@ -162,31 +159,35 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     },
   );
 
-  story('sends again what was cut before its acknowledgement, and it stays one message', async (t) => {
-    const belfry = await startBelfry(t);
-    const ada = await visit(t, browser, belfry);
-    const { cut } = await ada.losesTheLineBeforeAnAcknowledgement();
-    await ada.choosesName('Ada');
-    const bo = await enter(t, browser, belfry, 'Bo');
-    await ada.joins('garden');
-    await bo.joins('garden');
+  story(
+    'sends again what was cut before its acknowledgement, and it stays one message',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await visit(t, browser, belfry);
+      const { cut } = await ada.losesTheLineBeforeAnAcknowledgement();
+      await ada.choosesName('Ada');
+      const bo = await enter(t, browser, belfry, 'Bo');
+      await ada.joins('garden');
+      await bo.joins('garden');
 
-    await ada.writes('only once');
-    await cut;
-    await bo.sees('only once');
-    await ada.allKept();
-    await ada.writes('and then this');
-    await bo.sees('and then this');
-    for (const visitor of [ada, bo]) assert.deepEqual(await visitor.reads(), ['only once', 'and then this']);
-  });
+      await ada.writes('only once');
+      await cut;
+      await bo.sees('only once');
+      await ada.allKept();
+      await ada.writes('and then this');
+      await bo.sees('and then this');
+      for (const visitor of [ada, bo])
+        assert.deepEqual(await visitor.reads(), ['only once', 'and then this']);
+    },
+  );
 
-  story('holds several rooms at once, and says which have something unread', async (t) => {
+  story('holds several rooms at once, and says which have something unread', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     const bo = await enter(t, browser, belfry, 'Bo');
     await bo.joins('tools');
-    await ada.page.getByLabel('Join or open a room').focus();
-    await ada.page.getByRole('link', { name: /tools/ }).click();
+    await ada.browses();
+    await ada.page.getByRole('link', { name: /tools.*1 member/ }).click();
     await ada.inRoom('tools');
     await ada.joins('garden');
     assert.equal(new URL(ada.page.url()).hash, '#/garden');
@@ -204,7 +205,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
 
   story(
     'goes up through history without moving what is read, and follows new messages only at the end',
-    async (t) => {
+    async (t, browser) => {
       const belfry = await startBelfry(t);
       const bo = await guest(t, belfry, 'Bo');
       await bo.join('garden');
@@ -242,7 +243,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     },
   );
 
-  story('sends with Enter, but not what is still composed or begins a new line', async (t) => {
+  story('sends with Enter, but not what is still composed or begins a new line', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.joins('garden');
@@ -261,7 +262,7 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     assert.deepEqual(await ada.reads(), ['日本\nnext line']);
   });
 
-  story('says in a sentence why somebody cannot come in', async (t) => {
+  story('says in a sentence why somebody cannot come in', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await visit(t, browser, belfry);
     await ada.page.getByRole('button', { name: 'Come in' }).click();
@@ -274,39 +275,6 @@ describe('the page', { concurrency: 2, timeout: 180_000 }, () => {
     await ada.page.getByRole('button', { name: 'Come in' }).click();
     await ada.page.getByLabel('Join or open a room').waitFor();
   });
-
-  for (const colorScheme of ['light', 'dark']) {
-    story(`is accessible on each screen, ${colorScheme}, on a desk and on a phone`, async (t) => {
-      const belfry = await startBelfry(t);
-      const bo = await guest(t, belfry, 'Bo');
-      await bo.join('garden');
-      const ada = await visit(t, browser, belfry, { colorScheme, reducedMotion: 'reduce' });
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-
-      await ada.choosesName('Ada');
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-      await ada.joins('garden');
-      await bo.write('garden', 'Hello @Ada, see https://example.org');
-      await ada.page.locator('.mention').waitFor();
-      await ada.writes('Hello!');
-      await ada.allKept();
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-
-      await ada.page.setViewportSize({ width: 360, height: 740 });
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-      await ada.page.getByRole('button', { name: 'Hide people' }).click();
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-      const tooWide = await ada.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-      assert.equal(tooWide, false);
-      await ada.page.getByRole('link', { name: 'All rooms' }).click();
-      await ada.page.getByLabel('Join or open a room').waitFor();
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-
-      await belfry.stop();
-      await ada.page.getByText('Reconnecting…').waitFor();
-      assert.deepEqual(await ada.accessibilityViolations(), []);
-    });
-  }
 });
 
 function distanceFromEnd() {

@@ -23,8 +23,11 @@ export function openBrowser() {
   return chromium.launch({ executablePath: CHROMIUM });
 }
 
-/** Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. */
-export async function visit(test, browser, belfry, options = {}) {
+/**
+ * Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. `refusals`: HTTP
+ * statuses that the story is about.
+ */
+export async function visit(test, browser, belfry, { refusals = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -37,7 +40,7 @@ export async function visit(test, browser, belfry, options = {}) {
   });
   page.on('response', (response) => {
     // 503 is what a server says that is about to go.
-    if (response.status() >= 400 && response.status() !== 503)
+    if (response.status() >= 400 && ![503, ...refusals].includes(response.status()))
       complaints.push(`${response.status()} ${response.url()}`);
   });
   page.on('request', (request) => {
@@ -73,6 +76,22 @@ class Visitor {
     await this.page.getByLabel('Join or open a room').waitFor();
   }
 
+  /** Goes in with an account: `way` is `Log in` or `Register`. */
+  async comesInBy(way, name, password) {
+    await this.page.getByRole('radio', { name: way }).check({ force: true });
+    await this.page.getByLabel('Your name').fill(name);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: way }).click();
+  }
+
+  async isIn() {
+    await this.page.getByLabel('Join or open a room').waitFor();
+  }
+
+  async logsOut() {
+    await this.page.getByRole('button', { name: 'Log out' }).click();
+  }
+
   async joins(room) {
     await this.page.getByLabel('Join or open a room').fill(room);
     await this.page.keyboard.press('Enter');
@@ -80,7 +99,7 @@ class Visitor {
   }
 
   async inRoom(room) {
-    await this.page.getByRole('heading', { name: room, level: 1 }).waitFor();
+    await this.page.getByRole('heading', { name: room, level: 1 }).filter({ hasText: room }).waitFor();
     await this.page
       .getByRole('status')
       .filter({ hasText: 'Loading messages' })
@@ -91,6 +110,94 @@ class Visitor {
   async writes(text) {
     await this.field.fill(text);
     await this.field.press('Enter');
+  }
+
+  /** The message with that text. */
+  message(text) {
+    return this.messages.filter({ hasText: text }).last();
+  }
+
+  /** Chooses from a message's menu, by keyboard alone once it has the focus. */
+  async chooses(action, text) {
+    await this.message(text).getByRole('button', { name: 'More' }).focus();
+    await this.page.keyboard.press('Enter');
+    await this.page.getByRole('menuitem', { name: action }).focus();
+    await this.page.keyboard.press('Enter');
+  }
+
+  async reactsTo(text, emoji) {
+    await this.message(text).hover();
+    await this.message(text).getByRole('button', { name: 'React', exact: true }).click();
+    await this.page.getByRole('dialog', { name: 'React' }).getByRole('button', { name: emoji }).click();
+  }
+
+  /** A chip under a message says so much, in the words that a screen reader says. */
+  async seesUnder(text, chip) {
+    await this.message(text).getByRole('button', { name: chip, exact: true }).waitFor();
+  }
+
+  async browses() {
+    const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
+    await rooms.getByRole('link', { name: 'Browse public rooms' }).click();
+  }
+
+  async choosesInRoom(action) {
+    await this.page.getByRole('button', { name: 'Room menu' }).click();
+    await this.page.getByRole('menuitem', { name: action }).click();
+  }
+
+  async makesRoom(name, visibility) {
+    await this.page.getByRole('button', { name: 'New room' }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'New room' });
+    await dialog.getByLabel('Name').fill(name);
+    await dialog.getByRole('radio', { name: visibility }).check({ force: true });
+    await dialog.getByRole('button', { name: 'Make room' }).click();
+    await this.inRoom(name);
+  }
+
+  /** Opens the members of the room, and answers with the list's row of somebody. */
+  async memberCalled(name) {
+    await this.people.getByRole('radio', { name: 'Members' }).check({ force: true });
+    return this.people.getByRole('listitem').filter({ hasText: name }).first();
+  }
+
+  async choosesFor(name, action) {
+    await this.page.getByRole('button', { name: `${name}: what can be done` }).click();
+    await this.page.getByRole('menuitem', { name: action }).click();
+  }
+
+  /** The same person with a second browser. */
+  async onAnotherDevice() {
+    const context = await this.page
+      .context()
+      .browser()
+      .newContext({ viewport: { width: 1280, height: 800 } });
+    const kept = await this.page.evaluate(() => localStorage.getItem('belfry.session'));
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.addInitScript((session) => localStorage.setItem('belfry.session', session), kept);
+    await page.goto(new URL('/', this.page.url()).href);
+    const device = new Visitor(page);
+    await device.isIn();
+    return device;
+  }
+
+  /** Counts the packets with that event that the page sends from the next connection on, which it makes at once. */
+  async countsPackets(event) {
+    let count = 0;
+    this.page.on('websocket', (line) =>
+      line.on('framesent', ({ payload }) => {
+        if (String(payload).includes(event)) count += 1;
+      }),
+    );
+    await this.page.reload();
+    await this.field.waitFor();
+    return () => count;
+  }
+
+  /** Comes back to the page from somewhere else: it looks for what is new. */
+  async looksAgain() {
+    await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   }
 
   async sees(text) {
@@ -158,14 +265,17 @@ class Visitor {
     await this.page.locator('.message:not([data-state="kept"])').first().waitFor({ state: 'detached' });
   }
 
-  /** What axe finds against WCAG 2.2 AA, in words. */
-  async accessibilityViolations() {
+  /** axe finds nothing against WCAG 2.2 AA, and nothing is wider than the window. */
+  async isAccessible(view) {
     await this.page.evaluate(await readFile(AXE, 'utf8'));
-    return this.page.evaluate(async (values) => {
+    const found = await this.page.evaluate(async (values) => {
       const { violations } = await globalThis.axe.run({ runOnly: { type: 'tag', values } });
-      return violations.flatMap(({ id, nodes }) =>
+      const tooWide = document.documentElement.scrollWidth > window.innerWidth;
+      const all = violations.flatMap(({ id, nodes }) =>
         nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
       );
+      return tooWide ? ['wider than the window', ...all] : all;
     }, WCAG_22_AA);
+    assert.deepEqual(found, [], view);
   }
 }

@@ -1,84 +1,73 @@
 // Everything the signed-in page knows and can do: the joined rooms, fed by one connection, and the verbs of a person.
-import { connect, type Standing } from './connection';
+import { noActs, settled } from './acts';
+import { type ChatState, type LiveRoom, pendingOf, retold } from './chat-state';
+import { newClientId } from './client-id';
+import { connect } from './connection';
+import { createDeeds, type Deeds } from './deeds';
+import { createDesk, type Desk } from './desk';
+import { createOlder } from './older';
 import { createOutbox } from './outbox';
-import { nobody, type People, type PeopleEvent, peopleReducer } from './people';
-import { generalSentence, joinSentence, Problem, sendSentence, UNREACHABLE } from './problem';
-import { request } from './rest';
-import { recallPlaces, recallTab, rememberPlaces, rememberTab } from './room-memory';
-import { emptyRoom, lastSeq, type Pending, type RoomEvent, type RoomState, roomReducer } from './room-state';
-import { listenToRooms } from './room-wire';
+import { nobody, type PeopleEvent, peopleReducer } from './people';
+import { generalSentence, joinSentence, Problem, sendSentence } from './problem';
+import { createReading } from './reading';
+import { recallTab, rememberTab } from './room-memory';
+import { emptyRoom, lastSeq, type RoomEvent, roomReducer } from './room-state';
+import { type Loss, listenToRooms } from './room-wire';
+import { createRounds } from './rounds';
 import type { SessionStore } from './session';
 import { type TypingSignal, typingSignal } from './typing-signal';
-import type { HistoryPage, JoinAnswer, Message, Room, Status, User, WireError } from './wire';
-
-export interface LiveRoom {
-  id: string;
-  info: Room | null;
-  phase: 'joining' | 'live' | 'refused';
-  problem: string | null;
-  history: RoomState;
-  people: People;
-  /** Everything up to this `seq` has been seen; `null` until the room is known. */
-  readSeq: number | null;
-}
-
-export interface ChatState {
-  standing: Standing;
-  me: User;
-  rooms: Readonly<Record<string, LiveRoom>>;
-  active: string | null;
-  /** Public rooms, joined or not; `null` until they were fetched. */
-  directory: readonly Room[] | null;
-  directoryFailed: boolean;
-  problem: string | null;
-  /** What a screen reader says next; the number makes two equal sentences two. */
-  announcement: { count: number; text: string };
-}
+import type { JoinAnswer, Message, Room, Status, User, WireError } from './wire';
 
 export interface Chat {
   subscribe(listener: () => void): () => void;
   state(): ChatState;
+  /** What is asked over REST; what comes of it arrives as events, or with `adopt`. */
+  desk: Desk;
+  deeds: Deeds;
   /** Shows a room, joining it where that is needed. */
   visit(roomId: string | null): void;
   join(roomId: string): void;
-  leave(roomId: string): void;
-  write(roomId: string, content: string): void;
+  /** Takes in a room that was just made or found. */
+  adopt(room: Room): void;
+  /** Ends the membership; rejects with a `Problem`. */
+  leave(roomId: string): Promise<void>;
+  /** Takes a room off the list. */
+  forget(roomId: string): void;
+  write(roomId: string, content: string, replyTo?: string): void;
   retry(roomId: string, clientId: string): void;
   discard(roomId: string, clientId: string): void;
   loadOlder(roomId: string): void;
+  /** Loads older messages until that one is held; whether it is. */
+  seek(roomId: string, messageId: string): Promise<boolean>;
   markRead(roomId: string): void;
   typed(roomId: string, text: string): void;
   setStatus(status: Status): void;
-  refreshDirectory(): void;
   close(): void;
 }
 
-const PAGE = 50;
-/** A socket may be in no more live rooms (the server's default). */
-const MOST_ROOMS = 500;
+/** So many rooms are followed live (a server takes 500 a socket); the others are listed. */
+const MOST_LIVE = 200;
 const JOIN_AGAIN_MS = 2000;
 
 export function createChat(session: SessionStore, me: User): Chat {
-  const places = recallPlaces(me.id);
   const tab = recallTab(me.id);
   const listeners = new Set<() => void>();
   const joining = new Map<string, string>();
   const signals = new Map<string, TypingSignal>();
+  const desk = createDesk(session);
   let wished: Status = 'online';
   let state: ChatState = {
     standing: 'connecting',
     me: { ...me, status: 'online' },
     rooms: {},
     active: null,
-    directory: null,
-    directoryFailed: false,
     problem: null,
     announcement: { count: 0, text: '' },
   };
 
   const connection = connect(session, (standing) => {
     set({ standing });
-    if (standing === 'online') return void arrive();
+    if (standing === 'online') return arrive();
     joining.clear();
     for (const { id, phase } of Object.values(state.rooms)) {
       if (phase === 'live') setRoom(id, { phase: 'joining' });
@@ -92,13 +81,47 @@ export function createChat(session: SessionStore, me: User): Chat {
       if (room?.phase !== 'live') return null;
       return room.history.pending.find((each) => each.state === 'waiting') ?? null;
     },
-    send: (roomId, { clientId, content }) => connection.ask('message:send', { roomId, clientId, content }),
+    send: (roomId, { clientId, content, replyTo }) =>
+      connection.ask('message:send', { roomId, clientId, content, ...(replyTo ? { replyTo } : {}) }),
     acknowledged: (roomId, clientId, message) => move(roomId, { type: 'acknowledged', clientId, message }),
     refused: (roomId, clientId, error) =>
       move(roomId, { type: 'refused', clientId, problem: sendSentence(error) }),
   });
 
-  listenToRooms(connection.socket, { move, movePeople, heard, informed, lost });
+  const reading = createReading(
+    (roomId, seq) => connection.ask('message:read', { roomId, seq }),
+    (roomId, { lastReadSeq }) => readUpTo(roomId, lastReadSeq),
+  );
+
+  const deeds = createDeeds({
+    ask: connection.ask,
+    message: (roomId, messageId) =>
+      state.rooms[roomId]?.history.messages.findLast(({ id }) => id === messageId),
+    acts: (roomId) => state.rooms[roomId]?.acts ?? noActs,
+    setActs(roomId, acts) {
+      const room = state.rooms[roomId];
+      if (room) setRoom(roomId, { acts: settled(acts, room.history.messages, room.history.rev) });
+    },
+  });
+
+  const older = createOlder({
+    history: (roomId) => state.rooms[roomId]?.history,
+    ask: desk.older,
+    move,
+  });
+
+  const rounds = createRounds({
+    ask: desk.mine,
+    held: () => Object.values(state.rooms),
+    listed,
+    absent: (roomId) => lost(roomId, 'notAllowed'),
+    failed: (error) => set({ problem: generalSentence(error) }),
+    done: () => state.problem && set({ problem: null }),
+  });
+
+  listenToRooms(connection.socket, { move, movePeople, heard, informed, lost, wasRead });
+  window.addEventListener('pagehide', deeds.flush);
+  for (const event of ['resync', 'notification']) connection.socket.on(event, rounds.now);
   connection.socket.on('presence:changed', ({ userId, status }: { userId: string; status: Status }) => {
     if (userId === me.id && status !== 'offline') setMyStatus(status);
     for (const roomId of Object.keys(state.rooms)) movePeople(roomId, { type: 'status', userId, status });
@@ -121,7 +144,7 @@ export function createChat(session: SessionStore, me: User): Chat {
     if (!room) return;
     const history = roomReducer(room.history, event);
     if (history === room.history) return;
-    setRoom(roomId, { history });
+    setRoom(roomId, { history, acts: settled(room.acts, history.messages, history.rev) });
     if (history.pending !== room.history.pending) rememberTab(me.id, pendingOf(state));
     if (history.gap && !room.history.gap) void joinRoom(roomId);
   }
@@ -133,71 +156,90 @@ export function createChat(session: SessionStore, me: User): Chat {
     if (people !== room.people) setRoom(roomId, { people });
   }
 
-  function heard(message: Message) {
-    const { roomId, userId, username, content } = message;
+  function heard({ roomId, userId, username, content, seq }: Message) {
     movePeople(roomId, { type: 'quiet', userId });
-    if (userId === me.id) return markRead(roomId);
+    // Sending marks as read, on the server too.
+    if (userId === me.id) return readUpTo(roomId, seq);
     if (roomId === state.active) announce(`${username}: ${content}`);
   }
 
   function informed(room: Room) {
     const known = state.rooms[room.id];
-    if (known) setRoom(room.id, { info: { ...known.info, ...room } });
+    if (known) setRoom(room.id, { info: retold(known.info, room) });
   }
 
-  function lost(roomId: string, why: string) {
+  function lost(roomId: string, loss: Loss) {
     if (!state.rooms[roomId]) return;
     joining.delete(roomId);
-    setRoom(roomId, { phase: 'refused', problem: why });
+    reading.forget(roomId);
+    setRoom(roomId, { phase: 'refused', loss, problem: null, wasLive: false });
+  }
+
+  function wasRead(roomId: string, userId: string, lastReadSeq: number) {
+    if (userId === me.id) readUpTo(roomId, lastReadSeq);
+  }
+
+  function readUpTo(roomId: string, seq: number) {
+    const room = state.rooms[roomId];
+    if (room && (room.readSeq ?? -1) < seq) setRoom(roomId, { readSeq: seq });
   }
 
   function announce(text: string) {
     set({ announcement: { count: state.announcement.count + 1, text } });
   }
 
-  function add(roomId: string, info: Room | null) {
+  function add(roomId: string, info: Room | null, phase: LiveRoom['phase'] = 'joining') {
     if (state.rooms[roomId]) return;
     const room: LiveRoom = {
       id: roomId,
       info,
-      phase: 'joining',
+      phase,
+      wasLive: false,
       problem: null,
+      loss: null,
       history: { ...emptyRoom(me.id), pending: tab.waiting[roomId] ?? [] },
       people: nobody,
-      readSeq: places.read[roomId] ?? null,
+      acts: noActs,
+      readSeq: info?.lastReadSeq ?? null,
+      other: null,
     };
     set({ rooms: { ...state.rooms, [roomId]: room } });
+    if (info?.visibility === 'direct') void meetOther(roomId);
   }
 
-  /** After each connect: the room on screen first, then the others, then what may have changed meanwhile. */
-  async function arrive() {
+  /** A direct room has no name of its own: it is called after the other one. */
+  async function meetOther(roomId: string) {
+    if (state.rooms[roomId]?.other) return;
+    const { members } = await desk.members(roomId).catch(() => ({ members: [] }));
+    const other = members.find(({ user }) => user.id !== me.id)?.user ?? null;
+    if (other) setRoom(roomId, { other });
+  }
+
+  /** After each connect: what the user has just asked for, then the rooms that are still theirs. */
+  function arrive() {
     if (wished !== 'online') connection.tell('presence:update', wished);
     const active = state.active ? state.rooms[state.active] : undefined;
-    if (active?.phase === 'joining') void joinRoom(active.id);
-    for (const { id, phase } of Object.values(state.rooms)) if (phase === 'joining') void joinRoom(id);
-    refreshDirectory();
-    try {
-      for (const room of await mine()) {
-        if (places.closed.includes(room.id) || state.rooms[room.id]) continue;
-        add(room.id, room);
-        void joinRoom(room.id);
-      }
-      set({ problem: null });
-    } catch (error) {
-      set({ problem: generalSentence(wireError(error)) });
-    }
+    if (active?.phase === 'joining' && !active.wasLive) void joinRoom(active.id);
+    for (const { id, phase, wasLive } of Object.values(state.rooms))
+      if (phase === 'joining' && !wasLive) void joinRoom(id);
+    void rounds.first().then(() => {
+      for (const { id, phase } of Object.values(state.rooms)) if (phase === 'joining') void joinRoom(id);
+    });
   }
 
-  async function mine(): Promise<Room[]> {
-    const rooms: Room[] = [];
-    let cursor = '';
-    do {
-      const place = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-      const page = await rest<{ rooms: Room[]; nextCursor?: string }>(`/rooms?scope=mine&limit=100${place}`);
-      rooms.push(...page.rooms);
-      cursor = page.nextCursor ?? '';
-    } while (cursor && rooms.length < MOST_ROOMS);
-    return rooms;
+  /** A room of the user's, as the server has just said. */
+  function listed(room: Room, closed: boolean) {
+    const known = state.rooms[room.id];
+    if (known) {
+      setRoom(room.id, { info: retold(known.info, room) });
+      if (room.lastReadSeq !== undefined) readUpTo(room.id, room.lastReadSeq);
+      if (room.visibility === 'direct') void meetOther(room.id);
+      if (closed) void joinRoom(room.id);
+      return;
+    }
+    const live = Object.values(state.rooms).filter(({ phase }) => phase !== 'listed').length;
+    add(room.id, room, live < MOST_LIVE ? 'joining' : 'listed');
+    if (live < MOST_LIVE) void joinRoom(room.id);
   }
 
   async function joinRoom(roomId: string): Promise<void> {
@@ -205,7 +247,8 @@ export function createChat(session: SessionStore, me: User): Chat {
     const room = state.rooms[roomId];
     if (!sid || !room || joining.get(roomId) === sid) return;
     joining.set(roomId, sid);
-    if (room.phase === 'refused') setRoom(roomId, { phase: 'joining', problem: null });
+    if (room.phase === 'refused' || room.phase === 'listed')
+      setRoom(roomId, { phase: 'joining', problem: null, loss: null });
     const { rev } = room.history;
     const ack = await connection.ask<JoinAnswer>(
       'join:room',
@@ -220,17 +263,21 @@ export function createChat(session: SessionStore, me: User): Chat {
     if (mySelf && mySelf.status !== 'offline') setMyStatus(mySelf.status);
     const known = state.rooms[roomId];
     if (!known) return;
-    const seen = Math.max(known.readSeq ?? -1, ack.room.lastReadSeq ?? -1);
+    const told = ack.room.lastReadSeq ?? -1;
+    const seen = Math.max(known.readSeq ?? -1, told);
     const readSeq = seen < 0 ? lastSeq(known.history) : seen;
-    setRoom(roomId, { phase: 'live', problem: null, info: { ...known.info, ...ack.room }, readSeq });
+    const info = retold(known.info, ack.room);
+    setRoom(roomId, { phase: 'live', wasLive: true, problem: null, loss: null, info, readSeq });
+    if (info.visibility === 'direct') void meetOther(roomId);
     if (known.history.gap) return joinRoom(roomId);
+    if (told < readSeq) reading.seen(roomId, readSeq);
     outbox.pump(roomId);
   }
 
   function refuse(roomId: string, error: WireError) {
     if (!connection.socket.connected) return;
     if (error.code !== 'unavailable' && error.code !== 'rate_limited') {
-      return setRoom(roomId, { phase: 'refused', problem: joinSentence(error) });
+      return setRoom(roomId, { phase: 'refused', problem: joinSentence(error), wasLive: false });
     }
     setRoom(roomId, { problem: joinSentence(error) });
     setTimeout(() => void joinRoom(roomId), error.retryAfterMs ?? JOIN_AGAIN_MS * (0.5 + Math.random()));
@@ -242,8 +289,7 @@ export function createChat(session: SessionStore, me: User): Chat {
     const seq = lastSeq(room.history);
     if (room.readSeq !== null && seq <= room.readSeq) return;
     setRoom(roomId, { readSeq: seq });
-    places.read[roomId] = seq;
-    rememberPlaces(me.id, places);
+    reading.seen(roomId, seq);
   }
 
   function setMyStatus(status: Status) {
@@ -251,22 +297,19 @@ export function createChat(session: SessionStore, me: User): Chat {
     if (status !== state.me.status) set({ me: { ...state.me, status } });
   }
 
-  async function rest<T>(path: string): Promise<T> {
-    return request<T>(path, { token: await session.token() });
-  }
-
-  function refreshDirectory() {
-    rest<{ rooms: Room[] }>('/rooms?scope=public&limit=100').then(
-      ({ rooms }) => set({ directory: rooms, directoryFailed: false }),
-      () => set({ directoryFailed: true }),
-    );
-  }
-
   function join(roomId: string) {
-    places.closed = places.closed.filter((each) => each !== roomId);
-    rememberPlaces(me.id, places);
-    add(roomId, state.directory?.find((room) => room.id === roomId) ?? null);
+    add(roomId, null);
     void joinRoom(roomId);
+  }
+
+  function forget(roomId: string) {
+    signals.get(roomId)?.stop();
+    connection.tell('leave:room', { roomId });
+    joining.delete(roomId);
+    reading.forget(roomId);
+    const { [roomId]: _, ...rooms } = state.rooms;
+    set({ rooms, active: state.active === roomId ? null : state.active });
+    rememberTab(me.id, pendingOf(state));
   }
 
   return {
@@ -275,27 +318,38 @@ export function createChat(session: SessionStore, me: User): Chat {
       return () => listeners.delete(listener);
     },
     state: () => state,
+    desk,
+    deeds,
     visit(roomId) {
       if (state.active !== roomId) set({ active: roomId });
-      if (roomId && !state.rooms[roomId]) join(roomId);
+      if (!roomId) return;
+      const room = state.rooms[roomId];
+      if (!room || room.phase === 'listed') join(roomId);
     },
     join,
-    leave(roomId) {
-      signals.get(roomId)?.stop();
-      connection.tell('leave:room', { roomId });
-      joining.delete(roomId);
-      const { [roomId]: _, ...rooms } = state.rooms;
-      set({ rooms, active: state.active === roomId ? null : state.active });
-      places.closed = [...new Set([...places.closed, roomId])];
-      rememberPlaces(me.id, places);
-      rememberTab(me.id, pendingOf(state));
-      refreshDirectory();
+    adopt(room) {
+      add(room.id, room);
+      void joinRoom(room.id);
     },
-    write(roomId, content) {
+    async leave(roomId) {
+      await desk.removeMember(roomId, me.id).catch((error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      });
+      forget(roomId);
+    },
+    forget,
+    write(roomId, content, replyTo) {
       signals.get(roomId)?.stop();
       const writtenAt = new Date().toISOString();
       const clientId = newClientId();
-      move(roomId, { type: 'written', pending: { clientId, content, writtenAt, state: 'waiting' } });
+      const pending = {
+        clientId,
+        content,
+        writtenAt,
+        state: 'waiting',
+        ...(replyTo ? { replyTo } : {}),
+      } as const;
+      move(roomId, { type: 'written', pending });
       markRead(roomId);
       outbox.pump(roomId);
     },
@@ -304,16 +358,8 @@ export function createChat(session: SessionStore, me: User): Chat {
       outbox.pump(roomId);
     },
     discard: (roomId, clientId) => move(roomId, { type: 'discarded', clientId }),
-    loadOlder(roomId) {
-      const history = state.rooms[roomId]?.history;
-      const before = history?.messages[0]?.seq;
-      if (!history?.hasOlder || history.older === 'loading' || before === undefined) return;
-      move(roomId, { type: 'olderAsked' });
-      rest<HistoryPage>(`/rooms/${encodeURIComponent(roomId)}/messages?before=${before}&limit=${PAGE}`).then(
-        (page) => move(roomId, { type: 'olderCame', before, page }),
-        () => move(roomId, { type: 'olderFailed' }),
-      );
-    },
+    loadOlder: (roomId) => void older.load(roomId),
+    seek: older.seek,
     markRead,
     typed(roomId, text) {
       let signal = signals.get(roomId);
@@ -331,48 +377,15 @@ export function createChat(session: SessionStore, me: User): Chat {
       for (const roomId of Object.keys(state.rooms))
         movePeople(roomId, { type: 'status', userId: me.id, status });
     },
-    refreshDirectory,
     close() {
       for (const signal of signals.values()) signal.stop();
+      window.removeEventListener('pagehide', deeds.flush);
+      rounds.close();
+      deeds.close();
+      reading.close();
       outbox.close();
       connection.close();
       listeners.clear();
     },
   };
-}
-
-/** How many messages wait for the connection, over all rooms. */
-export function waitingCount(state: ChatState): number {
-  return Object.values(pendingOf(state))
-    .flat()
-    .filter((each) => each.state === 'waiting').length;
-}
-
-export function unreadCount(room: LiveRoom): number {
-  return room.readSeq === null ? 0 : Math.max(0, lastSeq(room.history) - room.readSeq);
-}
-
-export function roomName(room: LiveRoom): string {
-  return room.info?.name ?? room.id;
-}
-
-/** What the server has not acknowledged, by room. */
-function pendingOf(state: ChatState): Record<string, Pending[]> {
-  return Object.fromEntries(
-    Object.values(state.rooms)
-      .map((room) => [room.id, room.history.pending.filter((each) => each.state !== 'sent')] as const)
-      .filter(([, pending]) => pending.length > 0),
-  );
-}
-
-function wireError(error: unknown): WireError {
-  return error instanceof Problem ? error : UNREACHABLE;
-}
-
-/** `crypto.randomUUID` exists only where the page came over https or from this machine. */
-function newClientId(): string {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }

@@ -62,7 +62,7 @@ export function connect(session: SessionStore, onStanding: (standing: Standing) 
   /** A token is renewed once; if the new one is refused as well, the session is over. */
   function refusedAs(token: string | undefined) {
     if (refused !== undefined && token !== refused) {
-      return session.end('The server no longer accepts your session. Choose a name to come back.');
+      return session.end('The server no longer accepts your session. Sign in to come back.');
     }
     refused = token;
     tryLater();

@@ -5,6 +5,7 @@ import type { Ack, Message, WireError } from './wire';
 export interface Waiting {
   clientId: string;
   content: string;
+  replyTo?: string;
 }
 
 export interface Outlet {

@@ -5,7 +5,7 @@ import type { Code } from './wire';
 const LIMIT_MS = 10_000;
 
 interface Request {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
   token?: string;
 }

@@ -20,6 +20,9 @@ export function roomIdFrom(text: string, known: readonly Pick<Room, 'id' | 'name
   return id === '' ? null : id;
 }
 
+/** The address of the list of public rooms: nothing of it can be a room's. */
+export const BROWSE = '#/~rooms';
+
 export function roomInAddress(hash: string): string | null {
   const id = hash.replace(/^#\/?/, '');
   return VALID.test(id) ? id : null;

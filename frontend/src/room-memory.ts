@@ -1,21 +1,6 @@
-// What this browser remembers of a user's rooms: places read and rooms closed for good, and, for one tab, what is not sent yet.
+// What this browser remembers of a user's rooms for one tab: what is not sent yet, and what is being written.
 import type { Pending } from './room-state';
 import { recall, remember } from './storage';
-
-export interface Places {
-  /** The newest `seq` seen, by room. */
-  read: Record<string, number>;
-  /** Rooms that the user has left: not joined again on their own. */
-  closed: string[];
-}
-
-export function recallPlaces(userId: string): Places {
-  return recall<Places>('localStorage', `places.${userId}`) ?? { read: {}, closed: [] };
-}
-
-export function rememberPlaces(userId: string, places: Places): void {
-  remember('localStorage', `places.${userId}`, places);
-}
 
 export function recallTab(userId: string): { waiting: Record<string, readonly Pending[]> } {
   return { waiting: recall<Record<string, Pending[]>>('sessionStorage', `waiting.${userId}`) ?? {} };

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyRoom, type RoomEvent, type RoomState, roomReducer } from './room-state';
-import type { History, HistoryPage, Message } from './wire';
+import type { Clapped, History, HistoryPage, Message, Reacted } from './wire';
 
 const ME = 'me';
 
@@ -17,7 +17,10 @@ function message(seq: number, rev: number, content = `text ${seq}`, clientId?: s
     content,
     type: 'text',
     timestamp: '2026-01-01T10:00:00.000Z',
+    claps: { total: 0, mine: 0 },
+    reactions: [],
     mentions: [],
+    previews: [],
     ...(clientId ? { clientId } : {}),
   };
 }
@@ -59,12 +62,19 @@ class Model {
       case 'delete': {
         if (!target || target.deletedAt) return;
         const deletedAt = '2026-01-02T10:00:00.000Z';
-        const deleted = { ...target, rev: this.rev + 1, content: '', deletedAt };
+        const deleted = { ...target, rev: this.rev + 1, content: '', mentions: [], previews: [], deletedAt };
         const { roomId, id, seq, rev } = deleted;
         return this.commit(deleted, { type: 'changed', change: { roomId, id, seq, rev, deletedAt } });
       }
       case 'clap':
-        if (target) this.commit({ ...target, rev: this.rev + 1 }, { type: 'passed', rev: this.rev + 1 });
+        if (target && !target.deletedAt) this.clap(target, at % 2 === 0 ? ME : 'ada');
+        return;
+      case 'react':
+        if (target && !target.deletedAt) this.react(target, at % 2 === 0 ? ME : 'ada');
+        return;
+      case 'rename':
+        this.rev += 1;
+        if (this.joined) this.line.push({ type: 'passed', rev: this.rev });
         return;
       case 'deliver':
         return this.deliver(1 + (at % 3));
@@ -86,7 +96,30 @@ class Model {
     }
   }
 
-  private commit(changed: Message, event: RoomEvent = change(changed)) {
+  private clap(target: Message, userId: string) {
+    const rev = this.rev + 1;
+    const { total, mine = 0 } = target.claps;
+    const count = (userId === ME ? mine : total - mine) + 1;
+    const claps = { total: total + 1, mine: userId === ME ? count : mine };
+    const { roomId, id } = target;
+    const event: Clapped = { roomId, id, rev, claps: { total: claps.total }, by: [{ userId, count }] };
+    this.commit({ ...target, rev, claps }, { type: 'changed', change: event });
+  }
+
+  /** Each reacts with an emoji of their own and takes it back the next time. */
+  private react(target: Message, userId: string) {
+    const rev = this.rev + 1;
+    const emoji = userId === ME ? '🎉' : '👍';
+    const on = !target.reactions.some((each) => each.emoji === emoji);
+    const others = target.reactions.filter((each) => each.emoji !== emoji);
+    const reactions = on ? [...others, { emoji, count: 1, mine: userId === ME }] : others;
+    const { roomId, id } = target;
+    const told = reactions.map(({ mine: _, ...each }) => each);
+    const event: Reacted = { roomId, id, rev, reactions: told, userId, emoji, on };
+    this.commit({ ...target, rev, reactions }, { type: 'changed', change: event });
+  }
+
+  private commit(changed: Message, event: RoomEvent = change(broadcast(changed))) {
     this.rev = changed.rev;
     this.messages[changed.seq - 1] = changed;
     if (this.joined) this.line.push(event);
@@ -138,6 +171,8 @@ const VERBS = [
   'edit',
   'delete',
   'clap',
+  'react',
+  'rename',
   'deliver',
   'cut',
   'join',
@@ -168,7 +203,7 @@ describe('a room', () => {
 
         const first = model.state.messages[0]?.seq ?? 1;
         expect(model.state.rev).toBe(model.rev);
-        expect(withoutRev(model.state.messages)).toEqual(withoutRev(model.messages.slice(first - 1)));
+        expect(model.state.messages).toEqual(model.messages.slice(first - 1));
         expect(model.state.hasOlder).toBe(first > 1);
       }),
       { numRuns: 400 },
@@ -242,7 +277,8 @@ describe('an own message', () => {
   });
 });
 
-/** A clap's revision is not kept beside its message here: the page does not show claps. */
-function withoutRev(messages: readonly Message[]) {
-  return messages.map(({ rev: _, ...rest }) => rest);
+/** As everybody gets it: without what is one reader's own. */
+function broadcast(message: Message): Message {
+  const reactions = message.reactions.map(({ mine: _, ...each }) => each);
+  return { ...message, claps: { total: message.claps.total }, reactions };
 }

@@ -1,11 +1,14 @@
 // What this page holds of a room's history: one ordered list without gaps, moved from revision to revision by the
 // server's events. A state that followed the events equals one that was loaded afresh; what cannot be followed sets `gap`.
-import type { Deletion, History, HistoryPage, Message } from './wire';
+import { amended, arrived, type Change, isMessage } from './message-change';
+import type { History, HistoryPage, Message } from './wire';
 
 /** An own message that is not in the list yet. */
 export interface Pending {
   clientId: string;
   content: string;
+  /** The message that it answers. */
+  replyTo?: string;
   /** When it was written, by this machine's clock (RFC 3339). */
   writtenAt: string;
   /** `sent`: acknowledged, its own event still to come. */
@@ -31,12 +34,10 @@ export interface RoomState {
   gap: boolean;
 }
 
-export type Change = Message | Deletion;
-
 export type RoomEvent =
   | { type: 'history'; history: History }
   | { type: 'changed'; change: Change }
-  /** A change that this page does not show: claps, reactions, the room itself. */
+  /** A change of the room itself, which is kept elsewhere. */
   | { type: 'passed'; rev: number }
   | { type: 'olderAsked' }
   | { type: 'olderCame'; before: number; page: HistoryPage }
@@ -96,7 +97,8 @@ export function lastSeq(state: RoomState): number {
 function withHistory(state: RoomState, history: History): RoomState {
   const { rev, mode, messages, hasMore } = history;
   if (mode !== 'delta') {
-    return { ...state, rev, messages, hasOlder: hasMore, older: 'idle', aside: [], gap: false };
+    const list = messages.map((each) => arrived(each));
+    return { ...state, rev, messages: list, hasOlder: hasMore, older: 'idle', aside: [], gap: false };
   }
   if (state.rev === null || rev < state.rev) return state;
   return messages.reduce(place, { ...state, rev, gap: false });
@@ -110,7 +112,8 @@ function withOlder(state: RoomState, before: number, page: HistoryPage): RoomSta
   const newest = page.messages.at(-1);
   if (!newest) return { ...idle, hasOlder: false };
   if (newest.seq !== before - 1) return { ...idle, older: 'failed' };
-  const longer = { ...idle, messages: [...page.messages, ...state.messages], hasOlder: page.hasMore };
+  const earlier = page.messages.map((each) => arrived(each));
+  const longer = { ...idle, messages: [...earlier, ...state.messages], hasOlder: page.hasMore };
   return aside.reduce(place, longer);
 }
 
@@ -123,28 +126,24 @@ function step(state: RoomState, rev: number, apply: (state: RoomState) => RoomSt
 /** Puts a change where it belongs; a message's own `rev` decides whether it is news. */
 function place(state: RoomState, change: Change): RoomState {
   const { messages } = state;
-  const first = messages[0]?.seq ?? change.seq;
-  const index = change.seq - first;
+  const index = indexOf(messages, change);
   if (index < 0) {
     return state.older === 'loading' ? { ...state, aside: [...state.aside, change] } : state;
   }
   const known = messages[index];
   if (known) {
     return change.rev > known.rev
-      ? { ...state, messages: messages.with(index, amend(known, change)) }
+      ? { ...state, messages: messages.with(index, amended(known, change, state.me)) }
       : state;
   }
   if (index > messages.length || !isMessage(change)) return { ...state, rev: null, gap: true };
-  return { ...state, messages: [...messages, change] };
+  return { ...state, messages: [...messages, arrived(change)] };
 }
 
-function amend(known: Message, change: Change): Message {
-  if (isMessage(change)) return change;
-  return { ...known, content: '', mentions: [], rev: change.rev, deletedAt: change.deletedAt };
-}
-
-function isMessage(change: Change): change is Message {
-  return 'content' in change;
+/** Below 0: older than the list. Claps and reactions name no place, so one of theirs is looked for. */
+function indexOf(messages: readonly Message[], change: Change): number {
+  if (!('seq' in change)) return messages.findLastIndex(({ id }) => id === change.id);
+  return change.seq - (messages[0]?.seq ?? change.seq);
 }
 
 /** Takes away the pending rows whose message is in the list, or has its place before the end of it. */

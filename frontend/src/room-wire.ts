@@ -2,7 +2,10 @@
 import type { Socket } from 'socket.io-client';
 import type { PeopleEvent } from './people';
 import type { RoomEvent } from './room-state';
-import type { Deletion, History, Message, Room, Typist } from './wire';
+import type { Clapped, Deletion, History, Message, Reacted, Room, Typist } from './wire';
+
+/** Why a room is closed to the user from now on. */
+export type Loss = 'deleted' | 'kicked' | 'left' | 'notAllowed';
 
 export interface RoomListener {
   move(roomId: string, event: RoomEvent): void;
@@ -11,7 +14,9 @@ export interface RoomListener {
   heard(message: Message): void;
   informed(room: Room): void;
   /** Nothing more comes from this room. */
-  lost(roomId: string, why: string): void;
+  lost(roomId: string, why: Loss): void;
+  /** Somebody, perhaps the user on another device, has read up to this `seq`. */
+  wasRead(roomId: string, userId: string, lastReadSeq: number): void;
 }
 
 type InRoom<T> = T & { roomId: string };
@@ -32,17 +37,18 @@ export function listenToRooms(socket: Socket, room: RoomListener): void {
     room.move(deletion.roomId, { type: 'changed', change: deletion });
   });
   for (const event of ['message:clapped', 'message:reacted']) {
-    socket.on(event, ({ roomId, rev }: InRoom<{ rev: number }>) =>
-      room.move(roomId, { type: 'passed', rev }),
-    );
+    socket.on(event, (change: Clapped | Reacted) => room.move(change.roomId, { type: 'changed', change }));
   }
-  socket.on('room:updated', (changed: Room & { rev: number }) => {
+  socket.on('room:updated', (changed: Room) => {
     room.move(changed.id, { type: 'passed', rev: changed.rev });
     room.informed(changed);
   });
-  socket.on('room:deleted', ({ roomId }: InRoom<object>) => room.lost(roomId, 'This room was deleted.'));
-  socket.on('room:removed', ({ roomId }: InRoom<object>) =>
-    room.lost(roomId, 'You are no longer in this room.'),
+  socket.on('room:deleted', ({ roomId }: InRoom<object>) => room.lost(roomId, 'deleted'));
+  socket.on('room:removed', ({ roomId, reason }: InRoom<{ reason: string }>) => {
+    room.lost(roomId, reason === 'kicked' || reason === 'left' ? reason : 'notAllowed');
+  });
+  socket.on('room:read', ({ roomId, userId, lastReadSeq }: InRoom<{ userId: string; lastReadSeq: number }>) =>
+    room.wasRead(roomId, userId, lastReadSeq),
   );
 
   socket.on('user:joined', ({ roomId, userId, username }: InRoom<Typist>) =>

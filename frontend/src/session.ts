@@ -1,12 +1,14 @@
 // Who this browser is to the server: tokens kept in localStorage, shared by its tabs and renewed before they expire.
 // A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
-import { generalSentence, Problem, UNREACHABLE } from './problem';
+import { generalSentence, Problem, UNREACHABLE, type Way } from './problem';
 import { request } from './rest';
 import { forgetEverything, onOtherTab, recall, remember } from './storage';
 import type { SignInAnswer, User } from './wire';
 
 interface Session {
   user: User;
+  /** Whether nobody can come back to it by a password. */
+  guest: boolean;
   accessToken: string;
   refreshToken: string;
   /** By this machine's clock, in milliseconds since the epoch. */
@@ -18,10 +20,15 @@ export interface SessionStore {
   user(): User | null;
   /** Why the last session ended, for the sign-in page. */
   notice(): string | null;
-  signInAsGuest(username: string): Promise<void>;
+  isGuest(): boolean;
+  /** Rejects with a `Problem`. */
+  signIn(way: Way, username: string, password: string): Promise<void>;
   /** A token that should hold; another one than `refused`, where the server has refused that. */
   token(refused?: string): Promise<string>;
+  /** Forgets who this is, because the server no longer knows them. */
   end(notice?: string): void;
+  /** Forgets who this is here, and tells the server, which ends the session everywhere. */
+  logOut(): void;
 }
 
 const KEY = 'session';
@@ -45,10 +52,11 @@ export function createSessionStore(): SessionStore {
     for (const listener of listeners) listener();
   }
 
-  function keep(answer: SignInAnswer): Session {
+  function keep(answer: SignInAnswer, guest: boolean): Session {
     const lifeMs = answer.expiresIn * 1000;
     const next: Session = {
       user: answer.user,
+      guest,
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken,
       renewAt: Date.now() + lifeMs - Math.min(60_000, lifeMs / 5),
@@ -73,7 +81,7 @@ export function createSessionStore(): SessionStore {
     }
     try {
       const body = { refreshToken: kept.refreshToken };
-      const next = keep(await request<SignInAnswer>('/auth/refresh', { method: 'POST', body }));
+      const next = keep(await request<SignInAnswer>('/auth/refresh', { method: 'POST', body }), kept.guest);
       set(next);
       return next.accessToken;
     } catch (error) {
@@ -103,9 +111,11 @@ export function createSessionStore(): SessionStore {
     },
     user: () => session?.user ?? null,
     notice: () => notice,
-    async signInAsGuest(username) {
-      const body = { username };
-      set(keep(await request<SignInAnswer>('/auth/guest', { method: 'POST', body })));
+    isGuest: () => session?.guest ?? true,
+    async signIn(way, username, password) {
+      const guest = way === 'guest';
+      const body = guest ? { username } : { username, password };
+      set(keep(await request<SignInAnswer>(`/auth/${way}`, { method: 'POST', body }), guest));
     },
     async token(refused) {
       if (!session) throw new Problem({ code: 'unauthenticated', message: 'signed out' });
@@ -120,6 +130,12 @@ export function createSessionStore(): SessionStore {
       }
     },
     end,
+    logOut() {
+      const refreshToken = recall<Session>('localStorage', KEY)?.refreshToken;
+      end();
+      // A server that cannot be reached now lets the tokens run out.
+      request('/auth/logout', { method: 'POST', body: { refreshToken } }).catch(() => undefined);
+    },
   };
 }
 

@@ -9,13 +9,49 @@ export interface User {
   status: Status;
 }
 
+export type Visibility = 'public' | 'private' | 'direct';
+
+export type Role = 'member' | 'moderator' | 'owner';
+
+/** What is optional from `role` on is the asking member's own, and never in an event. */
 export interface Room {
   id: string;
   name: string;
   topic?: string;
+  visibility: Visibility;
+  rev: number;
   memberCount: number;
   lastSeq: number;
+  role?: Role;
+  unread?: number;
+  unreadMentions?: number;
   lastReadSeq?: number;
+}
+
+export interface Member {
+  user: User;
+  role: Role;
+  joinedAt: string;
+}
+
+/** `mine` is the reader's own, and never in an event. */
+export interface Claps {
+  total: number;
+  mine?: number;
+}
+
+/** `mine` is the reader's own, and never in an event. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  mine?: boolean;
+}
+
+export interface Preview {
+  url: string;
+  title?: string;
+  description?: string;
+  siteName?: string;
 }
 
 export interface Message {
@@ -29,9 +65,13 @@ export interface Message {
   type: 'text' | 'system' | 'file';
   timestamp: string;
   clientId?: string;
+  replyTo?: string;
   editedAt?: string;
   deletedAt?: string;
-  mentions: string[];
+  claps: Claps;
+  reactions: readonly Reaction[];
+  mentions: readonly string[];
+  previews: readonly Preview[];
 }
 
 export interface Deletion {
@@ -40,6 +80,41 @@ export interface Deletion {
   seq: number;
   rev: number;
   deletedAt: string;
+}
+
+export interface Clapped {
+  roomId: string;
+  id: string;
+  rev: number;
+  claps: Claps;
+  /** Each one's new count. */
+  by: readonly { userId: string; count: number }[];
+}
+
+export interface Reacted {
+  roomId: string;
+  id: string;
+  rev: number;
+  reactions: readonly Reaction[];
+  userId: string;
+  emoji: string;
+  on: boolean;
+}
+
+export interface RoomsPage {
+  rooms: Room[];
+  nextCursor?: string;
+}
+
+export interface MembersPage {
+  members: Member[];
+  nextCursor?: string;
+}
+
+export interface ReadAnswer {
+  lastReadSeq: number;
+  unread: number;
+  unreadMentions: number;
 }
 
 export interface History {
@@ -101,3 +176,10 @@ export type Ack<T> = ({ ok: true } & T) | { ok: false; error: WireError };
 export const LONGEST_MESSAGE = 8000;
 /** The most characters that a username may have. */
 export const LONGEST_NAME = 32;
+/** A user's claps on one message stop here. */
+export const MOST_CLAPS = 50;
+/** The most different emoji under one message. */
+export const MOST_EMOJI = 20;
+/** The most characters that a room's name and topic may have. */
+export const LONGEST_ROOM_NAME = 80;
+export const LONGEST_TOPIC = 500;

@@ -19,5 +19,5 @@ function SignedIn({ session }: { session: SessionStore }) {
     setChat(opened);
     return () => opened.close();
   }, [session]);
-  return chat && <ChatPage chat={chat} onSignOut={() => session.end()} />;
+  return chat && <ChatPage chat={chat} guest={session.isGuest()} onLogOut={session.logOut} />;
 }

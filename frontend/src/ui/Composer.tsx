@@ -2,8 +2,9 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import type { Chat } from '../chat';
 import { recallDraft, rememberDraft } from '../room-memory';
-import { LONGEST_MESSAGE } from '../wire';
-import { Send } from './icons';
+import { LONGEST_MESSAGE, type Message } from '../wire';
+import { Close, Send } from './icons';
+import { excerpt } from './Quote';
 
 /** From here on the field says how much room is left. */
 const COUNT_FROM = LONGEST_MESSAGE - 500;
@@ -14,9 +15,15 @@ interface ComposerProps {
   roomName: string;
   userId: string;
   typing: string;
+  /** The message that is answered. */
+  replyTo: Message | null;
+  onNoReply(): void;
+  /** Arrow up in an empty field. */
+  onEditLast(): void;
 }
 
-export function Composer({ chat, roomId, roomName, userId, typing }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { chat, roomId, roomName, userId, typing, replyTo, onNoReply, onEditLast } = props;
   const [text, setText] = useState(() => recallDraft(userId, roomId));
   const field = useRef<HTMLTextAreaElement>(null);
   const fieldId = useId();
@@ -29,6 +36,10 @@ export function Composer({ chat, roomId, roomName, userId, typing }: ComposerPro
     if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
 
+  useEffect(() => {
+    if (replyTo) field.current?.focus();
+  }, [replyTo]);
+
   function change(next: string) {
     setText(next);
     rememberDraft(userId, roomId, next);
@@ -38,7 +49,8 @@ export function Composer({ chat, roomId, roomName, userId, typing }: ComposerPro
   function submit(event?: FormEvent) {
     event?.preventDefault();
     if (!sendable) return;
-    chat.write(roomId, text.trim());
+    chat.write(roomId, text.trim(), replyTo?.id);
+    onNoReply();
     setText('');
     rememberDraft(userId, roomId, '');
     field.current?.focus();
@@ -46,6 +58,11 @@ export function Composer({ chat, roomId, roomName, userId, typing }: ComposerPro
 
   function onKeyDown(event: KeyboardEvent) {
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key === 'ArrowUp' && text === '' && !composing) {
+      event.preventDefault();
+      return onEditLast();
+    }
+    if (event.key === 'Escape' && replyTo) return onNoReply();
     if (event.key !== 'Enter' || event.shiftKey || composing) return;
     event.preventDefault();
     submit();
@@ -53,6 +70,22 @@ export function Composer({ chat, roomId, roomName, userId, typing }: ComposerPro
 
   return (
     <form className="composer" onSubmit={submit}>
+      {replyTo && (
+        <div className="replying">
+          <span className="clip">
+            <span className="soft">Replying to </span>
+            <strong>{replyTo.username}</strong> <span className="soft">{excerpt(replyTo)}</span>
+          </span>
+          <button
+            className="button quiet icon-only small"
+            type="button"
+            onClick={onNoReply}
+            aria-label="Do not reply"
+          >
+            <Close />
+          </button>
+        </div>
+      )}
       <div className="composer-box">
         <label className="visually-hidden" htmlFor={fieldId}>
           Message to {roomName}

@@ -1,32 +1,45 @@
 // One message, from the moment that it is written: waiting, kept, failed, edited or deleted, it stays one row.
 import { memo } from 'react';
-import { type Naming, pieces } from '../rich-text';
-import type { Pending } from '../room-state';
 import type { MessageRow } from '../timeline';
-import type { Message, User } from '../wire';
+import type { Message, Room, User } from '../wire';
+import { Applause } from './Applause';
 import { Avatar } from './Avatar';
+import { MessageActions } from './MessageActions';
+import { MessageEditor } from './MessageEditor';
+import { MessageText } from './MessageText';
+import type { MessageVerbs } from './message-verbs';
+import { Quote } from './Quote';
 import { clockTime, fullTime } from './time';
 import { ROW } from './use-anchored-scroll';
 
 interface MessageItemProps {
   row: MessageRow;
+  room: Room | null;
   me: User;
   names: ReadonlyMap<string, string>;
-  onRetry(clientId: string): void;
-  onDiscard(clientId: string): void;
+  editing: boolean;
+  /** The message that this one answers, where it is loaded. */
+  quoted: Message | undefined;
+  verbs: MessageVerbs;
 }
 
 export const MessageItem = memo(MessageItemView, sameToTheEye);
 
-function MessageItemView({ row, me, names, onRetry, onDiscard }: MessageItemProps) {
+function MessageItemView({ row, room, me, names, editing, quoted, verbs }: MessageItemProps) {
   const { userId, username, timestamp, message, pending, leads } = row;
   const clock = clockTime(timestamp);
+  const answers = message?.replyTo ?? pending?.replyTo;
+  const gone = message?.deletedAt !== undefined;
+  const editable = message !== null && !gone;
   return (
     <li
       className="message"
       {...{ [ROW]: row.key }}
+      id={message ? elementId(message.id) : undefined}
+      tabIndex={-1}
       data-leads={leads}
-      data-state={pending?.state ?? 'kept'}
+      data-state={stateOf(row)}
+      data-editing={editing && editable}
       data-mentions-me={userId !== me.id && message?.mentions.includes(me.id)}
     >
       <div className="gutter">
@@ -39,87 +52,118 @@ function MessageItemView({ row, me, names, onRetry, onDiscard }: MessageItemProp
         )}
       </div>
       <div className="message-body">
+        {answers && !gone && <Quote messageId={answers} message={quoted} onJump={verbs.jump} />}
         <p className={leads ? 'byline' : 'visually-hidden'}>
           <strong>{username}</strong>{' '}
           <time className="soft" dateTime={timestamp} title={fullTime(timestamp)}>
             {clock}
           </time>
         </p>
-        {message?.deletedAt ? (
-          <p className="text soft gone">This message was deleted.</p>
+        {gone ? (
+          <p className="text gone">This message was deleted.</p>
+        ) : editing && editable ? (
+          <MessageEditor
+            text={message.content}
+            onKeep={(text) => {
+              verbs.startEdit(null);
+              verbs.edit(message.id, text);
+            }}
+            onDrop={() => verbs.startEdit(null)}
+          />
         ) : (
           <p className="text" dir="auto">
-            <Text message={message} pending={pending} me={me} names={names} />
-            {message?.editedAt && <span className="soft edited"> (edited)</span>}
+            <MessageText
+              text={message?.content ?? pending?.content ?? ''}
+              mentions={message?.mentions ?? []}
+              me={me}
+              names={names}
+            />
+            {message?.editedAt && (
+              <span className="soft edited" title={`Edited ${fullTime(message.editedAt)}`}>
+                {' '}
+                (edited)
+              </span>
+            )}
           </p>
         )}
-        {pending?.state === 'failed' && (
-          <p className="failed">
-            <span className="problem">Not sent. {pending.problem}</span>
-            <span className="choices">
-              <button className="button link" type="button" onClick={() => onRetry(pending.clientId)}>
-                Try again
-              </button>
-              <button className="button link" type="button" onClick={() => onDiscard(pending.clientId)}>
-                Discard
-              </button>
-            </span>
-          </p>
-        )}
-        {pending?.state === 'waiting' && <span className="visually-hidden">Sending…</span>}
+        <Trouble row={row} verbs={verbs} />
+        {message && !gone && <Applause message={message} verbs={verbs} />}
+        {stateOf(row) === 'waiting' && <span className="visually-hidden">Sending…</span>}
       </div>
+      {editable && !editing && message.type !== 'system' && room?.role && (
+        <MessageActions message={message} room={room} me={me.id} verbs={verbs} />
+      )}
     </li>
   );
 }
 
-interface TextProps {
-  message: Message | null;
-  pending: Pending | null;
-  me: User;
-  names: ReadonlyMap<string, string>;
+/** What did not work, where it was tried. */
+function Trouble({ row: { message, acts, pending }, verbs }: { row: MessageRow; verbs: MessageVerbs }) {
+  if (pending?.state === 'failed') {
+    return (
+      <Failed
+        text={`Not sent. ${pending.problem}`}
+        again={() => verbs.retry(pending.clientId)}
+        drop={() => verbs.discard(pending.clientId)}
+      />
+    );
+  }
+  if (!message || !acts?.problem) return null;
+  const { edit, problem } = acts;
+  const drop = () => verbs.dismiss(message.id);
+  if (edit?.failed) {
+    return (
+      <Failed
+        text={`Not changed. ${problem}`}
+        again={() => verbs.edit(message.id, edit.content)}
+        drop={drop}
+      />
+    );
+  }
+  return <Failed text={problem} drop={drop} />;
 }
 
-function Text({ message, pending, me, names }: TextProps) {
-  const text = message?.content ?? pending?.content ?? '';
-  return pieces(text, naming(message?.mentions ?? [], me, names)).map((piece, index) => {
-    // A piece is known by its place: the text changes only as a whole.
-    const key = index;
-    switch (piece.type) {
-      case 'link':
-        return (
-          <a key={key} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-            {piece.text}
-          </a>
-        );
-      case 'mention':
-        return (
-          <span key={key} className="mention" data-me={piece.ofMe}>
-            {piece.text}
-          </span>
-        );
-      default:
-        return piece.text;
-    }
-  });
+function Failed({ text, again, drop }: { text: string; again?(): void; drop(): void }) {
+  return (
+    <p className="failed" role="alert">
+      <span className="problem">{text}</span>
+      <span className="choices">
+        {again && (
+          <button className="button link" type="button" onClick={again}>
+            Try again
+          </button>
+        )}
+        <button className="button link" type="button" onClick={drop}>
+          {again ? 'Discard' : 'Dismiss'}
+        </button>
+      </span>
+    </p>
+  );
 }
 
-function naming(mentions: readonly string[], me: User, names: ReadonlyMap<string, string>): Naming {
-  const known = mentions.map((id) => (id === me.id ? me.username : names.get(id)));
-  return {
-    names: known.filter((name) => name !== undefined),
-    someUnknown: known.includes(undefined),
-    me: me.username,
-  };
+export function elementId(messageId: string): string {
+  return `message-${messageId}`;
 }
 
-/** Names matter only to a message that mentions somebody. */
+function stateOf({ acts, pending }: MessageRow): string {
+  if (pending) return pending.state;
+  if (acts?.edit?.failed) return 'failed';
+  if (acts?.deleting) return 'waiting';
+  return acts?.edit && acts.edit.rev === undefined ? 'waiting' : 'kept';
+}
+
+/** Names matter only to a message that mentions somebody; of the room, what the user may do in it. */
 function sameToTheEye(a: MessageItemProps, b: MessageItemProps): boolean {
   return (
     a.row.message === b.row.message &&
+    a.row.acts === b.row.acts &&
     a.row.pending === b.row.pending &&
     a.row.leads === b.row.leads &&
+    a.room?.role === b.room?.role &&
     a.me.id === b.me.id &&
-    a.onRetry === b.onRetry &&
+    a.editing === b.editing &&
+    a.quoted === b.quoted &&
+    a.verbs === b.verbs &&
     (a.names === b.names || (b.row.message?.mentions.length ?? 0) === 0)
   );
 }

@@ -1,33 +1,41 @@
 // A room's messages, read from the end, with older ones loaded as the reader goes up.
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { type Chat, type LiveRoom, roomName } from '../chat';
+import type { Chat } from '../chat';
+import { type LiveRoom, roomName } from '../chat-state';
 import type { People } from '../people';
 import { lastSeq, type RoomState } from '../room-state';
 import { timeline } from '../timeline';
-import type { User } from '../wire';
+import type { Message, User } from '../wire';
 import { Down } from './icons';
-import { MessageItem } from './MessageItem';
+import { elementId, MessageItem } from './MessageItem';
+import type { MessageVerbs } from './message-verbs';
 import { dayName } from './time';
 import { useAnchoredScroll } from './use-anchored-scroll';
+import { useUnreadMark } from './use-unread-mark';
 
 interface MessageListProps {
   chat: Chat;
   room: LiveRoom;
   me: User;
-  unreadAfter: number | null;
+  editing: string | null;
+  onReply(message: Message): void;
+  onEdit(messageId: string | null): void;
+  onRemove(message: Message): void;
 }
 
-export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
-  const { id, history, people } = room;
+export function MessageList({ chat, room, me, editing, onReply, onEdit, onRemove }: MessageListProps) {
+  const { id, history, people, acts } = room;
   const canLoad = history.hasOlder && history.older === 'idle';
   const loadOlder = useCallback(() => canLoad && chat.loadOlder(id), [chat, id, canLoad]);
-  const { scroller, content, atEnd, onScroll, toEnd } = useAnchoredScroll(loadOlder);
+  const { scroller, content, atEnd, onScroll, toEnd, toRow } = useAnchoredScroll(loadOlder);
   const visible = useSyncExternalStore(onVisibility, () => document.visibilityState === 'visible');
+  const unreadAfter = useUnreadMark(room, atEnd && visible);
   const rows = useMemo(
-    () => timeline(history, me.username, unreadAfter),
-    [history, me.username, unreadAfter],
+    () => timeline(history, acts, me.username, unreadAfter),
+    [history, acts, me.username, unreadAfter],
   );
   const names = useMemo(() => knownNames(history, people), [history, people]);
+  const byId = useMemo(() => new Map(history.messages.map((each) => [each.id, each])), [history.messages]);
   const newest = lastSeq(history);
   const below = room.readSeq === null ? 0 : newest - room.readSeq;
 
@@ -45,8 +53,30 @@ export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
     }
   }, [written, toEnd]);
 
-  const retry = useCallback((clientId: string) => chat.retry(id, clientId), [chat, id]);
-  const discard = useCallback((clientId: string) => chat.discard(id, clientId), [chat, id]);
+  const jump = useCallback(
+    async (messageId: string) => {
+      if (!(await chat.seek(id, messageId))) return;
+      // The rows of what was loaded are there with the next frame.
+      requestAnimationFrame(() => toRow(elementId(messageId)));
+    },
+    [chat, id, toRow],
+  );
+
+  const verbs: MessageVerbs = useMemo(
+    () => ({
+      retry: (clientId) => chat.retry(id, clientId),
+      discard: (clientId) => chat.discard(id, clientId),
+      clap: (messageId) => chat.deeds.clap(id, messageId),
+      react: (messageId, emoji) => chat.deeds.react(id, messageId, emoji),
+      edit: (messageId, text) => chat.deeds.edit(id, messageId, text),
+      dismiss: (messageId) => chat.deeds.dismiss(id, messageId),
+      reply: onReply,
+      startEdit: onEdit,
+      remove: onRemove,
+      jump,
+    }),
+    [chat, id, onReply, onEdit, onRemove, jump],
+  );
 
   return (
     <div className="message-area">
@@ -64,14 +94,17 @@ export function MessageList({ chat, room, me, unreadAfter }: MessageListProps) {
             {rows.map((row) => {
               if (row.type === 'day') return <Divider key={row.key} label={dayName(row.timestamp)} />;
               if (row.type === 'unread') return <Divider key={row.key} label="New" unread />;
+              const answers = row.message?.replyTo ?? row.pending?.replyTo;
               return (
                 <MessageItem
                   key={row.key}
                   row={row}
+                  room={room.info}
                   me={me}
                   names={names}
-                  onRetry={retry}
-                  onDiscard={discard}
+                  editing={editing !== null && editing === row.message?.id}
+                  quoted={answers === undefined ? undefined : byId.get(answers)}
+                  verbs={verbs}
                 />
               );
             })}

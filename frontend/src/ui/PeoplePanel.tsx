@@ -1,30 +1,38 @@
-// Who is in the room now, and how.
+// The people of a room: who is here now, and who its members are.
 import { useEffect } from 'react';
-import type { People, Person } from '../people';
-import type { Status, User } from '../wire';
-import { Avatar } from './Avatar';
+import type { Chat } from '../chat';
+import { isDirect, type LiveRoom } from '../chat-state';
+import type { User } from '../wire';
+import { HereNow } from './HereNow';
 import { Close } from './icons';
+import { MemberList } from './MemberList';
+import { Segments } from './Segments';
 
 /** From this width on the panel stands beside the messages. */
 export const WIDE = '(min-width: 70rem)';
 
-const ORDER: Record<Status, number> = { online: 0, busy: 1, away: 2, offline: 3 };
-const LABEL: Record<Status, string> = { online: 'Online', away: 'Away', busy: 'Busy', offline: 'Offline' };
+export type PeopleTab = 'here' | 'members';
 
 interface PeoplePanelProps {
-  people: People;
+  chat: Chat;
+  room: LiveRoom;
   me: User;
+  tab: PeopleTab;
+  onTab(tab: PeopleTab): void;
   onClose(): void;
 }
 
-export function PeoplePanel({ people, me, onClose }: PeoplePanelProps) {
-  const shown = [...people.online.values()].sort(byStatusAndName);
-  const more = people.count - shown.length;
+const TABS = [
+  { value: 'here', label: 'Here now' },
+  { value: 'members', label: 'Members' },
+] as const;
 
+export function PeoplePanel({ chat, room, me, tab, onTab, onClose }: PeoplePanelProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      // Beside the messages it covers nothing; over them it is in the way.
-      if (event.key === 'Escape' && !window.matchMedia(WIDE).matches) onClose();
+      // Beside the messages it covers nothing; over them it is in the way. What lies above it is closed first.
+      const above = document.querySelector('dialog[open], :popover-open');
+      if (event.key === 'Escape' && !above && !window.matchMedia(WIDE).matches) onClose();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
@@ -38,23 +46,12 @@ export function PeoplePanel({ people, me, onClose }: PeoplePanelProps) {
           <Close />
         </button>
       </header>
-      <ul>
-        {shown.map(({ id, username, status }) => (
-          <li key={id} className="person">
-            <Avatar userId={id} username={username} status={status} />
-            <span className="person-name">
-              <span className="clip">{username}</span>
-              {id === me.id && <span className="soft">(you)</span>}
-            </span>
-            <span className="soft person-status">{LABEL[status]}</span>
-          </li>
-        ))}
-      </ul>
-      {more > 0 && <p className="soft hint">and {more} more</p>}
+      {!isDirect(room) && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
+      {tab === 'here' || isDirect(room) ? (
+        <HereNow chat={chat} room={room} me={me} />
+      ) : (
+        <MemberList chat={chat} room={room} me={me} />
+      )}
     </aside>
   );
-}
-
-function byStatusAndName(a: Person, b: Person): number {
-  return ORDER[a.status] - ORDER[b.status] || a.username.localeCompare(b.username);
 }

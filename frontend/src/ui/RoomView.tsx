@@ -1,13 +1,18 @@
 // One room: its head, its messages, the people in it, and the field to write in.
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Chat, type LiveRoom, roomName, unreadCount } from '../chat';
+import type { Chat } from '../chat';
+import { type LiveRoom, roomName } from '../chat-state';
 import { typingSentence } from '../people';
+import { mayEdit } from '../permission';
 import { addressOf } from '../room-id';
-import type { User } from '../wire';
+import type { Message, User } from '../wire';
 import { Composer } from './Composer';
-import { Back, Hash, PeopleSign } from './icons';
+import { Confirm } from './Confirm';
 import { MessageList } from './MessageList';
-import { PeoplePanel, WIDE } from './PeoplePanel';
+import { PeoplePanel, type PeopleTab, WIDE } from './PeoplePanel';
+import { excerpt } from './Quote';
+import { RoomClosed } from './RoomClosed';
+import { RoomHead } from './RoomHead';
 
 interface RoomViewProps {
   chat: Chat;
@@ -16,95 +21,87 @@ interface RoomViewProps {
 }
 
 export function RoomView({ chat, room, me }: RoomViewProps) {
-  const [peopleShown, setPeopleShown] = useState(() => window.matchMedia(WIDE).matches);
-  const [mark, setMark] = useState<number | null | undefined>();
+  const [people, setPeople] = useState<PeopleTab | null>(() =>
+    window.matchMedia(WIDE).matches ? 'here' : null,
+  );
+  const [replyTo, setReplyTo] = useState<Message | null>(null);
+  const [editing, setEditing] = useState<string | null>(null);
+  const [removing, setRemoving] = useState<Message | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const name = roomName(room);
-
-  // Where the unread began when the room was opened; it stays there while the room is read.
-  if (mark === undefined && room.history.rev !== null) setMark(unreadCount(room) > 0 ? room.readSeq : null);
 
   useEffect(() => {
     if (!window.matchMedia('(pointer: fine)').matches) heading.current?.focus();
   }, []);
 
-  const hidePeople = useCallback(() => setPeopleShown(false), []);
+  const hidePeople = useCallback(() => setPeople(null), []);
+  const edit = useCallback((messageId: string | null) => {
+    setEditing(messageId);
+    // The editor is gone with its focus.
+    if (messageId === null) document.querySelector<HTMLElement>('.composer textarea')?.focus();
+  }, []);
 
-  function leave() {
-    chat.leave(room.id);
+  function editLast() {
+    const last = room.history.messages.findLast((message) => mayEdit(message, room.info, me.id));
+    if (last) setEditing(last.id);
+  }
+
+  function forget() {
+    chat.forget(room.id);
     window.location.hash = addressOf(null);
   }
 
   return (
-    <div className="room" data-people={peopleShown}>
+    <div className="room" data-people={people !== null}>
       <main className="room-main">
-        <header className="room-head">
-          <a className="button quiet icon-only back" href={addressOf(null)} aria-label="All rooms">
-            <Back />
-          </a>
-          <div className="room-title">
-            <h1 ref={heading} tabIndex={-1}>
-              <Hash />
-              <span className="clip">{name}</span>
-            </h1>
-            {room.info?.topic && <p className="soft clip">{room.info.topic}</p>}
-          </div>
-          <button
-            className="button quiet"
-            type="button"
-            aria-expanded={peopleShown}
-            aria-controls="people"
-            onClick={() => setPeopleShown(!peopleShown)}
-          >
-            <PeopleSign />
-            <span>
-              {room.people.count} <span className="wide-only">online</span>
-              <span className="visually-hidden">: show or hide who</span>
-            </span>
-          </button>
-          <button className="button quiet" type="button" onClick={leave}>
-            Leave<span className="visually-hidden"> {name}</span>
-          </button>
-        </header>
+        <RoomHead
+          chat={chat}
+          room={room}
+          heading={heading}
+          peopleShown={people !== null}
+          onPeople={() => setPeople(people === null ? 'here' : null)}
+          onAddPeople={() => setPeople('members')}
+        />
         {room.phase === 'refused' ? (
-          <Refused problem={room.problem} onRetry={() => chat.join(room.id)} onLeave={leave} />
+          <RoomClosed room={room} onRetry={() => chat.join(room.id)} onForget={forget} />
         ) : (
           <>
-            <MessageList chat={chat} room={room} me={me} unreadAfter={mark ?? null} />
+            <MessageList
+              chat={chat}
+              room={room}
+              me={me}
+              editing={editing}
+              onReply={setReplyTo}
+              onEdit={edit}
+              onRemove={setRemoving}
+            />
             <Composer
               chat={chat}
               roomId={room.id}
               roomName={name}
               userId={me.id}
               typing={typingSentence(room.people, me.id)}
+              replyTo={replyTo}
+              onNoReply={() => setReplyTo(null)}
+              onEditLast={editLast}
             />
           </>
         )}
       </main>
-      {peopleShown && <PeoplePanel people={room.people} me={me} onClose={hidePeople} />}
-    </div>
-  );
-}
-
-interface RefusedProps {
-  problem: string | null;
-  onRetry(): void;
-  onLeave(): void;
-}
-
-function Refused({ problem, onRetry, onLeave }: RefusedProps) {
-  return (
-    <div className="empty" role="alert">
-      <h2>This room is closed to you</h2>
-      <p className="soft">{problem}</p>
-      <p className="row">
-        <button className="button" type="button" onClick={onRetry}>
-          Try again
-        </button>
-        <button className="button quiet" type="button" onClick={onLeave}>
-          Take it off the list
-        </button>
-      </p>
+      {people !== null && room.phase !== 'refused' && (
+        <PeoplePanel chat={chat} room={room} me={me} tab={people} onTab={setPeople} onClose={hidePeople} />
+      )}
+      {removing && (
+        <Confirm
+          title="Delete this message?"
+          action="Delete"
+          run={() => chat.deeds.remove(room.id, removing.id)}
+          onClose={() => setRemoving(null)}
+        >
+          <blockquote className="quoted clip">{excerpt(removing)}</blockquote>
+          <p className="soft">Its place stays, its text is gone for everybody.</p>
+        </Confirm>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // One line above the room while the connection is not as it should be; short cuts pass without it.
 import { useEffect, useState } from 'react';
-import { type ChatState, waitingCount } from '../chat';
+import { type ChatState, waitingCount } from '../chat-state';
 
 const PATIENCE_MS = 600;
 

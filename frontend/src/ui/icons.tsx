@@ -46,3 +46,37 @@ export const Leave = icon(<path d="M14 4.5H6v15h8M10.5 12H21m0 0-3.5-3.5M21 12l-
 export const Down = icon(<path d="M12 5v14m0 0-6-6m6 6 6-6" />);
 
 export const Close = icon(<path d="M6 6l12 12M18 6 6 18" />);
+
+export const Lock = icon(
+  <>
+    <rect x="5" y="10.5" width="14" height="9.5" rx="2" />
+    <path d="M8 10.5V8a4 4 0 0 1 8 0v2.5" />
+  </>,
+);
+
+export const At = icon(
+  <>
+    <circle cx="12" cy="12" r="3.5" />
+    <path d="M15.5 8.5v4.8a2.3 2.3 0 0 0 4.6 0V12a8.1 8.1 0 1 0-3.2 6.4" />
+  </>,
+);
+
+export const More = icon(<path d="M5.5 12h.01M12 12h.01M18.5 12h.01" strokeWidth="2.75" />);
+
+export const Plus = icon(<path d="M12 5v14M5 12h14" />);
+
+export const Compass = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="m15.5 8.5-2.2 4.8-4.8 2.2 2.2-4.8z" />
+  </>,
+);
+
+export const Smile = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M8.5 14a4 4 0 0 0 7 0M9.2 9.7h.01M14.8 9.7h.01" />
+  </>,
+);
+
+export const Reply = icon(<path d="M9.5 6 4.5 11l5 5M4.5 11h9a6 6 0 0 1 6 6v1.5" />);

@@ -56,7 +56,20 @@ export function useAnchoredScroll(onNearTop: () => void) {
     restore();
   }, [restore]);
 
-  return { scroller, content, atEnd, onScroll: hold, toEnd };
+  /** Brings the row with that element id a third down the view, and the focus to it. */
+  const toRow = useCallback(
+    (elementId: string) => {
+      const box = scroller.current;
+      const row = document.getElementById(elementId);
+      if (!box || !row) return;
+      box.scrollTop = placeOf(box, row) - box.clientHeight / 3;
+      row.focus({ preventScroll: true });
+      hold();
+    },
+    [hold],
+  );
+
+  return { scroller, content, atEnd, onScroll: hold, toEnd, toRow };
 }
 
 /** A row's distance from the top of everything that scrolls. */

@@ -1,0 +1,76 @@
+// What is unread, on one device and on another.
+import assert from 'node:assert/strict';
+import { startBelfry } from './belfry.js';
+import { guest } from './guest.js';
+import { stories } from './stories.js';
+import { enter } from './visitor.js';
+
+stories('what is unread', (story) => {
+  story(
+    'is counted, marked where it begins, and read on all of one’s devices at once',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      const bo = await guest(t, belfry, 'Bo');
+      await bo.join('garden');
+      await bo.write('garden', 'before Ada came');
+      await ada.joins('garden');
+      await ada.sees('before Ada came');
+      await ada.joins('tools');
+      const phone = await ada.onAnotherDevice();
+      await phone.joins('tools');
+
+      for (const text of ['one', 'two', 'three']) await bo.write('garden', text);
+      for (const device of [ada, phone])
+        await device.page.getByRole('link', { name: 'garden 3 unread' }).waitFor();
+      assert.match(await ada.page.title(), /^\(3\)/);
+
+      await ada.page.getByRole('link', { name: 'garden 3 unread' }).click();
+      await ada.inRoom('garden');
+      const divider = ada.page.locator('.divider[data-unread="true"]');
+      await divider.waitFor();
+      const after = divider.locator('xpath=following-sibling::li[1]');
+      assert.match(await after.innerText(), /one/);
+      for (const device of [ada, phone])
+        await device.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
+
+      await ada.page.reload();
+      await ada.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
+      assert.doesNotMatch(await ada.page.title(), /^\(/);
+    },
+  );
+
+  story('waits for a reader who is elsewhere, and calls somebody who is named', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await guest(t, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.join('garden');
+    await ada.joins('tools');
+    await bo.write('garden', 'Is @Ada there?');
+    await ada.page.getByRole('link', { name: 'garden 1 unread, for you' }).waitFor();
+    await ada.page.reload();
+    await ada.page.getByRole('link', { name: 'garden 1 unread, for you' }).waitFor();
+  });
+
+  story('is not read by somebody who has gone up in the history', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    await bo.join('garden');
+    for (let line = 1; line <= 60; line += 1) await bo.write('garden', `line ${line}`);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.sees('line 60');
+    const phone = await ada.onAnotherDevice();
+    await phone.joins('tools');
+    await ada.page.evaluate(() => {
+      document.querySelector('.scroller').scrollTop = 700;
+    });
+    await ada.page.getByRole('button', { name: 'Latest' }).waitFor();
+    await bo.write('garden', 'not seen yet');
+    await phone.page.getByRole('link', { name: 'garden 1 unread' }).waitFor();
+    await ada.page.getByRole('button', { name: '1 new' }).click();
+    await ada.sees('not seen yet');
+    await phone.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
+  });
+});
