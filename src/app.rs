@@ -17,14 +17,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     adapters::{
         memory::{
-            MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList,
+            MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
+            PresenceList,
         },
         postgres::{PoolSize, PostgresStore},
         redis::{RedisParts, RedisSettings},
         sqlite::SqliteStore,
     },
     chat::{
-        Chat, Parts, Policy,
+        Chat, Parts, Policy, limits,
         tokens::{SECRET_MIN, Tokens},
     },
     commit::{
@@ -66,6 +67,8 @@ const SQLITE_LANES: usize = 1;
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Alone, how much news may wait; there is nobody to tell any.
 const NEWS_WAITING: usize = 16;
+/// How many users, addresses and the like this replica keeps limits of at once.
+const LIMITED_KEYS: usize = 200_000;
 /// How long each step of an end may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -179,6 +182,11 @@ impl Core {
             cache: self.between.cache.clone(),
             metrics: self.metrics.clone(),
         }
+    }
+
+    fn limits(&self) -> limits::Limits {
+        let own = Arc::new(MemoryLimits::new(LIMITED_KEYS));
+        limits::Limits::alone(own, self.metrics.clone())
     }
 
     /// The live rooms and the writer, and what is behind them.
@@ -306,6 +314,7 @@ pub async fn serve(
             telling,
             hubs: hubs.clone(),
             writer: writer.clone(),
+            limits: core.limits(),
             tokens,
             metrics: core.metrics.clone(),
         },

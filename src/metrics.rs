@@ -1,8 +1,8 @@
 //! What an operator can count: the whole set of figures behind `/metrics`, with bounded labels.
 
 use prometheus_client::{
-    encoding::text::encode,
-    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
@@ -42,6 +42,15 @@ pub struct Metrics {
     pub jobs_swept: Counter,
     /// Cache and queue work dropped because it could not be done in time.
     pub aftermath_dropped: Counter,
+    /// What was refused because it came too often, by limit.
+    rate_limited: Family<ByLimit, Counter>,
+    /// Limits decided by this replica alone, because those that replicas share could not be asked.
+    pub limits_alone: Counter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByLimit {
+    limit: &'static str,
 }
 
 impl Default for Metrics {
@@ -77,6 +86,8 @@ impl Metrics {
             jobs_failed: Counter::default(),
             jobs_swept: Counter::default(),
             aftermath_dropped: Counter::default(),
+            rate_limited: Family::default(),
+            limits_alone: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("sockets", "Connected sockets", metrics.sockets.clone());
@@ -155,10 +166,25 @@ impl Metrics {
             "Changes whose cache or queue work was dropped",
             metrics.aftermath_dropped.clone(),
         );
+        registry.register(
+            "rate_limited",
+            "Requests refused because they came too often, by limit",
+            metrics.rate_limited.clone(),
+        );
+        registry.register(
+            "limits_alone",
+            "Limits decided by this replica alone",
+            metrics.limits_alone.clone(),
+        );
         Self {
             registry,
             ..metrics
         }
+    }
+
+    /// Counts a refusal. `limit` is a label: one of few, written in the code.
+    pub fn refused(&self, limit: &'static str) {
+        self.rate_limited.get_or_create(&ByLimit { limit }).inc();
     }
 
     /// All figures in Prometheus's text format.

@@ -3,14 +3,13 @@
 pub mod accounts;
 pub mod history;
 pub mod join;
+pub mod limits;
 pub mod people;
 pub mod rooms;
 pub mod send;
 pub mod tokens;
 
 use std::sync::Arc;
-
-use governor::{DefaultKeyedRateLimiter, Quota};
 
 use crate::{
     commit::writer::Writer,
@@ -21,7 +20,7 @@ use crate::{
         room::RoomView,
     },
     metrics::Metrics,
-    ports::{BackendError, cache::RecentCache, presence::Presence, store::Store},
+    ports::{BackendError, cache::RecentCache, limits::Quota, presence::Presence, store::Store},
     room::{
         hubs::Hubs,
         recent::RecentMessages,
@@ -45,6 +44,8 @@ pub struct Parts {
     pub hubs: Arc<Hubs>,
     /// The way to a commit.
     pub writer: Arc<Writer>,
+    /// How often people may do things, over all replicas.
+    pub limits: limits::Limits,
     /// Makes and checks tokens.
     pub tokens: tokens::Tokens,
     /// Figures.
@@ -67,7 +68,7 @@ pub struct Chat {
     parts: Parts,
     policy: Policy,
     recent: RecentMessages,
-    sends: DefaultKeyedRateLimiter<UserId>,
+    sends: Quota,
     known: accounts::KnownAccounts,
 }
 
@@ -75,7 +76,6 @@ impl Chat {
     /// Puts the use cases together.
     pub fn new(parts: Parts, policy: Policy) -> Self {
         let per_second = policy.messages_per_second;
-        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(BURST));
         let recent = RecentMessages {
             store: parts.store.clone(),
             cache: parts.cache.clone(),
@@ -84,16 +84,15 @@ impl Chat {
         Self {
             recent,
             policy,
-            sends: governor::RateLimiter::keyed(quota),
+            sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
             known: accounts::KnownAccounts::default(),
             parts,
         }
     }
 
-    /// Lets go of what is remembered about users who have long been silent. To be called now and then.
-    pub fn forget_the_silent(&self) {
-        self.sends.retain_recent();
-        self.sends.shrink_to_fit();
+    /// How often people may do things.
+    pub fn limits(&self) -> &limits::Limits {
+        &self.parts.limits
     }
 
     /// The room as the asker sees it, if they may do `action` in it.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use governor::clock::Clock;
-
 use super::{Chat, not_member};
 use crate::{
     commit::writer::Submitted,
@@ -14,8 +12,12 @@ use crate::{
         message::Message,
         timestamp::Timestamp,
     },
+    ports::limits::Key,
     protocol::client_event::{Draft, check_draft},
 };
+
+/// The limit that messages of one user have, over all their sockets and paths.
+const SENDS: &str = "send";
 
 /// A message on its way to its commit.
 pub struct Sending(Submitted);
@@ -30,16 +32,17 @@ pub struct Sent {
 }
 
 impl Chat {
-    /// Hands a message in, without waiting: messages that one caller hands in for one room are committed in that order.
-    pub fn send(
+    /// Hands a message in when the sender's limit allows it, which takes 150 ms at most: messages that one caller hands in, one
+    /// after the other, for one room are committed in that order.
+    pub async fn send(
         &self,
         user_id: &UserId,
         room_id: RoomId,
         draft: Draft,
     ) -> Result<Sending, Problem> {
         check_draft(&draft)?;
-        if let Err(early) = self.sends.check_key(user_id) {
-            let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
+        let key = Key::new(SENDS, user_id.as_str());
+        if let Some(wait) = self.parts.limits.take(&key, self.sends).await.refused() {
             return Err(Problem::rate_limited(
                 "You send faster than this server takes; wait a little.",
                 Some(wait),

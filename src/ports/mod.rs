@@ -4,6 +4,7 @@
 
 pub mod bus;
 pub mod cache;
+pub mod limits;
 pub mod presence;
 pub mod queue;
 pub mod store;

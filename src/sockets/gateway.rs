@@ -185,7 +185,6 @@ impl Gateway {
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seconds = 0_u64;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -197,10 +196,6 @@ impl Gateway {
                     inbox.link().send_away("its token has expired");
                 }
                 inbox.link().check_pace();
-            }
-            seconds += 1;
-            if seconds.is_multiple_of(60) {
-                self.chat.forget_the_silent();
             }
         }
     }

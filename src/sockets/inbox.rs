@@ -70,6 +70,17 @@ struct Queue {
 
 type Sending = FuturesUnordered<BoxFuture<'static, ()>>;
 
+/// Does something while the sends before it go on.
+async fn among<T>(work: impl Future<Output = T>, sending: &mut Sending) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(()) = sending.next(), if !sending.is_empty() => {}
+        }
+    }
+}
+
 impl Inbox {
     /// An empty inbox of a socket that is in.
     pub fn new(
@@ -110,6 +121,7 @@ impl Inbox {
             && let Err(early) = self.events.check()
         {
             let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
+            self.chat.limits().count_refusal("events");
             let problem = Problem::rate_limited("Too many events; wait a little.", Some(wait));
             return self.fail(&name, ack, &problem);
         }
@@ -173,10 +185,10 @@ impl Inbox {
             };
             match next {
                 Some((ClientEvent::Send(send), ack)) => {
-                    match self
+                    let asked = self
                         .chat
-                        .send(&self.link.account().id, send.room_id, send.draft)
-                    {
+                        .send(&self.link.account().id, send.room_id, send.draft);
+                    match among(asked, &mut sending).await {
                         Ok(on_its_way) => {
                             let inbox = self.clone();
                             sending.push(Box::pin(async move {
@@ -205,13 +217,7 @@ impl Inbox {
                         name = name_of(&event),
                         socket = self.link.id().0
                     );
-                    let mut effect = std::pin::pin!(self.take_effect(event, ack).instrument(span));
-                    loop {
-                        tokio::select! {
-                            () = &mut effect => break,
-                            Some(()) = sending.next(), if !sending.is_empty() => {}
-                        }
-                    }
+                    among(self.take_effect(event, ack).instrument(span), &mut sending).await;
                 }
                 None => {
                     tokio::select! {

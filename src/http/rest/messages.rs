@@ -66,7 +66,12 @@ async fn send(
     InPath(id): InPath<RoomId>,
     Body(draft): Body<Draft>,
 ) -> Answer<(StatusCode, Json<MessageAnswer>)> {
-    let sent = shared.chat.send(&caller.id, id, draft)?.sent().await?;
+    let sent = shared
+        .chat
+        .send(&caller.id, id, draft)
+        .await?
+        .sent()
+        .await?;
     let status = if sent.repeated {
         StatusCode::OK
     } else {
