@@ -1,12 +1,17 @@
 //! What people do, a verb a file. Knows the ports and the live rooms; knows nothing of sockets or HTTP.
 
 pub mod accounts;
+pub mod external_keys;
+pub mod external_tokens;
 pub mod history;
+pub mod issuer_keys;
 pub mod join;
 pub mod limits;
+pub mod passwords;
 pub mod people;
 pub mod rooms;
 pub mod send;
+pub mod sessions;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -24,6 +29,7 @@ use crate::{
     room::{
         hubs::Hubs,
         recent::RecentMessages,
+        sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
 };
@@ -48,6 +54,10 @@ pub struct Parts {
     pub limits: limits::Limits,
     /// Makes and checks tokens.
     pub tokens: tokens::Tokens,
+    /// Makes and checks passwords' hashes.
+    pub passwords: passwords::Passwords,
+    /// Sessions that have ended.
+    pub ended: Arc<EndedSessions>,
     /// Figures.
     pub metrics: Arc<Metrics>,
 }
@@ -59,6 +69,8 @@ pub struct Policy {
     pub rooms_by_joining: bool,
     /// Whether people may come without a password.
     pub guests: bool,
+    /// Whether people may make accounts.
+    pub registration: bool,
     /// Messages of one user a second, with bursts of five times that.
     pub messages_per_second: std::num::NonZeroU32,
 }

@@ -214,18 +214,30 @@ mod tests {
         assert!(username(&"ü".repeat(32)).is_ok());
         // One character, eighteen in the form in which it is kept.
         assert_eq!(username(&"\u{FDFA}".repeat(2)), Err(NotAName::Length));
-        assert_eq!(
-            username("  Ada   Lovelace ").as_deref(),
-            Ok("Ada Lovelace")
-        );
+        assert_eq!(username("  Ada   Lovelace ").as_deref(), Ok("Ada Lovelace"));
     }
 
     #[test]
     fn what_cannot_be_seen_is_refused() {
         for c in [
-            '\u{0}', '\n', '\u{7F}', '\u{AD}', '\u{200B}', '\u{200D}', '\u{200E}', '\u{202E}',
-            '\u{2066}', '\u{2069}', '\u{FEFF}', '\u{FE0F}', '\u{115F}', '\u{2800}', '\u{E0041}',
-            '\u{E000}', '\u{2028}', '\u{378}',
+            '\u{0}',
+            '\n',
+            '\u{7F}',
+            '\u{AD}',
+            '\u{200B}',
+            '\u{200D}',
+            '\u{200E}',
+            '\u{202E}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{FEFF}',
+            '\u{FE0F}',
+            '\u{115F}',
+            '\u{2800}',
+            '\u{E0041}',
+            '\u{E000}',
+            '\u{2028}',
+            '\u{378}',
         ] {
             assert_eq!(
                 username(&format!("ad{c}a")),

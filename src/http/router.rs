@@ -26,7 +26,7 @@ use tower_http::{
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{docs, page, problem::Failure, rest, status};
+use super::{client_address::TrustedProxies, docs, page, problem::Failure, rest, status};
 use crate::{
     chat::Chat,
     domain::error::{Code, Problem},
@@ -58,6 +58,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Set while the process is going away.
     pub draining: Arc<AtomicBool>,
+    /// The proxies whose word on a client's address is taken.
+    pub proxies: TrustedProxies,
     /// The description of REST.
     pub openapi: Value,
     /// The description of the socket.
@@ -80,6 +82,8 @@ pub struct Site {
     pub gateway: Arc<Gateway>,
     /// Other origins whose pages may call.
     pub origins: Vec<HeaderValue>,
+    /// The proxies whose word on a client's address is taken.
+    pub proxies: TrustedProxies,
 }
 
 /// What answers before the server has started: alive, and not ready. Filled once, it answers as what it was filled with.
@@ -122,6 +126,7 @@ pub fn router(site: Site) -> Router {
         draining,
         gateway,
         origins,
+        proxies,
     } = site;
     let shared = Arc::new(Shared {
         chat,
@@ -129,6 +134,7 @@ pub fn router(site: Site) -> Router {
         bus,
         metrics,
         draining,
+        proxies,
         openapi,
         asyncapi: asyncapi::document(),
     });

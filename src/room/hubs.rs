@@ -9,6 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     hub::{Hub, Joiner, StatusNews, Turn},
     recent::RecentMessages,
+    sessions::EndedSessions,
     tracker::Tracker,
 };
 use crate::{
@@ -41,6 +42,8 @@ pub struct Surroundings {
     pub presence: Arc<dyn Presence>,
     /// This replica's own people.
     pub tracker: Arc<Tracker>,
+    /// Sessions that have ended.
+    pub ended: Arc<EndedSessions>,
     /// Figures.
     pub metrics: Arc<Metrics>,
 }
@@ -154,6 +157,8 @@ impl Hubs {
                     self.turn(&room, Turn::Status(news.clone()));
                 }
             }
+            // Known already: whoever it concerns has been sent away, and may have come back by another log-in.
+            Signal::SessionEnded(ended) if !self.surroundings.ended.note(&ended) => {}
             _ => {}
         }
     }

@@ -293,11 +293,15 @@ impl Gateway {
                     self.chat.came(&caller.account);
                     link.send(&Packet::connected(&format!("{}-{}", socket.id, id.0)));
                     *phase = Phase::In(Inbox::new(
-                        link,
+                        link.clone(),
                         caller.expires_at,
                         self.chat.clone(),
                         &self.limits,
                     ));
+                    // Its end may have been told between the token's check and now, when there was no socket to find.
+                    if self.chat.has_ended(caller.session) {
+                        link.send_away("its session has ended");
+                    }
                 }
                 Err(problem) if problem.code == Code::Unauthenticated => {
                     *phase = Phase::Strange;
