@@ -1,23 +1,22 @@
-//! Accounts, refresh tokens, and the signing secret.
+//! Accounts.
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::{
-    Again, Lane, PostgresStore, fault,
-    rows::{Columns, account_columns, first},
+    Again, Lane, PostgresStore,
+    rows::{Columns, account_columns},
     unavailable,
 };
 use crate::{
     domain::{
         account::{Account, username_key, username_wishes},
         id::UserId,
-        presence::EndedSession,
+        room::search_key,
         timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{AccountStore, NextToken, RefreshToken, Rotation, SessionStore},
+        store::{AccountQuery, AccountStore, NewAccount},
     },
 };
 
@@ -37,35 +36,44 @@ const NEW_ACCOUNT: &str = concat!(
 /// How often another call may be faster with each of the names.
 const NAME_TRIES: usize = 8;
 
-const KEEP: &str = "INSERT INTO refresh_tokens (hash, family, user_id, expires_at) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (hash) DO NOTHING";
-/// The update lets one of several calls through: the others wait for its row and then find it used.
-const ROTATE: &str = concat!(
-    "WITH used AS ( \
-         UPDATE refresh_tokens SET used_at = $2 \
-         WHERE hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2 RETURNING family, user_id \
-     ), kept AS ( \
-         INSERT INTO refresh_tokens (hash, family, user_id, expires_at) SELECT $3, family, user_id, $4 FROM used \
-     ) SELECT ",
-    account_columns!(),
-    ", used.family FROM used JOIN users u ON u.id = used.user_id"
+const REGISTER: &str = concat!(
+    "INSERT INTO users AS u (id, username, username_key, password) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING ",
+    account_columns!()
 );
-/// A token that was used before: its account, its family, and whether it was this call's `next` that took its place.
-const USED: &str = concat!(
+/// What an earlier try of the same call made, before its connection broke.
+const REGISTERED: &str = concat!(
     "SELECT ",
     account_columns!(),
-    ", t.family, EXISTS ( \
-         SELECT FROM refresh_tokens n WHERE n.hash = $3 AND n.family = t.family \
-     ) FROM refresh_tokens t JOIN users u ON u.id = t.user_id \
-     WHERE t.hash = $1 AND t.used_at IS NOT NULL AND t.expires_at > $2"
+    " FROM users u WHERE u.id = $1 AND u.username = $2 AND u.username_key = $3 AND u.password = $4"
 );
-const REVOKE: &str = "UPDATE refresh_tokens SET revoked_at = $2 WHERE family = $1 AND revoked_at IS NULL RETURNING hash";
-/// How many rotations may be in the way of revoking a family.
-const REVOKE_TRIES: usize = 16;
+const PASSWORD: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    ", u.password FROM users u WHERE u.username_key = $1 AND u.password IS NOT NULL"
+);
+const NAME: &str = concat!(
+    "UPDATE users u SET display_name = $2, display_key = $3 WHERE u.id = $1 RETURNING ",
+    account_columns!()
+);
+const FIND: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM users u WHERE u.username_key > coalesce($1, '') \
+     AND ($2::text IS NULL OR strpos(u.username_key, $2) > 0 OR strpos(u.display_key, $3) > 0) \
+     ORDER BY u.username_key LIMIT $4"
+);
 
-const SECRET: &str = "WITH kept AS ( \
-         INSERT INTO settings (key, value) VALUES ('signing_secret', $1) ON CONFLICT DO NOTHING RETURNING value \
-     ) SELECT value FROM kept UNION ALL SELECT value FROM settings WHERE key = 'signing_secret'";
+/// Locks in the order of ids, so that several calls at once do not wait in a circle. What the update compares is read again where
+/// somebody else was faster.
+const SEEN: &str = "WITH s AS MATERIALIZED ( \
+         SELECT id, max(at) AS at FROM unnest($1::text[], $2::timestamptz[]) s (id, at) GROUP BY id \
+     ), present AS MATERIALIZED ( \
+         SELECT u.id FROM users u JOIN s ON s.id = u.id WHERE u.last_seen_at IS NULL OR u.last_seen_at < s.at \
+         ORDER BY u.id FOR NO KEY UPDATE OF u \
+     ) UPDATE users u SET last_seen_at = s.at FROM present JOIN s ON s.id = present.id \
+     WHERE u.id = present.id AND (u.last_seen_at IS NULL OR u.last_seen_at < s.at)";
+const LAST_SEEN: &str =
+    "SELECT id, last_seen_at FROM users WHERE id = ANY ($1) AND last_seen_at IS NOT NULL";
 
 #[async_trait]
 impl AccountStore for PostgresStore {
@@ -96,133 +104,96 @@ impl AccountStore for PostgresStore {
         let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
         self.limited(self.accounts_of(&ids)).await
     }
-    async fn register(
-        &self,
-        _: &crate::ports::store::NewAccount,
-    ) -> Result<Option<Account>, BackendError> {
-        Err(fault("not built yet"))
+
+    async fn register(&self, new: &NewAccount) -> Result<Option<Account>, BackendError> {
+        let key = username_key(&new.username);
+        self.limited(async {
+            for sql in [REGISTER, REGISTERED] {
+                let rows = self.rows(Lane::Rest, Again::Safe, || {
+                    sqlx::query(sql)
+                        .bind(new.id.as_str())
+                        .bind(&*new.username)
+                        .bind(&key)
+                        .bind(&*new.password)
+                });
+                if let Some(row) = rows.await?.first() {
+                    return Columns::of(row).account().map(Some);
+                }
+            }
+            Ok(None)
+        })
+        .await
     }
 
-    async fn password(&self, _: &str) -> Result<Option<(Account, String)>, BackendError> {
-        Err(fault("not built yet"))
+    async fn password(
+        &self,
+        username_key: &str,
+    ) -> Result<Option<(Account, String)>, BackendError> {
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(PASSWORD).bind(username_key)
+        }));
+        let rows = rows.await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let mut columns = Columns::of(row);
+        Ok(Some((columns.account()?, columns.take()?)))
     }
 
     async fn set_display_name(
         &self,
-        _: &UserId,
-        _: Option<&str>,
+        id: &UserId,
+        display_name: Option<&str>,
     ) -> Result<Option<Account>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn find_accounts(
-        &self,
-        _: &crate::ports::store::AccountQuery,
-    ) -> Result<Vec<Account>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn note_last_seen(&self, _: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
-        Err(fault("not built yet"))
-    }
-}
-
-#[async_trait]
-impl SessionStore for PostgresStore {
-    async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
+        let key = display_name.map(search_key);
         let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(KEEP)
-                .bind(&token.hash[..])
-                .bind(token.family)
-                .bind(token.user.as_str())
-                .bind(token.expires_at.to_datetime())
+            sqlx::query(NAME)
+                .bind(id.as_str())
+                .bind(display_name)
+                .bind(&key)
+        }));
+        let rows = rows.await?;
+        let account = rows.first().map(|row| Columns::of(row).account());
+        account.transpose()
+    }
+
+    async fn find_accounts(&self, query: &AccountQuery) -> Result<Vec<Account>, BackendError> {
+        let text = query.text.as_deref();
+        let (name, display) = (text.map(username_key), text.map(search_key));
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(FIND)
+                .bind(query.after.as_deref())
+                .bind(&name)
+                .bind(&display)
+                .bind(query.limit.max(0))
+        }));
+        let rows = rows.await?;
+        rows.iter().map(|row| Columns::of(row).account()).collect()
+    }
+
+    async fn note_last_seen(&self, seen: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = seen.iter().map(|(id, _)| id.as_str()).collect();
+        let times: Vec<_> = seen.iter().map(|(_, at)| at.to_datetime()).collect();
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(SEEN).bind(&ids).bind(&times)
         }));
         rows.await.map(drop)
     }
 
-    async fn rotate_refresh_token(
-        &self,
-        old: &[u8; 32],
-        next: &NextToken,
-        now: Timestamp,
-    ) -> Result<Rotation, BackendError> {
-        self.limited(async {
-            let rows = self.rows(Lane::Rest, Again::Safe, || {
-                sqlx::query(ROTATE)
-                    .bind(&old[..])
-                    .bind(now.to_datetime())
-                    .bind(&next.hash[..])
-                    .bind(next.expires_at.to_datetime())
-            });
-            if let Some(row) = rows.await?.first() {
-                let mut columns = Columns::of(row);
-                return Ok(Rotation::Rotated(columns.account()?, columns.take()?));
-            }
-            let rows = self.rows(Lane::Rest, Again::Safe, || {
-                sqlx::query(USED)
-                    .bind(&old[..])
-                    .bind(now.to_datetime())
-                    .bind(&next.hash[..])
-            });
-            let rows = rows.await?;
-            let Some(row) = rows.first() else {
-                return Ok(Rotation::Refused);
-            };
+    async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
+        let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(LAST_SEEN).bind(&ids)
+        }));
+        let rows = rows.await?;
+        let seen = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
-            let account = columns.account()?;
-            let family: Uuid = columns.take()?;
-            // Only a repeat of this very call, after its connection broke, finds its own new token there.
-            if columns.take()? {
-                return Ok(Rotation::Rotated(account, family));
-            }
-            self.revoke(family, now).await?;
-            Ok(Rotation::Reused(EndedSession {
-                family,
-                user_id: account.id,
-                logged_out: false,
-            }))
-        })
-        .await
-    }
-
-    async fn signing_secret(&self, candidate: &[u8]) -> Result<Vec<u8>, BackendError> {
-        self.limited(async {
-            // A second look, if the first one's snapshot was older than the other call's commit.
-            for _ in 0..2 {
-                let rows = self.rows(Lane::Rest, Again::Safe, || {
-                    sqlx::query(SECRET).bind(candidate)
-                });
-                let rows = rows.await?;
-                if !rows.is_empty() {
-                    return first(&rows);
-                }
-            }
-            Err(fault("the signing secret comes and goes"))
-        })
-        .await
-    }
-
-    async fn end_session(
-        &self,
-        _: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<Option<crate::domain::presence::EndedSession>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn ended_since(
-        &self,
-        _: Timestamp,
-    ) -> Result<Vec<crate::domain::presence::EndedSession>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn forget_tokens(&self, _: Timestamp) -> Result<u64, BackendError> {
-        Err(fault("not built yet"))
+            Ok((columns.parse(UserId::parse)?, columns.time()?))
+        });
+        seen.collect()
     }
 }
 
@@ -231,19 +202,5 @@ impl PostgresStore {
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(ACCOUNTS).bind(ids));
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
-    }
-
-    /// Revokes a family for good. A rotation under way holds the row of its old token, so this waits for it, but does not see its
-    /// new one; therefore again, until nothing is left to revoke.
-    async fn revoke(&self, family: Uuid, now: Timestamp) -> Result<(), BackendError> {
-        for _ in 0..REVOKE_TRIES {
-            let rows = self.rows(Lane::Rest, Again::Safe, || {
-                sqlx::query(REVOKE).bind(family).bind(now.to_datetime())
-            });
-            if rows.await?.is_empty() {
-                return Ok(());
-            }
-        }
-        Err(unavailable("the family of a refresh token keeps growing"))
     }
 }

@@ -11,10 +11,12 @@ mod accounts;
 mod claim;
 mod commit;
 mod jobs;
+mod members;
 mod messages;
 mod rooms;
 mod rows;
 mod session;
+mod sessions;
 
 use std::{str::FromStr, time::Duration};
 

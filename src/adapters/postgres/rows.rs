@@ -13,7 +13,7 @@ use crate::{
         account::Account,
         id::{ClientId, MessageId, RoomId, UserId},
         message::{Claps, Message, MessageKind},
-        room::{Role, Room, RoomView, Standing, Visibility},
+        room::{Member, Role, Room, RoomView, Standing, Visibility},
         timestamp::Timestamp,
     },
     ports::BackendError,
@@ -39,7 +39,7 @@ pub(super) use message_columns;
 /// Everything of `rooms r`, with the number of members.
 macro_rules! counted_room {
     () => {
-        "r.*, (SELECT count(*) FROM members everybody WHERE everybody.room_id = r.id) AS member_count"
+        "r.*, coalesce((SELECT c.members FROM room_counts c WHERE c.room_id = r.id), 0) AS member_count"
     };
 }
 pub(super) use counted_room;
@@ -124,6 +124,14 @@ impl<'r> Columns<'r> {
         self.parse(|word| parse(word).ok_or("an unknown word"))
     }
 
+    /// A member's role; null for somebody who is none.
+    pub(super) fn maybe_role(&mut self) -> Result<Option<Role>, BackendError> {
+        let word: Option<&str> = self.take()?;
+        let role =
+            |word| Role::parse(word).ok_or_else(|| fault(format!("{word:?}: an unknown role")));
+        word.map(role).transpose()
+    }
+
     pub(super) fn time(&mut self) -> Result<Timestamp, BackendError> {
         Ok(Timestamp::from_datetime(self.take()?))
     }
@@ -146,6 +154,15 @@ impl<'r> Columns<'r> {
             id: self.parse(UserId::parse)?,
             username: Arc::from(self.take::<&str>()?),
             display_name: self.take()?,
+        })
+    }
+
+    /// An account's columns, then a role and the time of joining.
+    pub(super) fn member(&mut self) -> Result<Member, BackendError> {
+        Ok(Member {
+            account: self.account()?,
+            role: self.word(Role::parse)?,
+            joined_at: self.time()?,
         })
     }
 
@@ -192,13 +209,13 @@ impl<'r> Columns<'r> {
     }
 
     pub(super) fn standing(&mut self) -> Result<Option<Standing>, BackendError> {
-        let role: Option<&str> = self.take()?;
+        let role = self.maybe_role()?;
         let last_read_seq: Option<i64> = self.take()?;
         let unread: Option<i64> = self.take()?;
         let unread_mentions: Option<i64> = self.take()?;
         let Some(role) = role else { return Ok(None) };
         Ok(Some(Standing {
-            role: Role::parse(role).ok_or_else(|| fault(format!("{role:?}: an unknown role")))?,
+            role,
             unread: unread.unwrap_or_default(),
             unread_mentions: unread_mentions.unwrap_or_default(),
             last_read_seq: last_read_seq.unwrap_or_default(),

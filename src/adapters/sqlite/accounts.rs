@@ -1,10 +1,9 @@
-//! Accounts, refresh tokens, and the signing secret.
+//! Accounts.
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::{
-    SqliteStore, commit, fault, fetch,
+    SqliteStore, commit, fetch,
     rows::{Columns, account_columns, json, now},
     unavailable,
 };
@@ -12,12 +11,12 @@ use crate::{
     domain::{
         account::{Account, username_key, username_wishes},
         id::UserId,
-        presence::EndedSession,
+        room::search_key,
         timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{AccountStore, NextToken, RefreshToken, Rotation, SessionStore},
+        store::{AccountQuery, AccountStore, NewAccount},
     },
 };
 
@@ -36,21 +35,37 @@ const NEW_ACCOUNT: &str = concat!(
      RETURNING id, username, display_name"
 );
 
-const KEEP: &str = "INSERT INTO refresh_tokens (hash, family, user_id, expires_at) VALUES (?1, ?2, ?3, ?4) \
-     ON CONFLICT (hash) DO NOTHING";
-const TOKEN: &str = concat!(
+const REGISTER: &str = concat!(
+    "INSERT INTO users (id, username, username_key, password, created_at) VALUES (?1, ?2, ?3, ?4, ",
+    now!(),
+    ") ON CONFLICT DO NOTHING RETURNING id, username, display_name"
+);
+/// What the same call made before.
+const REGISTERED: &str = concat!(
     "SELECT ",
     account_columns!(),
-    ", t.family, t.expires_at, t.used_at IS NOT NULL, t.revoked_at IS NOT NULL \
-     FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ?1"
+    " FROM users u WHERE u.id = ?1 AND u.username = ?2 AND u.username_key = ?3 AND u.password = ?4"
 );
-const USE: &str = "UPDATE refresh_tokens SET used_at = ?2 WHERE hash = ?1";
-const REVOKE: &str =
-    "UPDATE refresh_tokens SET revoked_at = ?2 WHERE family = ?1 AND revoked_at IS NULL";
+const PASSWORD: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    ", u.password FROM users u WHERE u.username_key = ?1 AND u.password IS NOT NULL"
+);
+const NAME: &str = "UPDATE users SET display_name = ?2, display_key = ?3 WHERE id = ?1 RETURNING id, username, display_name";
+const FIND: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM users u WHERE u.username_key > coalesce(?1, '') \
+     AND (?2 IS NULL OR instr(u.username_key, ?2) > 0 OR instr(u.display_key, ?3) > 0) \
+     ORDER BY u.username_key LIMIT ?4"
+);
 
-const KEEP_SECRET: &str =
-    "INSERT INTO settings (key, value) VALUES ('signing_secret', ?1) ON CONFLICT DO NOTHING";
-const SECRET: &str = "SELECT value FROM settings WHERE key = 'signing_secret'";
+/// Of `[user, time]`s.
+const SEEN: &str = "UPDATE users SET last_seen_at = s.at \
+     FROM (SELECT value ->> 0 AS id, max(value ->> 1) AS at FROM json_each(?1) GROUP BY value ->> 0) s \
+     WHERE users.id = s.id AND (users.last_seen_at IS NULL OR users.last_seen_at < s.at)";
+const LAST_SEEN: &str = "SELECT id, last_seen_at FROM users \
+     WHERE id IN (SELECT value FROM json_each(?1)) AND last_seen_at IS NOT NULL";
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -87,125 +102,88 @@ impl AccountStore for SqliteStore {
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
         self.limited(self.accounts_of(ids)).await
     }
-    async fn register(
-        &self,
-        _: &crate::ports::store::NewAccount,
-    ) -> Result<Option<Account>, BackendError> {
-        Err(fault("not built yet"))
+
+    async fn register(&self, new: &NewAccount) -> Result<Option<Account>, BackendError> {
+        let query = |sql| {
+            sqlx::query(sql)
+                .bind(new.id.as_str())
+                .bind(&*new.username)
+                .bind(username_key(&new.username))
+                .bind(&*new.password)
+        };
+        self.limited(async {
+            let mut transaction = self.begin().await?;
+            let mut rows = fetch(&mut transaction, query(REGISTER)).await?;
+            if rows.is_empty() {
+                rows = fetch(&mut transaction, query(REGISTERED)).await?;
+            }
+            commit(transaction).await?;
+            let account = rows.first().map(|row| Columns::of(row).account());
+            account.transpose()
+        })
+        .await
     }
 
-    async fn password(&self, _: &str) -> Result<Option<(Account, String)>, BackendError> {
-        Err(fault("not built yet"))
+    async fn password(
+        &self,
+        username_key: &str,
+    ) -> Result<Option<(Account, String)>, BackendError> {
+        let query = sqlx::query(PASSWORD).bind(username_key);
+        let rows = self.limited(self.read(query)).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let mut columns = Columns::of(row);
+        Ok(Some((columns.account()?, columns.take()?)))
     }
 
     async fn set_display_name(
         &self,
-        _: &UserId,
-        _: Option<&str>,
+        id: &UserId,
+        display_name: Option<&str>,
     ) -> Result<Option<Account>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn find_accounts(
-        &self,
-        _: &crate::ports::store::AccountQuery,
-    ) -> Result<Vec<Account>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn note_last_seen(&self, _: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
-        Err(fault("not built yet"))
-    }
-}
-
-#[async_trait]
-impl SessionStore for SqliteStore {
-    async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
-        let keep = keep(&token.hash, token.expires_at, token.family, &token.user);
-        self.limited(self.write(keep)).await
-    }
-
-    async fn rotate_refresh_token(
-        &self,
-        old: &[u8; 32],
-        next: &NextToken,
-        now: Timestamp,
-    ) -> Result<Rotation, BackendError> {
+        let query = sqlx::query(NAME)
+            .bind(id.as_str())
+            .bind(display_name)
+            .bind(display_name.map(search_key));
         self.limited(async {
             let mut transaction = self.begin().await?;
-            let found = fetch(&mut transaction, sqlx::query(TOKEN).bind(&old[..])).await?;
-            let Some(row) = found.first() else {
-                return Ok(Rotation::Refused);
-            };
+            let rows = fetch(&mut transaction, query).await?;
+            commit(transaction).await?;
+            let account = rows.first().map(|row| Columns::of(row).account());
+            account.transpose()
+        })
+        .await
+    }
+
+    async fn find_accounts(&self, query: &AccountQuery) -> Result<Vec<Account>, BackendError> {
+        let text = query.text.as_deref();
+        let query = sqlx::query(FIND)
+            .bind(query.after.as_deref())
+            .bind(text.map(username_key))
+            .bind(text.map(search_key))
+            .bind(query.limit.max(0));
+        let rows = self.limited(self.read(query)).await?;
+        rows.iter().map(|row| Columns::of(row).account()).collect()
+    }
+
+    async fn note_last_seen(&self, seen: &[(UserId, Timestamp)]) -> Result<(), BackendError> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let seen = seen.iter().map(|(id, at)| (id, at.as_millis()));
+        let seen = json(&seen.collect::<Vec<_>>())?;
+        self.limited(self.write(sqlx::query(SEEN).bind(seen))).await
+    }
+
+    async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
+        let query = sqlx::query(LAST_SEEN).bind(json(ids)?);
+        let rows = self.limited(self.read(query)).await?;
+        let seen = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
-            let account = columns.account()?;
-            let family: Uuid = columns.take()?;
-            let expires_at = columns.time()?;
-            let used: bool = columns.take()?;
-            let revoked: bool = columns.take()?;
-            let millis = now.as_millis();
-            if expires_at <= now || revoked && !used {
-                return Ok(Rotation::Refused);
-            }
-            if used {
-                let revoke = sqlx::query(REVOKE).bind(family).bind(millis);
-                fetch(&mut transaction, revoke).await?;
-                commit(transaction).await?;
-                return Ok(Rotation::Reused(EndedSession {
-                    family,
-                    user_id: account.id,
-                    logged_out: false,
-                }));
-            }
-            fetch(
-                &mut transaction,
-                sqlx::query(USE).bind(&old[..]).bind(millis),
-            )
-            .await?;
-            fetch(
-                &mut transaction,
-                keep(&next.hash, next.expires_at, family, &account.id),
-            )
-            .await?;
-            commit(transaction).await?;
-            Ok(Rotation::Rotated(account, family))
-        })
-        .await
-    }
-
-    async fn signing_secret(&self, candidate: &[u8]) -> Result<Vec<u8>, BackendError> {
-        self.limited(async {
-            let mut transaction = self.begin().await?;
-            fetch(&mut transaction, sqlx::query(KEEP_SECRET).bind(candidate)).await?;
-            let kept = fetch(&mut transaction, sqlx::query(SECRET)).await?;
-            commit(transaction).await?;
-            let row = kept.first().ok_or_else(|| fault("no signing secret"))?;
-            Columns::of(row).take()
-        })
-        .await
-    }
-
-    async fn end_session(
-        &self,
-        _: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<Option<crate::domain::presence::EndedSession>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn ended_since(
-        &self,
-        _: Timestamp,
-    ) -> Result<Vec<crate::domain::presence::EndedSession>, BackendError> {
-        Err(fault("not built yet"))
-    }
-
-    async fn forget_tokens(&self, _: Timestamp) -> Result<u64, BackendError> {
-        Err(fault("not built yet"))
+            Ok((columns.parse(UserId::parse)?, columns.time()?))
+        });
+        seen.collect()
     }
 }
 
@@ -214,17 +192,4 @@ impl SqliteStore {
         let rows = self.read(sqlx::query(ACCOUNTS).bind(json(ids)?)).await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
-}
-
-fn keep<'q>(
-    hash: &'q [u8; 32],
-    expires_at: Timestamp,
-    family: Uuid,
-    user: &'q UserId,
-) -> super::Query<'q> {
-    sqlx::query(KEEP)
-        .bind(&hash[..])
-        .bind(family)
-        .bind(user.as_str())
-        .bind(expires_at.as_millis())
 }

@@ -9,9 +9,11 @@ mod accounts;
 mod claim;
 mod commit;
 mod jobs;
+mod members;
 mod messages;
 mod rooms;
 mod rows;
+mod sessions;
 
 use std::{path::Path, str::FromStr, time::Duration};
 

@@ -12,7 +12,7 @@ use crate::{
         account::Account,
         id::{ClientId, MessageId, RoomId, UserId},
         message::{Claps, Message, MessageKind},
-        room::{Role, Room, RoomView, Standing, Visibility},
+        room::{Member, Role, Room, RoomView, Standing, Visibility},
         timestamp::Timestamp,
     },
     ports::BackendError,
@@ -38,7 +38,7 @@ pub(super) use message_columns;
 /// Everything of `rooms r`, with the number of members.
 macro_rules! counted_room {
     () => {
-        "r.*, (SELECT count(*) FROM members everybody WHERE everybody.room_id = r.id) AS member_count"
+        "r.*, coalesce((SELECT c.members FROM room_counts c WHERE c.room_id = r.id), 0) AS member_count"
     };
 }
 pub(super) use counted_room;
@@ -156,6 +156,15 @@ impl<'r> Columns<'r> {
         })
     }
 
+    /// An account's columns, then a role and the time of joining.
+    pub(super) fn member(&mut self) -> Result<Member, BackendError> {
+        Ok(Member {
+            account: self.account()?,
+            role: self.word(Role::parse)?,
+            joined_at: self.time()?,
+        })
+    }
+
     pub(super) fn message(&mut self) -> Result<Message, BackendError> {
         Ok(Message {
             id: MessageId(self.take()?),
@@ -200,6 +209,8 @@ impl<'r> Columns<'r> {
 
     pub(super) fn standing(&mut self) -> Result<Option<Standing>, BackendError> {
         let Some(role) = self.maybe_role()? else {
+            // Whatever follows them is in its place.
+            self.next += 3;
             return Ok(None);
         };
         let last_read_seq = self.take()?;

@@ -16,7 +16,8 @@ pub trait AccountStore: Send + Sync {
     /// The accounts of those of `ids` that exist, in no order.
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError>;
 
-    /// A new account with a password. `None` when the name is taken, without case.
+    /// A new account with a password. `None` when the name is taken, without case; or the id, which must be a fresh one. The
+    /// same call once more finds its own account.
     async fn register(&self, new: &NewAccount) -> Result<Option<Account>, BackendError>;
 
     /// The account of that name, without case, and the hash of its password; none of those that have no password.
@@ -30,10 +31,11 @@ pub trait AccountStore: Send + Sync {
         display_name: Option<&str>,
     ) -> Result<Option<Account>, BackendError>;
 
-    /// Accounts, ascending by username without case, after `query.after`.
+    /// Accounts, ascending by username without case, after `query.after`. A text that few names hold costs a look at all of them.
     async fn find_accounts(&self, query: &AccountQuery) -> Result<Vec<Account>, BackendError>;
 
-    /// Notes when users' last sockets went. An older moment than the one that is kept changes nothing; unknown ids are no error.
+    /// Notes when users' last sockets went, in one statement for all. An older moment than the one that is kept changes nothing;
+    /// unknown ids are no error; of several moments for one user the latest counts.
     async fn note_last_seen(&self, seen: &[(UserId, Timestamp)]) -> Result<(), BackendError>;
 
     /// When the last sockets of those of `ids` went of whom it is known, in no order.
@@ -54,7 +56,7 @@ pub struct NewAccount {
 /// Which accounts to find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountQuery {
-    /// Only those whose username or display name holds this text, without case. `%` and `_` stand for themselves.
+    /// Only those whose username or display name holds this text, without case. `%` and `_` stand for themselves. No NUL.
     pub text: Option<String>,
     /// Only names above this one, as [`username_key`](crate::domain::account::username_key) makes it.
     pub after: Option<String>,

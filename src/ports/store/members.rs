@@ -17,8 +17,9 @@ use crate::domain::{
 /// holds: see [`Premises`].
 #[async_trait]
 pub trait MemberStore: Send + Sync {
-    /// Makes users members, in one statement for all: of public rooms, and of rooms in which they are already. Answers in the
-    /// order asked. A new member has read everything so far. Takes no `rev` and does not touch the room's row.
+    /// Makes users members: of public rooms, and of rooms in which they are already. Answers in the order asked. A new member has
+    /// read everything so far. Takes no `rev` and does not touch the room's row. One statement for all who are members already, and
+    /// a few more for all others together; best with at most 1,000 entries.
     async fn join(&self, entries: &[Entry]) -> Result<Vec<Entered>, BackendError>;
 
     /// The room as `asker` sees it, and the role of `subject`, as of one moment; `None` when there is no such room.
@@ -29,7 +30,7 @@ pub trait MemberStore: Send + Sync {
         subject: &UserId,
     ) -> Result<Option<(RoomView, Option<Role>)>, BackendError>;
 
-    /// Members, ascending by user id, after `after`, at most `limit`.
+    /// Members, ascending by user id, after `after`, at most `limit`; none if the room has been deleted.
     async fn members(
         &self,
         room: &RoomId,
@@ -45,11 +46,12 @@ pub trait MemberStore: Send + Sync {
         at: Timestamp,
     ) -> Result<MemberChange, BackendError>;
 
-    /// Gives `subject`, who is a member, another role.
+    /// Gives `subject`, who is a member, another role; the same one is no error. An owner stays one while there is no other.
     async fn set_role(&self, premises: &Premises, role: Role)
     -> Result<MemberChange, BackendError>;
 
-    /// Ends the membership of `subject`, and makes the room's `access_rev` rise.
+    /// Ends the membership of `subject`, and makes the room's `access_rev` rise. The last owner may go only as the last member; of
+    /// several owners who go at once, on whichever replicas, one stays. Of a public room anybody may become a member again.
     async fn remove_member(&self, premises: &Premises) -> Result<MemberChange, BackendError>;
 
     /// Which of `users` are members of the room, in no order; none if the room has been deleted.
@@ -59,12 +61,14 @@ pub trait MemberStore: Send + Sync {
         users: &[UserId],
     ) -> Result<Vec<UserId>, BackendError>;
 
-    /// Moves read positions forward, in one statement for all; answers in the order asked, with `None` for who is no member. A
-    /// position beyond the room's last message is taken for that one; one at or below what is kept changes nothing.
+    /// Moves read positions forward, in one statement for all (best with at most 1,000 marks); answers in the order asked, with
+    /// `None` for who is no member. A position beyond the room's last message is taken for that one; one at or below what is kept
+    /// changes nothing. Of several marks for one member the highest counts, and all get the same answer. It waits for nobody while
+    /// it keeps others waiting, so it cannot stand in a commit's way for longer than it takes itself.
     async fn mark_read(&self, marks: &[ReadMark]) -> Result<Vec<Option<ReadState>>, BackendError>;
 
     /// Those members of the room whose usernames, without case, are among `names` (given as
-    /// [`username_key`](crate::domain::account::username_key) makes them).
+    /// [`username_key`](crate::domain::account::username_key) makes them); none if the room has been deleted.
     async fn members_named(
         &self,
         room: &RoomId,
@@ -108,7 +112,8 @@ pub enum Entered {
     NoRoom,
 }
 
-/// What somebody's right to change a membership was judged on.
+/// What somebody's right to change a membership was judged on. A change is not asked for again by itself when its connection
+/// broke: whether it was made is then unknown, and a look at the membership tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Premises {
     /// Which room.
@@ -130,7 +135,8 @@ pub struct Premises {
 pub enum MemberChange {
     /// Made; the member after it, or as they were before they went.
     Done(Member),
-    /// Not made: the premises do not hold any more. Look again.
+    /// Not made: the premises do not hold any more, or say what cannot be (somebody is to be added who is a member, or removed
+    /// who is none). Look again.
     Moved,
     /// Not made: it would leave members without an owner.
     LastOwner,

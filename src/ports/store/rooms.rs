@@ -23,12 +23,13 @@ pub trait RoomStore: Send + Sync {
     /// Rooms, ascending by id, after `after`, at most `limit`; see [`RoomScope`].
     async fn rooms(&self, query: &RoomQuery) -> Result<Vec<RoomView>, BackendError>;
 
-    /// Where each of the rooms stands; those that never were are left out. One statement.
+    /// Where each of the rooms stands, deleted ones too; those that never were are left out, and there is no order. One statement.
     async fn revisions(&self, rooms: &[RoomId]) -> Result<Vec<Standpoint>, BackendError>;
 
-    /// The direct room of two users: made by the first call, found by all others, on whichever replica. Both are members, and have
-    /// read everything. `None` when one of them does not exist. The answer is as `room.created_by` sees it; of a room that is
-    /// there already, nothing is changed.
+    /// The direct room of two users: made by the first call, found by all others, on whichever replica and whoever of the two
+    /// asks. Both are members (with the role `member`: nobody owns it), and have read everything. `None` when one of them does not
+    /// exist. The answer is as `room.created_by` sees it; of a room that is there already, nothing is changed. `room.visibility`
+    /// is taken for direct, and `room.id` must be a fresh one: it is a fault if another room has it.
     async fn direct_room(
         &self,
         room: &NewRoom,
@@ -45,7 +46,7 @@ pub struct NewRoom {
     pub name: String,
     /// What it is about.
     pub topic: Option<String>,
-    /// Public or private.
+    /// Public or private; see also [`RoomStore::direct_room`].
     pub visibility: Visibility,
     /// Its owner.
     pub created_by: UserId,
@@ -54,6 +55,13 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
+    /// What the direct rooms of two users have in common, and those of others have not: the two ids in order.
+    pub fn direct_key(&self, other: &UserId) -> String {
+        let (one, two) = (&self.created_by, other);
+        let (first, second) = if one <= two { (one, two) } else { (two, one) };
+        serde_json::json!([first, second]).to_string()
+    }
+
     /// The room as its owner sees it when it has just been made.
     pub fn as_made(&self) -> RoomView {
         RoomView {
@@ -85,7 +93,7 @@ pub struct RoomQuery {
     pub scope: RoomScope,
     /// Who asks; standings are theirs.
     pub asker: UserId,
-    /// Only rooms whose id or name holds this text, without case. `%` and `_` stand for themselves.
+    /// Only rooms whose id or name holds this text, without case. `%` and `_` stand for themselves. No NUL.
     pub text: Option<String>,
     /// Only ids above this one.
     pub after: Option<RoomId>,

@@ -1,20 +1,17 @@
-//! Accounts, refresh tokens, and the signing secret.
+//! Accounts: who somebody is, their name and password, and when they were last seen.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use belfry::{
     domain::{
         account::{Account, USERNAME_MAX, username_key},
         timestamp::Timestamp,
     },
-    ports::store::{NextToken, RefreshToken, Rotation},
+    ports::store::{AccountQuery, NewAccount},
 };
 use futures_util::future::join_all;
-use sqlx::{Connection, PgConnection};
-use uuid::Uuid;
 
 use super::scene::{Scene, user};
-use crate::support::databases::{Backend, with_database_of};
 
 super::stories!(
     somebody_is_given_an_account_once,
@@ -23,11 +20,15 @@ super::stories!(
     many_at_once_with_one_id_are_one,
     many_at_once_with_one_name_are_told_apart,
     those_who_exist_are_found,
-    a_refresh_token_is_rotated_once,
-    a_token_used_again_takes_its_family_with_it,
-    a_token_used_twice_at_once_is_rotated_once,
-    an_unknown_or_expired_token_is_refused,
-    the_first_signing_secret_stays,
+    a_registered_name_is_taken_without_case,
+    of_many_who_register_a_name_at_once_one_gets_it,
+    a_registration_asked_for_again_finds_its_own,
+    a_password_is_found_by_name,
+    a_display_name_is_set_and_taken_away,
+    people_are_found_by_what_their_names_hold,
+    people_are_listed_page_by_page,
+    when_somebody_was_last_seen_never_moves_back,
+    many_note_who_was_seen_at_once,
 );
 
 async fn somebody_is_given_an_account_once(scene: Scene) {
@@ -110,173 +111,180 @@ async fn those_who_exist_are_found(scene: Scene) {
     assert!(scene.store.accounts(&[]).await.unwrap().is_empty());
 }
 
-async fn a_refresh_token_is_rotated_once(scene: Scene) {
-    scene.people(&["ada"]).await;
-    let (first, second) = (token(1), token(2));
-    scene.store.keep_refresh_token(&first).await.unwrap();
+async fn a_registered_name_is_taken_without_case(scene: Scene) {
+    scene.people(&["ben"]).await;
 
-    let rotated = rotate(&scene, &first, &second).await;
+    let ada = scene.store.register(&wish("u-1", "Ágnes")).await.unwrap();
 
-    let Rotation::Rotated(account, _) = rotated else {
-        panic!("{rotated:?}")
-    };
-    assert_eq!(account.id, user("ada"));
-    assert!(matches!(
-        rotate(&scene, &second, &token(3)).await,
-        Rotation::Rotated(..)
-    ));
+    let ada = ada.expect("the name was free");
+    assert_eq!((&ada.id, &*ada.username), (&user("u-1"), "Ágnes"));
+    assert_eq!(scene.store.accounts(&[user("u-1")]).await.unwrap(), [ada]);
+    for (id, name) in [("u-2", "ágnes"), ("u-3", "BEN"), ("u-1", "dora")] {
+        let made = scene.store.register(&wish(id, name)).await.unwrap();
+        assert_eq!(made, None, "{name}");
+    }
+    // Who is seen for the first time gets another name, as ever.
+    let twin = scene.store.first_sight(&user("u-4"), "ágnes").await;
+    assert_eq!(&*twin.unwrap().username, "ágnes-2");
 }
 
-async fn a_token_used_again_takes_its_family_with_it(scene: Scene) {
-    scene.people(&["ada"]).await;
-    let bystander = RefreshToken {
-        family: Uuid::now_v7(),
-        ..token(9)
-    };
-    scene.store.keep_refresh_token(&bystander).await.unwrap();
-    scene.store.keep_refresh_token(&token(1)).await.unwrap();
-    rotate(&scene, &token(1), &token(2)).await;
-
-    assert!(matches!(
-        rotate(&scene, &token(1), &token(3)).await,
-        Rotation::Reused(_)
-    ));
-
-    assert_eq!(
-        rotate(&scene, &token(2), &token(4)).await,
-        Rotation::Refused
-    );
-    assert_eq!(
-        rotate(&scene, &token(3), &token(5)).await,
-        Rotation::Refused
-    );
-    assert!(matches!(
-        rotate(&scene, &bystander, &token(10)).await,
-        Rotation::Rotated(..)
-    ));
-}
-
-async fn a_token_used_twice_at_once_is_rotated_once(scene: Scene) {
-    scene.people(&["ada"]).await;
+async fn of_many_who_register_a_name_at_once_one_gets_it(scene: Scene) {
     let other = scene.another().await;
-    scene.store.keep_refresh_token(&token(1)).await.unwrap();
-    let rotations = join_all((2..18).map(|n| {
-        let scene = [&scene, &other][n as usize % 2].clone();
-        tokio::spawn(async move { rotate(&scene, &token(1), &token(n)).await })
+    let made = join_all((0..24).map(|n| {
+        let store = [&scene, &other][n % 2].store.clone();
+        let name = ["Ada", "ADA", "ada"][n % 3];
+        tokio::spawn(async move { store.register(&wish(&format!("u-{n}"), name)).await })
     }));
-    let rotations: Vec<_> = rotations.await.into_iter().map(Result::unwrap).collect();
-    let rotated = |it: &&Rotation| matches!(it, Rotation::Rotated(..));
-    assert_eq!(rotations.iter().filter(rotated).count(), 1);
-    assert_eq!(
-        rotations
-            .iter()
-            .filter(|it| matches!(it, Rotation::Reused(_)))
-            .count(),
-        15
-    );
+    let made = made.await.into_iter().filter_map(|it| it.unwrap().unwrap());
+    let made: Vec<_> = made.collect();
+    assert_eq!(made.len(), 1);
+    let (account, _) = scene.store.password("ada").await.unwrap().unwrap();
+    assert_eq!(account, made[0]);
 }
 
-async fn an_unknown_or_expired_token_is_refused(scene: Scene) {
-    scene.people(&["ada"]).await;
-    let expired = RefreshToken {
-        expires_at: Timestamp::from_millis(Timestamp::now().as_millis() - 1),
-        ..token(1)
+async fn a_registration_asked_for_again_finds_its_own(scene: Scene) {
+    let wished = wish("u-1", "Ada");
+    let first = scene.store.register(&wished).await.unwrap();
+    assert_eq!(scene.store.register(&wished).await.unwrap(), first);
+    let another = NewAccount {
+        password: "$argon2id$another".into(),
+        ..wished
     };
-    scene.store.keep_refresh_token(&expired).await.unwrap();
-    assert_eq!(rotate(&scene, &expired, &token(2)).await, Rotation::Refused);
-    assert_eq!(
-        rotate(&scene, &token(7), &token(8)).await,
-        Rotation::Refused
-    );
-    assert_eq!(
-        rotate(&scene, &token(2), &token(3)).await,
-        Rotation::Refused
-    );
+    assert_eq!(scene.store.register(&another).await.unwrap(), None);
 }
 
-async fn the_first_signing_secret_stays(scene: Scene) {
-    let other = scene.another().await;
-    let secrets = join_all((0..16_u8).map(|n| {
-        let store = [&scene, &other][n as usize % 2].store.clone();
-        tokio::spawn(async move { store.signing_secret(&[n; 32]).await })
-    }));
-    let secrets: HashSet<_> = secrets
+async fn a_password_is_found_by_name(scene: Scene) {
+    scene.people(&["guest"]).await;
+    scene.store.register(&wish("u-1", "Ágnes")).await.unwrap();
+
+    let found = scene.store.password("ágnes").await.unwrap();
+
+    let (account, password) = found.expect("a password");
+    assert_eq!(account.id, user("u-1"));
+    assert_eq!(password, "$argon2id$u-1");
+    for name in ["guest", "nobody", "Ágnes", ""] {
+        assert_eq!(scene.store.password(name).await.unwrap(), None, "{name}");
+    }
+}
+
+async fn a_display_name_is_set_and_taken_away(scene: Scene) {
+    scene.people(&["ada"]).await;
+    let ada = user("ada");
+    let set = async |name| scene.store.set_display_name(&ada, name).await.unwrap();
+
+    let named = set(Some("Ada Lovelace 🔔")).await.expect("an account");
+    assert_eq!(named.display_name.as_deref(), Some("Ada Lovelace 🔔"));
+    assert_eq!(scene.store.accounts(&[ada.clone()]).await.unwrap(), [named]);
+    let unnamed = set(None).await.expect("an account");
+    assert_eq!(unnamed.display_name, None);
+    assert_eq!(
+        scene.store.accounts(&[ada.clone()]).await.unwrap(),
+        [unnamed]
+    );
+    let nobody = scene.store.set_display_name(&user("nobody"), Some("No"));
+    assert_eq!(nobody.await.unwrap(), None);
+}
+
+async fn people_are_found_by_what_their_names_hold(scene: Scene) {
+    scene
+        .people(&["Ada", "adam", "Ágnes", "ben_1", "ben%2", "cy"])
+        .await;
+    scene
+        .store
+        .set_display_name(&user("cy"), Some("ÁGNES Adams"))
         .await
-        .into_iter()
-        .map(|it| it.unwrap().unwrap())
-        .collect();
-    assert_eq!(secrets.len(), 1);
-    let later = scene.store.signing_secret(b"too late").await.unwrap();
-    assert!(secrets.contains(&later));
+        .unwrap();
+    let found = async |text: &str| names(&scene, Some(text), None, 100).await;
+
+    assert_eq!(found("ada").await, ["Ada", "adam", "cy"]);
+    assert_eq!(found("ADAM").await, ["adam", "cy"]);
+    assert_eq!(found("áGNES").await, ["cy", "Ágnes"]);
+    assert_eq!(found("_").await, ["ben_1"]);
+    assert_eq!(found("%").await, ["ben%2"]);
+    assert_eq!(found("").await.len(), 6);
+    assert!(found("nobody").await.is_empty());
+    scene
+        .store
+        .set_display_name(&user("cy"), None)
+        .await
+        .unwrap();
+    assert_eq!(found("ada").await, ["Ada", "adam"]);
 }
 
-/// A rotation that another replica has begun must not slip through between the reading and the writing of a revocation.
-#[tokio::test]
-async fn a_family_is_revoked_also_while_it_rotates() {
-    with_database_of(Backend::Postgres, async |database| {
-        let scene = Scene {
-            store: database.open().await,
-            database: database.clone(),
-        };
-        scene.people(&["ada"]).await;
-        scene.store.keep_refresh_token(&token(1)).await.unwrap();
-        rotate(&scene, &token(1), &token(2)).await;
-        let mut other = PgConnection::connect(&database.url).await.unwrap();
-        let mut rotation = other.begin().await.unwrap();
-        let (second, third) = (token(2), token(3));
-        sqlx::query("UPDATE refresh_tokens SET used_at = now() WHERE hash = $1")
-            .bind(&second.hash[..])
-            .execute(&mut *rotation)
-            .await
-            .unwrap();
-        sqlx::query("INSERT INTO refresh_tokens SELECT $1, family, user_id, expires_at FROM refresh_tokens WHERE hash = $2")
-            .bind(&third.hash[..])
-            .bind(&second.hash[..])
-            .execute(&mut *rotation)
-            .await
-            .unwrap();
+async fn people_are_listed_page_by_page(scene: Scene) {
+    scene.people(&["Cy", "ada", "ben", "Dora", "Eve"]).await;
+    assert_eq!(names(&scene, None, None, 2).await, ["ada", "ben"]);
+    assert_eq!(names(&scene, None, Some("ben"), 2).await, ["Cy", "Dora"]);
+    assert_eq!(names(&scene, None, Some("dora"), 2).await, ["Eve"]);
+    assert_eq!(names(&scene, Some("a"), Some("ada"), 9).await, ["Dora"]);
+    assert!(names(&scene, None, None, 0).await.is_empty());
+}
 
-        let finish = async {
-            let waits = "SELECT 'waits' FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            while database.ask(waits).await.is_none() {}
-            rotation.commit().await.unwrap();
-        };
-        let (first, fourth) = (token(1), token(4));
-        let (reused, ()) = tokio::join!(rotate(&scene, &first, &fourth), finish);
+async fn when_somebody_was_last_seen_never_moves_back(scene: Scene) {
+    scene.people(&["ada", "ben", "cy"]).await;
+    let note = async |seen: &[(&str, i64)]| {
+        let seen: Vec<_> = seen.iter().map(|(id, at)| (user(id), time(*at))).collect();
+        scene.store.note_last_seen(&seen).await.unwrap();
+    };
 
-        assert!(matches!(reused, Rotation::Reused(_)));
-        assert_eq!(rotate(&scene, &third, &token(5)).await, Rotation::Refused);
-        other.close().await.unwrap();
-        scene.store.close().await;
-    })
-    .await;
+    note(&[]).await;
+    note(&[("ada", 2_000), ("nobody", 3_000), ("ben", 5_000)]).await;
+    note(&[("ada", 1_000), ("ben", 7_000), ("ben", 6_000)]).await;
+
+    assert_eq!(
+        last_seen(&scene, &["ada", "ben", "cy", "nobody"]).await,
+        HashMap::from([("ada".into(), time(2_000)), ("ben".into(), time(7_000))])
+    );
+    assert!(last_seen(&scene, &[]).await.is_empty());
+}
+
+async fn many_note_who_was_seen_at_once(scene: Scene) {
+    let ids: Vec<_> = (0..40).map(|n| format!("u-{n}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    scene.people(&ids).await;
+    let other = scene.another().await;
+
+    let notes = join_all((0..16_usize).map(|n| {
+        let store = [&scene, &other][n % 2].store.clone();
+        let mut seen: Vec<_> = ids.iter().map(|id| (user(id), time(n as i64))).collect();
+        seen.rotate_left(n * 7 % ids.len());
+        tokio::spawn(async move { store.note_last_seen(&seen).await })
+    }));
+
+    notes.await.into_iter().for_each(|it| it.unwrap().unwrap());
+    let seen = last_seen(&scene, &ids).await;
+    assert_eq!(seen.len(), ids.len());
+    assert!(seen.values().all(|at| *at == time(15)));
 }
 
 fn name_of(account: &Account) -> String {
     account.username.to_string()
 }
 
-fn token(n: u8) -> RefreshToken {
-    RefreshToken {
-        hash: [n; 32],
-        family: Uuid::nil(),
-        user: user("ada"),
-        expires_at: Timestamp::from_millis(Timestamp::now().as_millis() + 60_000),
+fn wish(id: &str, name: &str) -> NewAccount {
+    NewAccount {
+        id: user(id),
+        username: name.into(),
+        password: format!("$argon2id${id}"),
     }
 }
 
-async fn rotate(scene: &Scene, old: &RefreshToken, next: &RefreshToken) -> Rotation {
-    let next = next_of(next);
-    let rotation = scene
-        .store
-        .rotate_refresh_token(&old.hash, &next, Timestamp::now());
-    rotation.await.unwrap()
+fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
 }
 
-fn next_of(token: &RefreshToken) -> NextToken {
-    NextToken {
-        hash: token.hash,
-        expires_at: token.expires_at,
-    }
+async fn names(scene: &Scene, text: Option<&str>, after: Option<&str>, limit: i64) -> Vec<String> {
+    let query = AccountQuery {
+        text: text.map(Into::into),
+        after: after.map(Into::into),
+        limit,
+    };
+    let found = scene.store.find_accounts(&query).await.unwrap();
+    found.iter().map(name_of).collect()
+}
+
+async fn last_seen(scene: &Scene, ids: &[&str]) -> HashMap<String, Timestamp> {
+    let ids: Vec<_> = ids.iter().map(|id| user(id)).collect();
+    let seen = scene.store.last_seen(&ids).await.unwrap();
+    seen.iter().map(|(id, at)| (id.to_string(), *at)).collect()
 }

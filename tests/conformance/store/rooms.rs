@@ -1,7 +1,5 @@
 //! Rooms: making them, finding them, and where their members stand.
 
-use std::collections::HashSet;
-
 use belfry::{
     domain::{
         id::RoomId,
@@ -20,7 +18,7 @@ super::stories!(
     rooms_are_listed_page_by_page,
     a_search_takes_every_character_for_itself,
     revisions_are_those_of_the_rooms_that_exist,
-    members_are_found_by_name,
+    a_list_tells_how_many_members_each_room_has,
 );
 
 async fn a_deleted_room_is_gone_for_good(scene: Scene) {
@@ -35,7 +33,20 @@ async fn a_deleted_room_is_gone_for_good(scene: Scene) {
     assert_eq!(scene.store.create_room(&anew).await.unwrap(), None);
     assert_eq!(scene.store.room(&hall, &user("ada")).await.unwrap(), None);
     assert_eq!(scene.store.changes(&hall, 0, 10).await.unwrap(), None);
-    assert!(scene.store.revisions(&[hall]).await.unwrap().is_empty());
+    assert_eq!(scene.store.members(&hall, None, 9).await.unwrap(), []);
+    let ada = user("ada");
+    assert_eq!(scene.store.member(&hall, &ada, &ada).await.unwrap(), None);
+    let among = scene.store.members_among(&hall, &[ada]).await.unwrap();
+    assert!(among.is_empty());
+    let named = scene.store.members_named(&hall, &["ada".into()]).await;
+    assert!(named.unwrap().is_empty());
+    let standpoint = Standpoint {
+        room: hall.clone(),
+        rev: 1,
+        access_rev: 0,
+        deleted: true,
+    };
+    assert_eq!(scene.store.revisions(&[hall]).await.unwrap(), [standpoint]);
     for scope in [RoomScope::Mine, RoomScope::Public] {
         assert!(list(&scene, query(scope, "ada")).await.is_empty());
     }
@@ -181,22 +192,34 @@ async fn revisions_are_those_of_the_rooms_that_exist(scene: Scene) {
     assert_eq!(standpoints, [of("attic", 0, 7), of("hall", 3, 0)]);
 }
 
-async fn members_are_found_by_name(scene: Scene) {
-    scene.room("hall", &["Ada", "Ágnes", "ben"]).await;
-    scene.people(&["cy"]).await;
-    let names = ["ada", "ágnes", "cy", "nobody", "100%"].map(String::from);
+async fn a_list_tells_how_many_members_each_room_has(scene: Scene) {
+    scene.room("attic", &["ada"]).await;
+    scene.room("hall", &["ada", "ben", "cy"]).await;
+    let den = scene.new_room("ben", "den", Visibility::Public);
+    scene.store.create_room(&den).await.unwrap();
+    scene.remove("cy", "hall").await;
+    scene.join("ada", "hall").await;
 
-    let found = scene
+    let views = scene
         .store
-        .members_named(&room("hall"), &names)
+        .rooms(&query(RoomScope::Public, "ben"))
         .await
         .unwrap();
 
-    let found: HashSet<_> = found
+    let told: Vec<_> = views
         .iter()
-        .map(|account| account.username.to_string())
+        .map(|view| {
+            (
+                view.room.id.as_str(),
+                view.room.member_count,
+                view.standing.is_some(),
+            )
+        })
         .collect();
-    assert_eq!(found, HashSet::from(["Ada".into(), "Ágnes".into()]));
+    assert_eq!(
+        told,
+        [("attic", 1, false), ("den", 1, true), ("hall", 2, true)]
+    );
 }
 
 fn query(scope: RoomScope, asker: &str) -> RoomQuery {
