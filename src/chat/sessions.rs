@@ -27,7 +27,7 @@ use crate::{
     },
     ports::{
         limits::{Key, Quota, Verdict},
-        store::{NextToken, RefreshToken, Rotation, Store},
+        store::{FORGOTTEN_AT_ONCE, NextToken, RefreshToken, Rotation, Store},
     },
 };
 
@@ -40,8 +40,6 @@ const BY_ADDRESS: Quota = Quota::one_every(Duration::from_secs(1), number(100));
 const CLEARING_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Between two batches of one clearing, so that others get at the store.
 const CLEARING_PAUSE: Duration = Duration::from_millis(200);
-/// What the store clears at once.
-const BATCH: u64 = 1_000;
 /// Tokens are kept for so long after they have expired: the clocks of replicas differ.
 const EXPIRED_KEPT: i64 = 60 * 60 * 1_000;
 
@@ -219,7 +217,7 @@ pub async fn clear_expired(store: Arc<dyn Store>, stop: CancellationToken) {
         let before = Timestamp::from_millis(Timestamp::now().as_millis() - EXPIRED_KEPT);
         loop {
             match store.forget_tokens(before).await {
-                Ok(cleared) if cleared >= BATCH => {}
+                Ok(cleared) if cleared >= FORGOTTEN_AT_ONCE as u64 => {}
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "expired refresh tokens could not be cleared away");
