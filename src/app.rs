@@ -31,6 +31,7 @@ use crate::{
         external_tokens::ExternalTokens,
         limits,
         passwords::Passwords,
+        publish::ServerKey,
         sessions::clear_expired,
         tokens::{ACCESS_SECONDS, SECRET_MIN, Tokens},
     },
@@ -53,6 +54,7 @@ use crate::{
     room::{
         compare,
         hubs::{Hubs, Surroundings},
+        last_seen::LastSeen,
         recent::RecentMessages,
         relay,
         sessions::EndedSessions,
@@ -198,7 +200,11 @@ impl Core {
 
     fn limits(&self) -> limits::Limits {
         let own = Arc::new(MemoryLimits::new(LIMITED_KEYS));
-        limits::Limits::alone(own, self.metrics.clone())
+        let metrics = self.metrics.clone();
+        match &self.between.redis {
+            Some(redis) => limits::Limits::together(redis.limits.clone(), own, metrics),
+            None => limits::Limits::alone(own, metrics),
+        }
     }
 
     /// The live rooms and the writer, and what is behind them.
@@ -321,9 +327,14 @@ pub async fn serve(
         stop.clone(),
     ));
     tasks.spawn(clear_expired(core.store.store.clone(), stop.clone()));
+    let (last_seen, departures) = LastSeen::new();
+    let everybody_gone = CancellationToken::new();
+    let departures =
+        tokio::spawn(departures.keep(core.store.store.clone(), everybody_gone.clone()));
     let telling = Telling {
         hubs: Arc::downgrade(&hubs),
         bus: core.between.bus.clone(),
+        last_seen,
     };
     tasks.spawn(steps.run(
         tracker.clone(),
@@ -352,6 +363,7 @@ pub async fn serve(
             guests: core.config.guests,
             registration: core.config.registration,
             messages_per_second: core.config.messages_per_second,
+            server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
         },
     ));
     let limits = Limits {
@@ -367,7 +379,7 @@ pub async fn serve(
 
     let draining = Arc::new(AtomicBool::new(false));
     let site = Site {
-        chat,
+        chat: chat.clone(),
         store: core.store.store.clone(),
         bus: core.between.bus.clone(),
         metrics: core.metrics.clone(),
@@ -392,11 +404,14 @@ pub async fn serve(
     if let Some(worker) = worker {
         let _ = timeout(LAST_WORDS, worker).await;
     }
+    let _ = timeout(LAST_WORDS, chat.finish()).await;
     let _ = timeout(LAST_WORDS, writer.finish()).await;
     stop.cancel();
     tasks.close();
     let _ = timeout(LAST_WORDS, tasks.wait()).await;
     let _ = timeout(LAST_WORDS, hubs.ended()).await;
+    everybody_gone.cancel();
+    let _ = timeout(LAST_WORDS, departures).await;
     core.close(&writer, aftermath).await;
     tracing::info!("gone");
     Ok(())

@@ -77,6 +77,9 @@ pub struct Settings {
     /// open or closed: whether people may make accounts [default: open]
     #[arg(long, env = "REGISTRATION", global = true)]
     pub registration: Option<String>,
+    /// The key with which a backend may call /api/publish; unset: that is off
+    #[arg(long, env = "SERVER_API_KEY", hide_env_values = true, global = true)]
+    pub server_api_key: Option<String>,
     /// on or off: people without a password [default: on]
     #[arg(long, env = "GUESTS", global = true)]
     pub guests: Option<String>,
@@ -172,6 +175,8 @@ pub struct Config {
     pub jwt_audience: Option<String>,
     /// Whether people may make accounts.
     pub registration: bool,
+    /// What a backend proves itself with; none: no backend may publish.
+    pub server_api_key: Option<String>,
     /// Whether people may come without a password.
     pub guests: bool,
     /// Whether joining makes rooms.
@@ -280,6 +285,7 @@ impl Config {
                 "closed",
                 true,
             )?,
+            server_api_key: server_key(set(&settings.server_api_key))?,
             guests: word("GUESTS", &settings.guests, "on", "off", true)?,
             rooms_by_joining: word(
                 "ROOM_CREATION",
@@ -356,6 +362,21 @@ fn parsed<T: std::str::FromStr>(
         .trim()
         .parse()
         .or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
+}
+
+/// A header of HTTP has to carry it.
+fn server_key(key: Option<String>) -> Result<Option<String>, ConfigError> {
+    let key = key.map(|key| key.trim().to_owned());
+    if key
+        .as_ref()
+        .is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        return wrong(
+            "SERVER_API_KEY",
+            "takes letters, digits and signs of ASCII, without spaces.",
+        );
+    }
+    Ok(key)
 }
 
 fn origins(list: Option<String>) -> Result<Vec<HeaderValue>, ConfigError> {
@@ -455,6 +476,13 @@ mod tests {
                 ..usual()
             }),
             "BIND_ADDR"
+        );
+        assert_eq!(
+            refused(Settings {
+                server_api_key: some("two words"),
+                ..usual()
+            }),
+            "SERVER_API_KEY"
         );
         assert_eq!(
             refused(Settings {

@@ -6,6 +6,9 @@ use prometheus_client::{
     registry::Registry,
 };
 
+/// One label, of a name and a value that are both written in the code.
+pub type Label = [(&'static str, &'static str); 1];
+
 /// The figures of one process. Each is cheap to touch from any task.
 #[derive(Debug)]
 pub struct Metrics {
@@ -18,6 +21,10 @@ pub struct Metrics {
     pub joins: Counter,
     /// Messages committed by this process.
     pub messages: Counter,
+    /// Changes of what is there already, committed by this process, by `kind`.
+    pub acts: Family<Label, Counter>,
+    /// People in one gathered change of claps.
+    pub clappers_at_once: Histogram,
     /// Packets handed to sockets by rooms.
     pub deliveries: Counter,
     /// From taking a send to its commit, in seconds.
@@ -74,6 +81,10 @@ impl Metrics {
             live_rooms: Gauge::default(),
             joins: Counter::default(),
             messages: Counter::default(),
+            acts: Family::default(),
+            clappers_at_once: Histogram::new([
+                1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0,
+            ]),
             deliveries: Counter::default(),
             commit_seconds: seconds(),
             batch_size: sizes(),
@@ -105,6 +116,16 @@ impl Metrics {
             "messages_committed",
             "Messages committed by this process",
             metrics.messages.clone(),
+        );
+        registry.register(
+            "acts_committed",
+            "Changes of messages and rooms committed by this process",
+            metrics.acts.clone(),
+        );
+        registry.register(
+            "clappers_at_once",
+            "People in one gathered change of claps",
+            metrics.clappers_at_once.clone(),
         );
         registry.register(
             "deliveries",

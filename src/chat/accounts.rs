@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
-
 use super::{
     Chat,
     passwords::{PASSWORD_MAX, PASSWORD_MIN, Password},
@@ -20,12 +18,6 @@ use crate::{
     },
     ports::store::NewAccount,
 };
-
-/// Accounts that have been seen lately, so that a reconnect storm is not a storm of reads.
-#[derive(Default)]
-pub(super) struct KnownAccounts(DashMap<UserId, Arc<Account>>);
-
-const KNOWN_MAX: usize = 50_000;
 
 /// Somebody who has proved who they are.
 #[derive(Debug, Clone)]
@@ -53,9 +45,9 @@ impl Chat {
                 "Authentication failed: the session has ended; sign in again.",
             ));
         }
-        if let Some(account) = self.known.0.get(&user) {
+        if let Some(account) = self.known.get(&user) {
             return Ok(Caller {
-                account: account.clone(),
+                account,
                 expires_at,
                 session,
             });
@@ -70,10 +62,7 @@ impl Chat {
                 .await
                 .map_err(unavailable)?,
         );
-        if self.known.0.len() >= KNOWN_MAX {
-            self.known.0.clear();
-        }
-        self.known.0.insert(user, account.clone());
+        self.known.met(account.clone());
         Ok(Caller {
             account,
             expires_at,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A page of history.
 #[derive(Debug, Clone)]
 pub struct HistoryPage {
-    /// Ascending by `seq`.
+    /// Ascending by `seq`, as the asker sees them.
     pub messages: Vec<Arc<Message>>,
     /// Whether there is more in the direction asked.
     pub has_more: bool,
@@ -44,10 +44,10 @@ impl Chat {
                 .map_err(unavailable)?
                 .ok_or_else(Problem::no_room)?;
             let skip = recent.messages.len().saturating_sub(limit as usize);
-            let messages: Vec<_> = recent.messages.into_iter().skip(skip).collect();
+            let messages = &recent.messages[skip..];
             let has_more = messages.first().is_some_and(|first| first.seq > 1);
             return Ok(HistoryPage {
-                messages,
+                messages: self.with_mine(asker, messages).await?,
                 has_more,
                 rev: recent.rev,
             });
@@ -59,9 +59,8 @@ impl Chat {
             .await
             .map_err(unavailable)?
             .ok_or_else(Problem::no_room)?;
-        let messages = page.messages.into_iter().map(Arc::new).collect();
         Ok(HistoryPage {
-            messages,
+            messages: self.with_mine(asker, &shared(page.messages)).await?,
             has_more: page.has_more,
             rev: page.room.rev,
         })
@@ -92,7 +91,7 @@ impl Chat {
                 room_id: room.clone(),
                 rev: now.rev,
                 mode: HistoryMode::Delta,
-                messages: messages.into_iter().map(Arc::new).collect(),
+                messages: self.with_mine(asker, &shared(messages)).await?,
                 has_more: false,
                 room: (room_changed > since).then_some(now),
             });
@@ -109,9 +108,21 @@ impl Chat {
             room_id: room.clone(),
             rev: page.room.rev,
             mode: HistoryMode::Reset,
-            messages: page.messages.into_iter().map(Arc::new).collect(),
+            messages: self.with_mine(asker, &shared(page.messages)).await?,
             has_more: page.has_more,
             room: Some(page.room),
         })
     }
+
+    async fn with_mine(
+        &self,
+        asker: &UserId,
+        messages: &[Arc<Message>],
+    ) -> Result<Vec<Arc<Message>>, Problem> {
+        self.reader(asker).sees(messages).await.map_err(unavailable)
+    }
+}
+
+fn shared(messages: Vec<Message>) -> Vec<Arc<Message>> {
+    messages.into_iter().map(Arc::new).collect()
 }

@@ -21,7 +21,7 @@ use crate::{
 /// How long this replica decides alone after a failure, before the shared count is tried again; up to a half longer by chance.
 const ALONE: Duration = Duration::from_secs(1);
 
-/// The limits as the use cases ask for them: always an answer, in 150 ms at most.
+/// The limits as the use cases ask for them: always an answer, in 200 ms at most.
 pub struct Limits {
     own: Arc<dyn RateLimits>,
     shared: Option<Arc<Shared>>,

@@ -1,28 +1,45 @@
 //! What people do, a verb a file. Knows the ports and the live rooms; knows nothing of sockets or HTTP.
 
 pub mod accounts;
+mod acts;
+pub mod clap;
+pub mod delete;
+pub mod direct;
+pub mod edit;
 pub mod external_keys;
 pub mod external_tokens;
 pub mod history;
 pub mod issuer_keys;
 pub mod join;
+mod known;
 pub mod limits;
+pub mod members;
+mod mine;
 pub mod passwords;
 pub mod people;
+pub mod publish;
+pub mod react;
+pub mod read;
+mod refusals;
 pub mod rooms;
 pub mod send;
 pub mod sessions;
 pub mod tokens;
+mod whereabouts;
 
 use std::sync::Arc;
 
 use crate::{
-    commit::writer::Writer,
+    commit::{
+        applause::Gatherer,
+        reading::{self, Reading},
+        writer::Writer,
+    },
     domain::{
         error::Problem,
         id::UserId,
         permission::{Action, Verdict, judge},
-        room::RoomView,
+        room::{Role, RoomView, Visibility},
     },
     metrics::Metrics,
     ports::{BackendError, cache::RecentCache, limits::Quota, presence::Presence, store::Store},
@@ -63,7 +80,7 @@ pub struct Parts {
 }
 
 /// What an operator may choose about the use cases.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// Whether joining makes rooms.
     pub rooms_by_joining: bool,
@@ -73,6 +90,8 @@ pub struct Policy {
     pub registration: bool,
     /// Messages of one user a second, with bursts of five times that.
     pub messages_per_second: std::num::NonZeroU32,
+    /// What a backend proves itself with; none: no backend may publish.
+    pub server_key: Option<publish::ServerKey>,
 }
 
 /// The use cases.
@@ -81,7 +100,10 @@ pub struct Chat {
     policy: Policy,
     recent: RecentMessages,
     sends: Quota,
-    known: accounts::KnownAccounts,
+    known: known::KnownAccounts,
+    whereabouts: whereabouts::Whereabouts,
+    applause: Arc<Gatherer>,
+    reading: Reading,
 }
 
 impl Chat {
@@ -97,7 +119,14 @@ impl Chat {
             recent,
             policy,
             sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
-            known: accounts::KnownAccounts::default(),
+            known: known::KnownAccounts::default(),
+            whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
+            applause: Gatherer::new(
+                parts.writer.clone(),
+                parts.store.clone(),
+                parts.metrics.clone(),
+            ),
+            reading: reading::start(parts.store.clone(), parts.telling.clone()),
             parts,
         }
     }
@@ -105,6 +134,22 @@ impl Chat {
     /// How often people may do things.
     pub fn limits(&self) -> &limits::Limits {
         &self.parts.limits
+    }
+
+    /// Takes nothing more that is gathered, and ends when what has gathered is done. To be called before the writer's end.
+    pub async fn finish(&self) {
+        futures_util::join!(
+            self.whereabouts.finish(),
+            self.applause.finish(),
+            self.reading.finish(),
+        );
+    }
+
+    fn reader(&self, user: &UserId) -> mine::Reader {
+        mine::Reader {
+            store: self.parts.store.clone(),
+            user: user.clone(),
+        }
     }
 
     /// The room as the asker sees it, if they may do `action` in it.
@@ -121,16 +166,24 @@ impl Chat {
             .await
             .map_err(unavailable)?
             .ok_or_else(Problem::no_room)?;
-        match judge(
-            action,
-            view.room.visibility,
-            view.standing.map(|standing| standing.role),
-            false,
-        ) {
-            Verdict::Allowed => Ok(view),
-            Verdict::Forbidden => Err(not_member()),
-            Verdict::Hidden => Err(Problem::no_room()),
-        }
+        let role = view.standing.map(|standing| standing.role);
+        judged(action, view.room.visibility, role, false)?;
+        Ok(view)
+    }
+}
+
+/// What [`judge`] says, as an answer.
+fn judged(
+    action: Action,
+    visibility: Visibility,
+    role: Option<Role>,
+    own: bool,
+) -> Result<(), Problem> {
+    match judge(action, visibility, role, own) {
+        Verdict::Allowed => Ok(()),
+        Verdict::Forbidden if role.is_none() => Err(refusals::not_member()),
+        Verdict::Forbidden => Err(refusals::not_yours_to_do()),
+        Verdict::Hidden => Err(Problem::no_room()),
     }
 }
 
@@ -139,21 +192,5 @@ pub const BURST: std::num::NonZeroU32 = std::num::NonZeroU32::MIN.saturating_add
 
 /// Logs the cause for the operator, once, and makes what the user is told of it.
 pub(crate) fn unavailable(error: BackendError) -> Problem {
-    match error {
-        BackendError::Unavailable { .. } => {
-            tracing::warn!(%error, "a request could not be served");
-            Problem::unavailable()
-        }
-        BackendError::Fault { .. } => {
-            tracing::error!(%error, "a request could not be served");
-            Problem::internal()
-        }
-    }
-}
-
-fn not_member() -> Problem {
-    Problem::new(
-        crate::domain::error::Code::Forbidden,
-        "Only members of the room may do that; join it first.",
-    )
+    error.told()
 }

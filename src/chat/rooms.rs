@@ -1,8 +1,9 @@
-//! Finding, seeing and making rooms.
+//! Finding, seeing, making, changing and ending rooms.
 
-use super::{Chat, unavailable};
+use super::{Chat, refusals, unavailable};
 use crate::{
     domain::{
+        change::{Change, Outcome, RoomChange, RoomDeletion, RoomUpdate},
         error::{Code, Problem},
         id::{RoomId, UserId},
         permission::Action,
@@ -31,6 +32,17 @@ pub struct RoomWish {
     /// What it is about.
     pub topic: Option<String>,
     /// Public if not said.
+    pub visibility: Option<Visibility>,
+}
+
+/// What somebody wants to be different about a room. What is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct RoomEdit {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another topic; none, or an empty one, takes it away.
+    pub topic: Option<Option<String>>,
+    /// Public or private.
     pub visibility: Option<Visibility>,
 }
 
@@ -70,26 +82,13 @@ impl Chat {
     /// Makes a room that the asker owns.
     pub async fn create_room(&self, asker: &UserId, wish: RoomWish) -> Result<RoomView, Problem> {
         let name = check_name(&wish.name)?;
-        if let Some(topic) = &wish.topic {
-            check_topic(topic)?;
-        }
-        let visibility = wish.visibility.unwrap_or(Visibility::Public);
-        if visibility == Visibility::Direct {
-            return Err(Problem::invalid(
-                "`visibility` is public or private; a direct room is made for two users.",
-            ));
-        }
-        let id = match wish.id {
-            Some(id) => id,
-            None => {
-                RoomId::parse(&uuid::Uuid::now_v7().to_string()).map_err(|_| Problem::internal())?
-            }
-        };
+        let topic = wanted_topic(wish.topic)?;
+        let visibility = wanted_visibility(wish.visibility)?;
         let room = NewRoom {
-            id,
+            id: wish.id.map_or_else(fresh_id, Ok)?,
             name,
-            topic: wish.topic,
-            visibility,
+            topic,
+            visibility: visibility.unwrap_or(Visibility::Public),
             created_by: asker.clone(),
             at: Timestamp::now(),
         };
@@ -106,4 +105,78 @@ impl Chat {
             )
         })
     }
+
+    /// Changes a room; one that nothing is to be different about stays as it is. The answer is the room after the commit.
+    pub async fn update_room(
+        &self,
+        asker: &UserId,
+        id: &RoomId,
+        edit: RoomEdit,
+    ) -> Result<RoomView, Problem> {
+        let update = RoomUpdate {
+            room_id: id.clone(),
+            user_id: asker.clone(),
+            name: edit.name.as_deref().map(check_name).transpose()?,
+            topic: edit.topic.map(wanted_topic).transpose()?,
+            visibility: wanted_visibility(edit.visibility)?,
+        };
+        if update.name.is_none() && update.topic.is_none() && update.visibility.is_none() {
+            return self.room(asker, id).await;
+        }
+        let submitted = self.parts.writer.submit(Change::UpdateRoom(update))?;
+        let room = match submitted.outcome().await? {
+            Outcome::Committed(RoomChange::Room(room))
+            | Outcome::Already(RoomChange::Room(room)) => room,
+            Outcome::Refused(refusal) => return Err(refusals::problem(refusal)),
+            _ => return Err(mistaken()),
+        };
+        // The commit knows the room alone, and not what belongs to the asker.
+        let seen = self.parts.store.room(id, asker).await;
+        Ok(seen.map_err(unavailable)?.unwrap_or_else(|| RoomView {
+            room: (*room).clone(),
+            standing: None,
+        }))
+    }
+
+    /// Ends a room for good.
+    pub async fn delete_room(&self, asker: &UserId, id: &RoomId) -> Result<(), Problem> {
+        let deletion = RoomDeletion {
+            id: uuid::Uuid::now_v7(),
+            room_id: id.clone(),
+            user_id: asker.clone(),
+            at: Timestamp::now(),
+        };
+        let submitted = self.parts.writer.submit(Change::DeleteRoom(deletion))?;
+        match submitted.outcome().await? {
+            Outcome::Committed(RoomChange::Closed { .. })
+            | Outcome::Already(RoomChange::Closed { .. }) => Ok(()),
+            Outcome::Refused(refusal) => Err(refusals::problem(refusal)),
+            _ => Err(mistaken()),
+        }
+    }
+}
+
+/// An id that no room has or had.
+pub(super) fn fresh_id() -> Result<RoomId, Problem> {
+    RoomId::parse(&uuid::Uuid::now_v7().to_string()).map_err(|_| Problem::internal())
+}
+
+fn wanted_topic(topic: Option<String>) -> Result<Option<String>, Problem> {
+    let topic = topic.filter(|topic| !topic.is_empty());
+    topic.as_deref().map_or(Ok(()), check_topic)?;
+    Ok(topic)
+}
+
+fn wanted_visibility(visibility: Option<Visibility>) -> Result<Option<Visibility>, Problem> {
+    if visibility == Some(Visibility::Direct) {
+        return Err(Problem::invalid(
+            "`visibility` is public or private; a direct room is made for two users.",
+        ));
+    }
+    Ok(visibility)
+}
+
+fn mistaken() -> Problem {
+    tracing::error!("the store took a change of a room for another one");
+    Problem::internal()
 }

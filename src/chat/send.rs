@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Chat, not_member};
+use super::{Chat, mine::Reader, refusals::problem};
 use crate::{
     commit::writer::Submitted,
     domain::{
-        change::{Change, NewMessage, Outcome, Refusal, RoomChange},
+        change::{Change, NewMessage, Outcome, RoomChange},
         error::Problem,
         id::{JobId, MessageId, RoomId, UserId},
         message::Message,
@@ -20,19 +20,22 @@ use crate::{
 const SENDS: &str = "send";
 
 /// A message on its way to its commit.
-pub struct Sending(Submitted);
+pub struct Sending {
+    submitted: Submitted,
+    reader: Reader,
+}
 
 /// A sent message, which is durable.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// As it is now.
+    /// As it is now, and as its author sees it.
     pub message: Arc<Message>,
     /// Whether an earlier send with the same `clientId` had made it.
     pub repeated: bool,
 }
 
 impl Chat {
-    /// Hands a message in when the sender's limit allows it, which takes 150 ms at most: messages that one caller hands in, one
+    /// Hands a message in when the sender's limit allows it, which takes 200 ms at most: messages that one caller hands in, one
     /// after the other, for one room are committed in that order.
     pub async fn send(
         &self,
@@ -59,31 +62,29 @@ impl Chat {
             at: Timestamp::now(),
             job: JobId::fresh(),
         };
-        self.parts.writer.submit(Change::Send(message)).map(Sending)
+        self.whereabouts.note(message.id, &message.room_id);
+        Ok(Sending {
+            submitted: self.parts.writer.submit(Change::Send(message))?,
+            reader: self.reader(user_id),
+        })
     }
 }
 
 impl Sending {
     /// Waits for the commit, 3 s at most.
     pub async fn sent(self) -> Result<Sent, Problem> {
-        match self.0.outcome().await? {
-            Outcome::Committed(RoomChange::New(message)) => Ok(Sent {
-                message,
-                repeated: false,
-            }),
-            Outcome::Already(RoomChange::New(message)) => Ok(Sent {
-                message,
-                repeated: true,
-            }),
-            Outcome::Refused(Refusal::NoRoom) => Err(Problem::no_room()),
-            Outcome::Refused(Refusal::NotMember) => Err(not_member()),
-            Outcome::Refused(Refusal::NoReply) => {
-                Err(Problem::invalid("`replyTo` is not a message of this room."))
-            }
+        let (message, repeated) = match self.submitted.outcome().await? {
+            Outcome::Committed(RoomChange::New(message)) => (message, false),
+            Outcome::Already(RoomChange::New(message)) => (message, true),
+            Outcome::Refused(refusal) => return Err(problem(refusal)),
             _ => {
                 tracing::error!("the store took a message for no change");
-                Err(Problem::internal())
+                return Err(Problem::internal());
             }
-        }
+        };
+        Ok(Sent {
+            message: self.reader.sees_changed(message).await,
+            repeated,
+        })
     }
 }

@@ -216,6 +216,9 @@ impl Lane {
                 jobs.push(super::aftermath::enrich_job(job, message));
             }
             sent += u64::from(matches!(change, Change::Send(_)));
+            if let Some(kind) = kind_of(change) {
+                self.metrics.acts.get_or_create(&[("kind", kind)]).inc();
+            }
             by_room
                 .entry(committed.room().clone())
                 .or_default()
@@ -233,5 +236,20 @@ impl Lane {
                 .observe(taken.elapsed().as_secs_f64());
             let _ = done.send(Ok(outcome));
         }
+    }
+}
+
+/// The word for a change in the figures; sends and enrichments have figures of their own.
+fn kind_of(change: &Change) -> Option<&'static str> {
+    match change {
+        Change::Send(_) | Change::Enrich(_) => None,
+        Change::Act(act) => Some(match act.deed {
+            Deed::Edit { .. } => "edit",
+            Deed::Delete => "delete",
+            Deed::React { .. } => "react",
+        }),
+        Change::Clap(_) => Some("clap"),
+        Change::UpdateRoom(_) => Some("update_room"),
+        Change::DeleteRoom(_) => Some("delete_room"),
     }
 }

@@ -12,6 +12,7 @@ use super::{
     Rev,
     id::{ClientId, JobId, MessageId, RoomId, UserId},
     message::{Message, MessageKind, Preview},
+    permission::Action,
     room::{Room, Visibility},
     timestamp::Timestamp,
 };
@@ -208,6 +209,39 @@ pub struct Act {
     pub deed: Deed,
 }
 
+impl Act {
+    /// Gives the message the text that it has after this; a reaction leaves it as it is.
+    pub fn rewrite(&self, message: &mut Message) {
+        match &self.deed {
+            Deed::Edit { content, .. } => {
+                message.content.clone_from(content);
+                message.edited_at = Some(self.at);
+            }
+            Deed::Delete => {
+                message.content.clear();
+                message.deleted_at = Some(self.at);
+            }
+            Deed::React { .. } => return,
+        }
+        message.mentions.clear();
+        message.previews.clear();
+    }
+
+    /// How the room is told of it, with the message after it.
+    pub fn told(&self, message: Arc<Message>) -> RoomChange {
+        match &self.deed {
+            Deed::Edit { .. } => RoomChange::Updated(message),
+            Deed::Delete => RoomChange::Deleted(message),
+            Deed::React { emoji, on } => RoomChange::Reacted {
+                message,
+                user_id: self.user_id.clone(),
+                emoji: emoji.clone(),
+                on: *on,
+            },
+        }
+    }
+}
+
 /// What is done with a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Deed {
@@ -227,6 +261,17 @@ pub enum Deed {
         /// Put, or taken away.
         on: bool,
     },
+}
+
+impl Deed {
+    /// What has to be allowed for it.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Edit { .. } => Action::Edit,
+            Self::Delete => Action::Delete,
+            Self::React { .. } => Action::Applaud,
+        }
+    }
 }
 
 /// Claps of several people for one message.
@@ -268,6 +313,19 @@ pub struct RoomUpdate {
     pub topic: Option<Option<String>>,
     /// Public or private; another one makes `access_rev` rise.
     pub visibility: Option<Visibility>,
+}
+
+impl RoomUpdate {
+    /// What has to be allowed for it, all of it; nothing, if nothing is asked for.
+    pub fn actions(&self) -> impl Iterator<Item = Action> {
+        let words = self.name.is_some() || self.topic.is_some();
+        let visibility = self.visibility.is_some();
+        let actions = [
+            words.then_some(Action::Rename),
+            visibility.then_some(Action::SetVisibility),
+        ];
+        actions.into_iter().flatten()
+    }
 }
 
 /// The end of a room: nobody finds it any more, and its id is never used again.

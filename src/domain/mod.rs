@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod change;
+pub mod display_name;
 pub mod error;
 pub mod id;
 pub mod job;

@@ -160,7 +160,7 @@ fn is_told_apart(c: char) -> bool {
 }
 
 /// Control, format, private and unassigned characters, and others that are blank or change their neighbours.
-fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     use GeneralCategory::{
         Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned,
     };

@@ -26,10 +26,15 @@ use tower_http::{
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{client_address::TrustedProxies, docs, page, problem::Failure, rest, status};
+use super::{
+    client_address::TrustedProxies,
+    docs, page,
+    problem::{Failure, no_such_path},
+    rest, status,
+};
 use crate::{
     chat::Chat,
-    domain::error::{Code, Problem},
+    domain::error::Problem,
     metrics::Metrics,
     ports::{bus::Bus, store::Store},
     protocol::asyncapi,
@@ -148,7 +153,10 @@ pub fn router(site: Site) -> Router {
         .route("/api/openapi.json", get(docs::openapi))
         .route("/api/asyncapi.json", get(docs::asyncapi))
         .route("/api/docs", get(docs::page))
-        .route("/api/{*rest}", axum::routing::any(no_such_path))
+        .route(
+            "/api/{*rest}",
+            axum::routing::any(|| async { no_such_path() }),
+        )
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
@@ -182,14 +190,6 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
 /// The OpenAPI document, without a server.
 pub fn openapi_document() -> Value {
     serde_json::to_value(described().1).unwrap_or(Value::Null)
-}
-
-async fn no_such_path() -> Failure {
-    Problem::new(
-        Code::NotFound,
-        "There is no such path; /api/docs lists them.",
-    )
-    .into()
 }
 
 async fn no_such_method() -> Response {

@@ -101,13 +101,14 @@ impl Topic {
             Signal::Joined { room_id, .. }
             | Signal::Left { room_id, .. }
             | Signal::Typing { room_id, .. }
-            | Signal::Read { room_id, .. }
             | Signal::Access { room_id }
             | Signal::Custom {
                 to: Recipients::Room(room_id),
                 ..
             } => Self::Room(room_id.clone()),
-            Signal::Status { .. }
+            // The reader's other devices want to know wherever they are.
+            Signal::Read { .. }
+            | Signal::Status { .. }
             | Signal::Removed { .. }
             | Signal::SessionEnded(_)
             | Signal::Custom { .. } => Self::People,

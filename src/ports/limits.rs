@@ -2,7 +2,7 @@
 //!
 //! Each key has one number, the moment at which its budget is whole again (GCRA, the "virtual scheduling" form of ITU-T I.371,
 //! annex A): a permit moves it on by the quota's interval, and is refused where that would be further ahead than the burst allows.
-//! Every call ends within 150 ms.
+//! Every call ends within 200 ms.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 

@@ -10,6 +10,8 @@ pub mod presence;
 pub mod queue;
 pub mod store;
 
+use crate::domain::error::Problem;
+
 /// A backend did not do what it was asked.
 ///
 /// Made in an adapter, with the cause for the operator; the caller decides what the user is told.
@@ -31,4 +33,20 @@ pub enum BackendError {
         /// What was wrong.
         cause: String,
     },
+}
+
+impl BackendError {
+    /// Logs the cause for the operator, once, and makes what the user is told of it.
+    pub fn told(self) -> Problem {
+        match self {
+            Self::Unavailable { .. } => {
+                tracing::warn!(error = %self, "a request could not be served");
+                Problem::unavailable()
+            }
+            Self::Fault { .. } => {
+                tracing::error!(error = %self, "a request could not be served");
+                Problem::internal()
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{client_event as client, server_event as server};
-use crate::domain::{error::Problem, message::Message};
+use crate::domain::{error::Problem, message::Message, room::Room};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -25,6 +25,31 @@ pub fn document() -> Value {
         "message:send",
         "Send a message. Answered after its commit.",
         parts_schema::<server::Sent<'static>>(),
+    );
+    parts.client::<client::EditMessage>(
+        "message:edit",
+        "Give a message of one's own another text. Answered after its commit.",
+        parts_schema::<server::Sent<'static>>(),
+    );
+    parts.client::<client::DeleteMessage>(
+        "message:delete",
+        "Take a message's text away; its place stays. Answered after its commit.",
+        parts_schema::<server::Sent<'static>>(),
+    );
+    parts.client::<client::ClapMessage>(
+        "message:clap",
+        "Clap a message, 50 times at most in all. Gathered for 100 ms and answered after the commit.",
+        parts_schema::<server::Clapped>(),
+    );
+    parts.client::<client::ReactToMessage>(
+        "message:react",
+        "Put an emoji under a message, or take it away. Answered after its commit.",
+        parts_schema::<server::Reacted<'static>>(),
+    );
+    parts.client::<client::ReadRoom>(
+        "message:read",
+        "Mark a room as read up to a message; only moves forward.",
+        parts_schema::<server::Read>(),
     );
     parts.client::<client::InRoom>(
         "typing:start",
@@ -47,7 +72,42 @@ pub fn document() -> Value {
         "message:new",
         "A message was sent; carries the room's next revision.",
     );
-    parts.server::<Message>("message:updated", "A message changed: its current state.");
+    parts.server::<Message>(
+        "message:updated",
+        "A message was edited, or a worker found something in it: its current state.",
+    );
+    parts.server::<server::MessageDeleted<'static>>(
+        "message:deleted",
+        "A message's text, mentions and previews are gone; its place stays.",
+    );
+    parts.server::<server::MessageClapped<'static>>(
+        "message:clapped",
+        "People clapped a message; at most ten times a second for one message on a replica.",
+    );
+    parts.server::<server::MessageReacted<'static>>(
+        "message:reacted",
+        "Somebody put an emoji under a message, or took it away.",
+    );
+    parts.server::<Room>(
+        "room:updated",
+        "The room's name, topic or visibility is another.",
+    );
+    parts.server::<server::RoomDeleted<'static>>(
+        "room:deleted",
+        "The room has ended; nothing more of it follows.",
+    );
+    parts.server::<server::RoomRemoved<'static>>(
+        "room:removed",
+        "The user is in the room no more; nothing more of it follows.",
+    );
+    parts.server::<server::RoomRead<'static>>(
+        "room:read",
+        "Somebody has read the room up to a message.",
+    );
+    parts.server::<server::Resync>(
+        "resync",
+        "Personal events may have been missed: fetch unread counts, notifications and jobs again.",
+    );
     parts.server::<server::UserInRoom<'static>>(
         "user:joined",
         "A user's first socket is live in the room.",
@@ -162,7 +222,7 @@ impl Parts {
             "info": {
                 "title": "Belfry over Socket.IO",
                 "version": env!("CARGO_PKG_VERSION"),
-                "description": "Connect with io(url, { auth: { token } }). Every event of a client may carry an acknowledgement callback, which is called once, with { ok: true, … } or with a Failure."
+                "description": "Connect with io(url, { auth: { token } }). Every event of a client may carry an acknowledgement callback, which is called once, with { ok: true, … } or with a Failure. An event of any other name comes from a backend of the operator's own, by way of POST /api/publish, with whatever that sent as its argument; it is best effort."
             },
             "defaultContentType": "application/json",
             "channels": { "socket": {

@@ -4,6 +4,7 @@
 
 pub mod asyncapi;
 pub mod client_event;
+pub mod event_names;
 pub mod packet;
 pub mod rest;
 pub mod server_event;

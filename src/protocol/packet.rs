@@ -41,6 +41,11 @@ impl Packet {
         Self::framed("0", &serde_json::json!({ "sid": sid }), "")
     }
 
+    /// The namespace is closed for good: the stock client does not come back by itself.
+    pub fn disconnect() -> Self {
+        Self(Str::from("1"))
+    }
+
     /// The namespace stays shut; `namespace` is empty for the main one.
     pub fn connect_error(namespace: &str, message: &str) -> Self {
         let prefix = if namespace.is_empty() {

@@ -143,12 +143,12 @@ pub struct Typist {
     pub username: Arc<str>,
 }
 
-/// The acknowledgement of `message:send`.
+/// The acknowledgement of `message:send`, `message:edit` and `message:delete`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Sent<'a> {
     /// Always true.
     pub ok: bool,
-    /// The message, which is durable.
+    /// The message, which is durable, as the caller sees it.
     pub message: &'a Message,
 }
 
@@ -257,6 +257,10 @@ pub struct RoomRead<'a> {
     #[schema(value_type = i64)]
     pub last_read_seq: Seq,
 }
+
+/// `resync`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Resync {}
 
 /// The acknowledgement of `message:clap`.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,9 +1,13 @@
 //! Certainty: what the bus may lose without a sign, the comparison with the store finds.
 //!
-//! Every second, and at once when the bus has had a gap, one statement asks where all live rooms stand. A change is so found
-//! within a second of its commit and told within the two of the delivery rules. The shared presence list is compared likewise, more rarely.
+//! Every second, and at once when the bus has had a gap, one statement asks where all live rooms stand. A change, the end of a room,
+//! and that somebody may have lost the right to be there, are so found within a second of their commit and told within the two of
+//! the delivery rules. The shared presence list is compared likewise, more rarely.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -44,8 +48,8 @@ pub async fn revisions(
                 Ok(standpoints) => {
                     failing = false;
                     standpoints
-                        .iter()
-                        .for_each(|stands| hubs.stands_at(&stands.room, stands.rev));
+                        .into_iter()
+                        .for_each(|stands| hubs.stands_at(stands));
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -68,13 +72,14 @@ pub async fn people(hubs: Arc<Hubs>, presence: Arc<dyn Presence>, stop: Cancella
             _ = ticks.tick() => {}
         }
         for rooms in hubs.live_rooms().chunks(PEOPLE_AT_ONCE) {
+            let asked_at = Instant::now();
             let Ok(live) = presence.live(rooms, LARGE).await else {
                 break;
             };
             rooms
                 .iter()
                 .zip(live)
-                .for_each(|(room, live)| hubs.live(room, live));
+                .for_each(|(room, live)| hubs.live(room, live, asked_at));
         }
     }
 }

@@ -1,27 +1,42 @@
 //! The live rooms of this replica: wakes a room's hub when somebody joins, and brings it what concerns it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use dashmap::{DashMap, Entry};
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    connected::{Connected, custom_packet, resync_packet},
     hub::{Hub, Joiner, StatusNews, Turn},
+    link::Link,
     recent::RecentMessages,
     sessions::EndedSessions,
     tracker::Tracker,
 };
 use crate::{
     domain::{
-        Rev,
         change::RoomChange,
         error::Problem,
-        id::{RoomId, SocketId},
-        presence::Signal,
+        id::{RoomId, SocketId, UserId},
+        presence::{Recipients, Signal},
     },
     metrics::Metrics,
-    ports::{bus::Bus, presence::Live, presence::Presence, store::Store},
+    ports::{
+        bus::Bus,
+        presence::Live,
+        presence::Presence,
+        store::{Standpoint, Store},
+    },
+    protocol::{
+        packet::Packet,
+        server_event::{RoomRead, RoomRemoved},
+    },
 };
 
 /// Turns that may wait for a hub. Beyond, changes are left to the store to tell, and joins are `unavailable`.
@@ -52,6 +67,7 @@ pub struct Surroundings {
 pub struct Hubs {
     rooms: DashMap<RoomId, mpsc::Sender<Turn>>,
     surroundings: Arc<Surroundings>,
+    connected: Arc<Connected>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -62,6 +78,7 @@ impl Hubs {
         Arc::new(Self {
             rooms: DashMap::new(),
             surroundings: Arc::new(surroundings),
+            connected: Arc::default(),
             tasks: TaskTracker::new(),
             stop,
         })
@@ -137,12 +154,28 @@ impl Hubs {
         self.turn(room, Turn::Changes(changes));
     }
 
-    /// Tells of a signal where it concerns somebody.
+    /// A socket has come, and gets what is its user's from now on.
+    pub fn came(&self, link: Arc<dyn Link>) {
+        self.connected.came(link);
+    }
+
+    /// A socket has gone.
+    pub fn went(&self, user: &UserId, socket: SocketId) {
+        self.connected.went(user, socket);
+    }
+
+    /// Tells every socket here that personal events may have been missed.
+    pub fn resync(&self) {
+        self.connected.tell_everybody(&resync_packet());
+    }
+
+    /// Tells of a signal where it concerns somebody on this replica: the one entrance for those of this replica and of others.
     pub fn signal(&self, signal: Signal) {
         match signal {
             Signal::Joined { ref room_id, .. }
             | Signal::Left { ref room_id, .. }
-            | Signal::Typing { ref room_id, .. } => {
+            | Signal::Typing { ref room_id, .. }
+            | Signal::Access { ref room_id } => {
                 let room_id = room_id.clone();
                 self.turn(&room_id, Turn::Signal(signal));
             }
@@ -157,20 +190,63 @@ impl Hubs {
                     self.turn(&room, Turn::Status(news.clone()));
                 }
             }
-            // Known already: whoever it concerns has been sent away, and may have come back by another log-in.
-            Signal::SessionEnded(ended) if !self.surroundings.ended.note(&ended) => {}
-            _ => {}
+            // A live room tells the user's sockets itself, and so in order with what else it tells them.
+            Signal::Removed {
+                ref room_id,
+                ref user_id,
+                reason,
+            } if !self.rooms.contains_key(room_id) => {
+                let removed = RoomRemoved { room_id, reason };
+                let packet = Packet::event("room:removed", &removed);
+                self.connected.tell(user_id, &packet);
+            }
+            Signal::Read {
+                ref room_id,
+                ref user_id,
+                last_read_seq,
+            } if !self.rooms.contains_key(room_id) => {
+                let read = RoomRead {
+                    room_id,
+                    user_id,
+                    last_read_seq,
+                };
+                self.connected
+                    .tell(user_id, &Packet::event("room:read", &read));
+            }
+            Signal::Removed { ref room_id, .. } | Signal::Read { ref room_id, .. } => {
+                let room_id = room_id.clone();
+                self.turn(&room_id, Turn::Signal(signal));
+            }
+            // Where it is known already, whom it concerns has been sent away, and may have come back by another log-in.
+            Signal::SessionEnded(ended) => {
+                if self.surroundings.ended.note(&ended) {
+                    self.connected.end(&ended);
+                }
+            }
+            Signal::Custom { to, event, data } => {
+                let Some(packet) = custom_packet(&event, data) else {
+                    return;
+                };
+                match to {
+                    Recipients::Room(room) => {
+                        self.turn(&room, Turn::Custom(packet));
+                    }
+                    Recipients::User(user) => self.connected.tell(&user, &packet),
+                    Recipients::All(_) => self.connected.tell_everybody(&packet),
+                }
+            }
         }
     }
 
     /// Tells a room where the store says that it stands.
-    pub fn stands_at(&self, room: &RoomId, rev: Rev) {
-        self.turn(room, Turn::StandsAt(rev));
+    pub fn stands_at(&self, stands: Standpoint) {
+        let room = stands.room.clone();
+        self.turn(&room, Turn::StandsAt(stands));
     }
 
-    /// Tells a room who the shared list says is live in it.
-    pub fn live(&self, room: &RoomId, live: Live) {
-        self.turn(room, Turn::Live(live));
+    /// Tells a room who the shared list, asked at that moment, says is live in it.
+    pub fn live(&self, room: &RoomId, live: Live, asked_at: Instant) {
+        self.turn(room, Turn::Live(live, asked_at));
     }
 
     /// The rooms that are live now.
@@ -191,7 +267,12 @@ impl Hubs {
                 let (sender, turns) = mpsc::channel(TURNS_MAX);
                 vacant.insert(sender.clone());
                 self.surroundings.metrics.live_rooms.inc();
-                let hub = Hub::new(room.clone(), self.surroundings.clone(), turns);
+                let hub = Hub::new(
+                    room.clone(),
+                    self.surroundings.clone(),
+                    self.connected.clone(),
+                    turns,
+                );
                 self.tasks.spawn(self.clone().keep(hub, sender.clone()));
                 sender
             }
@@ -199,14 +280,18 @@ impl Hubs {
     }
 
     /// Runs a hub until it has nobody left, then takes it off the list without losing a turn.
+    ///
+    /// A hub that panics takes its people's connections with it: they come back by themselves and resume, in a new hub.
     async fn keep(self: Arc<Self>, mut hub: Hub, own: mpsc::Sender<Turn>) {
+        let mut panicked = false;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                () = hub.run() => {
+                ended = AssertUnwindSafe(hub.run()).catch_unwind() => {
+                    panicked = ended.is_err();
                     // Retire only while nothing waits, so that a join that came meanwhile is served by this hub.
-                    let retired = self.rooms.remove_if(hub.room_id(), |_, known| known.same_channel(&own) && hub.has_no_turns());
-                    if retired.is_some() { break }
+                    let retired = panicked || self.rooms.remove_if(hub.room_id(), |_, known| known.same_channel(&own) && hub.has_no_turns()).is_some();
+                    if retired { break }
                 }
             }
         }
@@ -214,9 +299,13 @@ impl Hubs {
             .remove_if(hub.room_id(), |_, known| known.same_channel(&own));
         self.surroundings.metrics.live_rooms.dec();
         let room = hub.room_id().clone();
+        if panicked {
+            tracing::error!(%room, "a live room failed; its people are cut and resume");
+            hub.cut_everybody();
+        }
         for turn in hub.close().await {
             if let Turn::Join(joiner) = turn {
-                if self.stop.is_cancelled() {
+                if panicked || self.stop.is_cancelled() {
                     let _ = joiner.done.send(Err(Problem::unavailable()));
                 } else {
                     self.join(&room, *joiner);

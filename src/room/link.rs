@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{account::Account, id::SocketId},
+    domain::{
+        account::Account,
+        id::{RoomId, SocketId},
+    },
     protocol::packet::Packet,
 };
 
@@ -26,4 +29,16 @@ pub trait Link: Send + Sync + 'static {
 
     /// Whether packets still go out.
     fn is_open(&self) -> bool;
+
+    /// The room has let the socket in: it counts among those in which the socket is live.
+    fn entered(&self, room: &RoomId);
+
+    /// The room has taken the socket out without being asked to: it counts no more.
+    fn left(&self, room: &RoomId);
+
+    /// Ends the connection now; the client comes back by itself.
+    fn cut(&self, why: &str);
+
+    /// Ends the connection after what is queued, and tells the client not to come back as it is. Nothing more is taken from it.
+    fn disconnect(&self, why: &str);
 }

@@ -4,8 +4,10 @@
 //! Everybody live in it stands at the hub's one revision, so there is one cursor a room and not one a member.
 
 pub mod compare;
+pub mod connected;
 pub mod hub;
 pub mod hubs;
+pub mod last_seen;
 pub mod link;
 pub mod recent;
 pub mod relay;

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    domain::{Rev, id::RoomId},
+    domain::{Rev, id::RoomId, room::Room},
     metrics::Metrics,
     ports::{
         BackendError,
         cache::{RECENT_MAX, Recent, RecentCache},
-        store::{Place, Store},
+        store::{Changes, Place, Store},
     },
 };
 
@@ -26,11 +26,7 @@ pub struct RecentMessages {
 impl RecentMessages {
     /// The newest messages of a room that stands at `rev`, or later. `None` when there is no such room.
     pub async fn at(&self, room: &RoomId, rev: Rev) -> Result<Option<Recent>, BackendError> {
-        let cached = self.cache.read(room).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, %room, "the cache did not answer");
-            None
-        });
-        match cached {
+        match self.cached(room).await {
             Some(recent) if recent.rev >= rev => {
                 self.metrics.cache_hits.inc();
                 return Ok(Some(recent));
@@ -45,33 +41,45 @@ impl RecentMessages {
                 };
                 if changes.floor == behind.rev {
                     self.metrics.cache_hits.inc();
-                    let mut by_seq: BTreeMap<_, _> = behind
-                        .messages
-                        .into_iter()
-                        .map(|message| (message.seq, message))
-                        .collect();
-                    let oldest = by_seq.keys().next().copied().unwrap_or(1);
-                    for message in changes.messages {
-                        if message.seq >= oldest {
-                            by_seq.insert(message.seq, Arc::new(message));
-                        }
-                    }
-                    let skip = by_seq.len().saturating_sub(RECENT_MAX);
-                    let messages = by_seq.into_values().skip(skip).collect();
-                    return Ok(Some(
-                        self.filled(
-                            room,
-                            Recent {
-                                rev: changes.room.rev,
-                                messages,
-                            },
-                        )
-                        .await,
-                    ));
+                    return Ok(Some(self.filled(room, merged(behind, changes)).await));
                 }
             }
             None => {}
         }
+        Ok(self.newest(room).await?.map(|(recent, _)| recent))
+    }
+
+    /// The newest messages, and the room itself as of the same revision. `None` when there is no such room (any more).
+    pub async fn now(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
+        if let Some(cached) = self.cached(room).await {
+            let Some(changes) = self
+                .store
+                .changes(room, cached.rev, RECENT_MAX as i64)
+                .await?
+            else {
+                return Ok(None);
+            };
+            if changes.floor == cached.rev && changes.room.rev >= cached.rev {
+                self.metrics.cache_hits.inc();
+                let now = changes.room.clone();
+                if now.rev == cached.rev {
+                    return Ok(Some((cached, now)));
+                }
+                let recent = self.filled(room, merged(cached, changes)).await;
+                return Ok(Some((recent, now)));
+            }
+        }
+        self.newest(room).await
+    }
+
+    async fn cached(&self, room: &RoomId) -> Option<Recent> {
+        self.cache.read(room).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, %room, "the cache did not answer");
+            None
+        })
+    }
+
+    async fn newest(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
         self.metrics.cache_misses.inc();
         let Some(page) = self
             .store
@@ -80,30 +88,11 @@ impl RecentMessages {
         else {
             return Ok(None);
         };
-        let messages = page.messages.into_iter().map(Arc::new).collect();
-        Ok(Some(
-            self.filled(
-                room,
-                Recent {
-                    rev: page.room.rev,
-                    messages,
-                },
-            )
-            .await,
-        ))
-    }
-
-    /// As [`at`](Self::at), for whom does not know where the room stands.
-    pub async fn now(&self, room: &RoomId) -> Result<Option<Recent>, BackendError> {
-        match self
-            .store
-            .revisions(std::slice::from_ref(room))
-            .await?
-            .first()
-        {
-            Some(stands) => self.at(room, stands.rev).await,
-            None => Ok(None),
-        }
+        let recent = Recent {
+            rev: page.room.rev,
+            messages: page.messages.into_iter().map(Arc::new).collect(),
+        };
+        Ok(Some((self.filled(room, recent).await, page.room)))
     }
 
     async fn filled(&self, room: &RoomId, recent: Recent) -> Recent {
@@ -111,5 +100,25 @@ impl RecentMessages {
             tracing::debug!(%error, %room, "the cache was not filled");
         }
         recent
+    }
+}
+
+/// A list brought forward by all that has changed since.
+fn merged(behind: Recent, changes: Changes) -> Recent {
+    let mut by_seq: BTreeMap<_, _> = behind
+        .messages
+        .into_iter()
+        .map(|message| (message.seq, message))
+        .collect();
+    let oldest = by_seq.keys().next().copied().unwrap_or(1);
+    for message in changes.messages {
+        if message.seq >= oldest {
+            by_seq.insert(message.seq, Arc::new(message));
+        }
+    }
+    let skip = by_seq.len().saturating_sub(RECENT_MAX);
+    Recent {
+        rev: changes.room.rev,
+        messages: by_seq.into_values().skip(skip).collect(),
     }
 }

@@ -1,14 +1,18 @@
-//! From the bus to the live rooms of this replica.
+//! From the bus to the live rooms and the people of this replica.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::hubs::Hubs;
 use crate::ports::bus::{Bus, Ear, Heard, News, Topic};
 
-/// Brings what is heard to the rooms until `stop`; a gap asks for a comparison with the store.
+/// The least time between two tellings that personal events may have been missed: each makes every client ask for all it has.
+const RESYNC_APART: Duration = Duration::from_secs(5);
+
+/// Brings what is heard to whom it concerns until `stop`. A gap asks for a comparison with the store, and tells every socket here
+/// that personal events may have been missed: at once, or 5 s after the last time.
 pub async fn run(
     bus: Arc<dyn Bus>,
     mut ear: Ear,
@@ -18,10 +22,19 @@ pub async fn run(
 ) {
     // Rooms are listened to while they are live; news of people concerns any of them.
     bus.subscribe(Topic::People).await;
+    let mut resynced: Option<Instant> = None;
+    let mut resync_at: Option<Instant> = None;
     loop {
+        let due = resync_at.unwrap_or_else(Instant::now);
         let heard = tokio::select! {
             () = stop.cancelled() => return,
             heard = ear.recv() => heard,
+            () = tokio::time::sleep_until(due), if resync_at.is_some() => {
+                resync_at = None;
+                resynced = Some(Instant::now());
+                hubs.resync();
+                continue;
+            }
         };
         match heard {
             Some(Heard::News(News::Changes(changes))) => {
@@ -32,7 +45,13 @@ pub async fn run(
             Some(Heard::News(News::Signals(signals))) => {
                 signals.into_iter().for_each(|signal| hubs.signal(signal))
             }
-            Some(Heard::Gap) => compare.notify_one(),
+            Some(Heard::Gap) => {
+                compare.notify_one();
+                resync_at.get_or_insert_with(|| {
+                    let now = Instant::now();
+                    resynced.map_or(now, |last| now.max(last + RESYNC_APART))
+                });
+            }
             None => return,
         }
     }

@@ -1,6 +1,9 @@
 //! Who is live in a room, over all replicas, as far as this replica has been told. A plain value, no I/O.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use indexmap::IndexMap;
 
@@ -21,7 +24,16 @@ pub struct Roster {
     people: IndexMap<UserId, Person>,
     /// How many are live in a room too large for the shared list to name them all, as far as is known.
     counted: Option<usize>,
+    /// Of whom something was heard lately, and when: it may be newer than an answer of the list.
+    heard: HashMap<UserId, Instant>,
+    /// With so many of them, the time has come to forget those of whom nothing was heard lately.
+    heard_most: usize,
 }
+
+/// An answer of the list is at most so old when it arrives.
+const ANSWER_AGE: Duration = Duration::from_secs(5);
+/// Below so many, nobody of whom something was heard is forgotten.
+const HEARD_LEAST: usize = 1_024;
 
 #[derive(Debug)]
 struct Person {
@@ -51,6 +63,16 @@ impl Roster {
             }
             _ => false,
         }
+    }
+
+    /// Something was heard of a user's coming or going: an answer of the list that was asked for before says nothing about them.
+    pub fn hear_of(&mut self, user: &UserId, now: Instant) {
+        if self.heard.len() >= self.heard_most.max(HEARD_LEAST) {
+            self.heard
+                .retain(|_, at| now.duration_since(*at) < ANSWER_AGE);
+            self.heard_most = self.heard.len() * 2;
+        }
+        self.heard.insert(user.clone(), now);
     }
 
     /// A user's first socket anywhere is live. True when the room has not been told yet.
@@ -97,15 +119,19 @@ impl Roster {
         true
     }
 
-    /// Holds the roster against the shared list, and answers with who has come and who has gone without our being told.
-    pub fn compare(&mut self, live: Live) -> (Vec<User>, Vec<User>) {
+    /// Holds the roster against the shared list as it was asked for at a moment, and answers with who has come and who has gone
+    /// without our being told. What was heard of somebody since that moment stands.
+    pub fn compare(&mut self, live: Live, asked_at: Instant) -> (Vec<User>, Vec<User>) {
+        let heard = std::mem::take(&mut self.heard);
+        let heard_since = |user: &UserId| heard.get(user).is_some_and(|at| *at >= asked_at);
         if live.count > live.users.len() {
             // The list names only some: absence from it means nothing.
             let count = live.count;
-            for user in live.users {
-                self.joined(&user);
+            for user in live.users.iter().filter(|user| !heard_since(&user.id)) {
+                self.joined(user);
             }
             self.counted = Some(count);
+            self.heard = heard;
             return (Vec::new(), Vec::new());
         }
         self.counted = None;
@@ -113,18 +139,19 @@ impl Roster {
         let arrived = live
             .users
             .into_iter()
-            .filter(|user| self.joined(user))
+            .filter(|user| !heard_since(&user.id) && self.joined(user))
             .collect();
         let mut gone = Vec::new();
         if live.settled {
             self.people.retain(|id, person| {
-                let stays = person.here > 0 || listed.contains(id);
+                let stays = person.here > 0 || listed.contains(id) || heard_since(id);
                 if !stays && person.told {
                     gone.push(person.user.clone());
                 }
                 stays
             });
         }
+        self.heard = heard;
         (arrived, gone)
     }
 
@@ -187,12 +214,12 @@ mod tests {
             settled: false,
             ..Live::default()
         };
-        assert_eq!(roster.compare(empty), (vec![], vec![]));
+        assert_eq!(roster.compare(empty, Instant::now()), (vec![], vec![]));
         let settled = Live {
             settled: true,
             ..Live::default()
         };
-        assert_eq!(roster.compare(settled), (vec![], vec![ada]));
+        assert_eq!(roster.compare(settled, Instant::now()), (vec![], vec![ada]));
     }
 
     #[test]
@@ -204,8 +231,27 @@ mod tests {
             count: 5_000,
             settled: true,
         };
-        assert_eq!(roster.compare(live), (vec![], vec![]));
+        assert_eq!(roster.compare(live, Instant::now()), (vec![], vec![]));
         assert!(roster.is_large());
         assert!(roster.count() >= 5_000);
+    }
+
+    #[test]
+    fn an_old_answer_says_nothing_about_who_was_heard_of_since() {
+        let (mut roster, ada, bob) = (Roster::default(), user("ada"), user("bob"));
+        roster.joined(&bob);
+        let asked_at = Instant::now();
+        roster.hear_of(&ada.id, asked_at);
+        roster.joined(&ada);
+        roster.hear_of(&bob.id, asked_at);
+        roster.left(&bob.id);
+        let old = || Live {
+            users: vec![user("bob")],
+            count: 1,
+            settled: true,
+        };
+        assert_eq!(roster.compare(old(), asked_at), (vec![], vec![]));
+        let newer = asked_at + Duration::from_secs(1);
+        assert_eq!(roster.compare(old(), newer), (vec![bob], vec![ada]));
     }
 }

@@ -1,4 +1,4 @@
-//! What a live room remembers: its revision, its newest messages, and what changed last. A plain value, no I/O.
+//! What a live room remembers: its revision, itself, its newest messages, and what changed last. A plain value, no I/O.
 //!
 //! Two views of the same messages: `latest` by place answers a page, `recent` by revision answers "what changed since R" for
 //! every R at or above `floor`. A revision is applied once and in order ([`Timeline::apply`]); what the store tells after a hole
@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Rev, Seq, change::RoomChange, message::Message},
+    domain::{Rev, Seq, change::RoomChange, message::Message, room::Room},
     ports::{cache::Recent, store::Changes},
     protocol::client_event::PAGE_MAX,
 };
@@ -25,6 +25,7 @@ const LATEST_MAX: usize = PAGE_MAX as usize;
 pub struct Timeline {
     rev: Rev,
     last_seq: Seq,
+    room: Arc<Room>,
     room_changed: Rev,
     floor: Rev,
     latest: VecDeque<Arc<Message>>,
@@ -44,25 +45,21 @@ pub enum Carried {
 }
 
 impl Timeline {
-    /// From a list that stands at the room's own revision.
-    pub fn from_recent(recent: &Recent) -> Self {
-        let last_seq = recent.messages.last().map_or(0, |message| message.seq);
-        Self::new(recent.rev, last_seq, recent.messages.clone())
-    }
-
-    fn new(rev: Rev, last_seq: Seq, messages: Vec<Arc<Message>>) -> Self {
+    /// From a list, and the room itself as of the list's revision.
+    pub fn from_recent(recent: &Recent, room: Room) -> Self {
         let mut timeline = Self {
-            rev,
-            last_seq,
+            rev: recent.rev,
+            last_seq: recent.messages.last().map_or(0, |message| message.seq),
+            room: Arc::new(room),
             // Unknown: a resume from below `floor` asks the store, which knows.
             room_changed: 0,
-            floor: rev,
+            floor: recent.rev,
             latest: VecDeque::with_capacity(LATEST_MAX),
             recent: BTreeMap::new(),
             rev_of: HashMap::new(),
         };
-        for message in messages {
-            timeline.place(message);
+        for message in &recent.messages {
+            timeline.place(message.clone());
         }
         timeline
     }
@@ -82,6 +79,15 @@ impl Timeline {
         self.floor
     }
 
+    /// The room itself as of this revision; how many members it has is as last heard of.
+    pub fn room(&self) -> Room {
+        Room {
+            rev: self.rev,
+            last_seq: self.last_seq,
+            ..(*self.room).clone()
+        }
+    }
+
     /// Whether the room itself is known to have changed after `since`.
     pub fn room_changed_after(&self, since: Rev) -> bool {
         self.room_changed > since
@@ -93,6 +99,9 @@ impl Timeline {
         self.rev = change.rev();
         let Some(message) = change.message() else {
             self.room_changed = self.rev;
+            if let RoomChange::Room(room) = change {
+                self.room = room.clone();
+            }
             return;
         };
         self.last_seq = self.last_seq.max(message.seq);
@@ -113,6 +122,10 @@ impl Timeline {
         let from = self.rev;
         self.room_changed = self.room_changed.max(changes.room_changed);
         self.last_seq = self.last_seq.max(changes.room.last_seq);
+        let stands_at = changes.room.rev;
+        if stands_at >= self.rev {
+            self.room = Arc::new(changes.room);
+        }
         let messages: Vec<_> = changes.messages.into_iter().map(Arc::new).collect();
         let mut delta = Vec::new();
         for message in messages {
@@ -132,7 +145,7 @@ impl Timeline {
             self.remember(message);
         }
         self.floor = self.floor.min(changes.floor);
-        self.rev = self.rev.max(changes.room.rev);
+        self.rev = self.rev.max(stands_at);
         if self.rev == from {
             Carried::Nowhere
         } else {

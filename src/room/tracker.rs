@@ -17,7 +17,7 @@ use rand::RngExt;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::hubs::Hubs;
+use super::{hubs::Hubs, last_seen::LastSeen};
 use crate::{
     domain::{
         account::Account,
@@ -84,14 +84,15 @@ impl Tracker {
         }
     }
 
-    /// A socket of the user has gone; `rooms` are those in which it was live.
-    pub fn disconnect(&self, user_id: &UserId, rooms: Vec<RoomId>) {
+    /// A socket of the user has gone; `rooms` are those in which it was live. True when it was the user's last one here.
+    pub fn disconnect(&self, user_id: &UserId, rooms: Vec<RoomId>) -> bool {
         let mut here = self.here.lock();
         let Some(user) = here.get_mut(user_id) else {
-            return;
+            return false;
         };
         user.sockets -= 1;
-        if user.sockets == 0 {
+        let last = user.sockets == 0;
+        if last {
             let mut told: HashSet<RoomId> = here
                 .remove(user_id)
                 .map(|user| user.rooms)
@@ -102,6 +103,7 @@ impl Tracker {
                 rooms: told.into_iter().collect(),
             });
         }
+        last
     }
 
     /// The user's first socket here is live in the room.
@@ -266,6 +268,8 @@ pub struct Telling {
     pub hubs: Weak<Hubs>,
     /// The way to the others.
     pub bus: Arc<dyn Bus>,
+    /// Where it is kept when people were last here.
+    pub last_seen: LastSeen,
 }
 
 impl Telling {
@@ -281,6 +285,7 @@ impl Telling {
     }
 
     fn tell_others(&self, signals: Vec<Signal>) {
+        self.last_seen.note_those_of(&signals);
         let mut by_topic: HashMap<Topic, Vec<Signal>> = HashMap::new();
         for signal in signals {
             by_topic.entry(Topic::of(&signal)).or_default().push(signal);

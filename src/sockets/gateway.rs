@@ -290,17 +290,19 @@ impl Gateway {
                         self.metrics.clone(),
                     );
                     let link = Arc::new(link);
-                    self.chat.came(&caller.account);
                     link.send(&Packet::connected(&format!("{}-{}", socket.id, id.0)));
+                    // From here on it gets what is its user's.
+                    self.chat.came(link.clone());
                     *phase = Phase::In(Inbox::new(
                         link.clone(),
                         caller.expires_at,
                         self.chat.clone(),
                         &self.limits,
                     ));
+                    drop(phase);
                     // Its end may have been told between the token's check and now, when there was no socket to find.
                     if self.chat.has_ended(caller.session) {
-                        link.send_away("its session has ended");
+                        link.disconnect("its session has ended");
                     }
                 }
                 Err(problem) if problem.code == Code::Unauthenticated => {
@@ -341,6 +343,8 @@ impl Gateway {
             }
             PacketData::Event(value, ack) | PacketData::BinaryEvent(value, ack) => {
                 match (socket.data.inbox(), value) {
+                    // Sent away, but not gone yet.
+                    (Some(inbox), _) if !inbox.link().is_open() => {}
                     (Some(inbox), Value::Str(text, attachments)) => {
                         inbox.receive(text.as_str(), attachments.is_some(), ack)
                     }

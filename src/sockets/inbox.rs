@@ -1,17 +1,13 @@
 //! Events of one socket, taking effect in the order sent.
 //!
 //! The transport hands events over one by one and must not wait, so they queue here. One task works through the queue while there is
-//! something in it: an event begins when the one before it has taken effect. Sends alone do not wait for each other: they enter
-//! the writer in order, and their acknowledgements follow their commits; joining and leaving wait for the sends before them.
+//! something in it: an event begins when the one before it has taken effect. What changes or marks a room does not wait for a
+//! commit: it takes its place in the order of its room, and its answer follows when there is one; what must not overtake it all the
+//! same is said in [`underway`](super::underway).
 
-use std::{
-    collections::{HashSet, VecDeque},
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
 use parking_lot::Mutex;
 use serde::{
@@ -22,18 +18,22 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
-use super::link::SocketLink;
+use super::{
+    link::SocketLink,
+    underway::{Concern, Underway},
+};
 use crate::{
     chat::{BURST, Chat},
     domain::{
         error::{Code, Problem},
         id::RoomId,
+        message::Message,
         timestamp::Timestamp,
     },
     protocol::{
         client_event::ClientEvent,
         packet::Packet,
-        server_event::{Done, PresenceUpdated, Sent, error_packet},
+        server_event::{Clapped, Done, PresenceUpdated, Reacted, Read, Sent, error_packet},
     },
     room::link::Link,
 };
@@ -50,6 +50,9 @@ pub struct Limits {
     pub rooms: usize,
 }
 
+/// What is left of an event that has its place: waiting for what becomes of it, and telling that.
+type Answer = BoxFuture<'static, ()>;
+
 /// The events of one socket.
 pub struct Inbox {
     link: Arc<SocketLink>,
@@ -59,26 +62,12 @@ pub struct Inbox {
     events: DefaultDirectRateLimiter,
     queue: Mutex<Queue>,
     arrived: Notify,
-    rooms: Mutex<HashSet<RoomId>>,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(ClientEvent, Option<i64>)>,
     working: bool,
-}
-
-type Sending = FuturesUnordered<BoxFuture<'static, ()>>;
-
-/// Does something while the sends before it go on.
-async fn among<T>(work: impl Future<Output = T>, sending: &mut Sending) -> T {
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            Some(()) = sending.next(), if !sending.is_empty() => {}
-        }
-    }
 }
 
 impl Inbox {
@@ -99,7 +88,6 @@ impl Inbox {
             events: DefaultDirectRateLimiter::direct(quota),
             queue: Mutex::default(),
             arrived: Notify::new(),
-            rooms: Mutex::default(),
         })
     }
 
@@ -145,14 +133,14 @@ impl Inbox {
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
     pub fn close(self: &Arc<Self>) {
         self.link.mark_closed();
-        let rooms: Vec<RoomId> = std::mem::take(&mut *self.rooms.lock())
+        let rooms: Vec<RoomId> = std::mem::take(&mut *self.link.rooms().lock())
             .into_iter()
             .collect();
         // All rooms are told before anything else can happen to this user.
         for room in &rooms {
             self.chat.left_behind(room, self.link.id());
         }
-        self.chat.went(&self.link.account().id, rooms);
+        self.chat.went(&*self.link, rooms);
     }
 
     fn queue_up(self: &Arc<Self>, event: ClientEvent, ack: Option<i64>) {
@@ -172,61 +160,144 @@ impl Inbox {
     }
 
     async fn work(self: Arc<Self>) {
-        let mut sending = Sending::new();
+        let mut underway = Underway::default();
         loop {
             let next = {
                 let mut queue = self.queue.lock();
                 let next = queue.waiting.pop_front();
-                if next.is_none() && sending.is_empty() {
+                if next.is_none() && underway.is_empty() {
                     queue.working = false;
                     return;
                 }
                 next
             };
-            match next {
-                Some((ClientEvent::Send(send), ack)) => {
-                    let asked = self
-                        .chat
-                        .send(&self.link.account().id, send.room_id, send.draft);
-                    match among(asked, &mut sending).await {
-                        Ok(on_its_way) => {
-                            let inbox = self.clone();
-                            sending.push(Box::pin(async move {
-                                match on_its_way.sent().await {
-                                    Ok(sent) => inbox.answer(
-                                        ack,
-                                        &Sent {
-                                            ok: true,
-                                            message: &sent.message,
-                                        },
-                                    ),
-                                    Err(problem) => inbox.fail("message:send", ack, &problem),
-                                }
-                            }));
-                        }
-                        Err(problem) => self.fail("message:send", ack, &problem),
-                    }
+            let Some((event, ack)) = next else {
+                tokio::select! {
+                    () = underway.next() => {}
+                    () = self.arrived.notified() => {}
                 }
-                Some((event, ack)) => {
-                    // Whether a send is allowed, and who hears of it, depends on what is joined at that moment.
-                    if matches!(event, ClientEvent::Join(_) | ClientEvent::Leave(_)) {
-                        while sending.next().await.is_some() {}
-                    }
-                    let span = tracing::debug_span!(
-                        "event",
-                        name = name_of(&event),
-                        socket = self.link.id().0
-                    );
-                    among(self.take_effect(event, ack).instrument(span), &mut sending).await;
+                continue;
+            };
+            underway.settle_before(&event).await;
+            let name = name_of(&event);
+            let span = tracing::debug_span!("event", name, socket = self.link.id().0);
+            let mut beginning = std::pin::pin!(self.begin(event, ack).instrument(span));
+            let begun = loop {
+                tokio::select! {
+                    biased;
+                    begun = &mut beginning => break begun,
+                    () = underway.next(), if !underway.is_empty() => {}
                 }
-                None => {
-                    tokio::select! {
-                        Some(()) = sending.next() => {}
-                        () = self.arrived.notified() => {}
-                    }
-                }
+            };
+            match begun {
+                Ok(Some((concern, answer))) => underway.push(concern, answer),
+                Ok(None) => {}
+                Err(problem) => self.fail(name, ack, &problem),
             }
         }
+    }
+
+    /// Has the event take effect, or take its place among what will; then what it concerns and its answer are still to come.
+    async fn begin(
+        self: &Arc<Self>,
+        event: ClientEvent,
+        ack: Option<i64>,
+    ) -> Result<Option<(Concern, Answer)>, Problem> {
+        let name = name_of(&event);
+        let user = &self.link.account().id;
+        let chat = &self.chat;
+        let message_answer = move |inbox: &Self, message: Arc<Message>| {
+            inbox.answer(
+                ack,
+                &Sent {
+                    ok: true,
+                    message: &message,
+                },
+            );
+        };
+        Ok(Some(match event {
+            ClientEvent::Send(send) => {
+                let concern = Concern::Sent(send.room_id.clone());
+                let sending = chat.send(user, send.room_id, send.draft).await?;
+                let answer = self.answering(name, ack, sending.sent(), move |inbox, sent| {
+                    message_answer(inbox, sent.message);
+                });
+                (concern, answer)
+            }
+            ClientEvent::Edit(edit) => {
+                let editing = chat.edit(user, edit.message_id, edit.content).await?;
+                let answer = self.answering(name, ack, editing.edited(), message_answer);
+                (Concern::Ordered, answer)
+            }
+            ClientEvent::Delete(message) => {
+                let deleting = chat.delete(user, message).await?;
+                let answer = self.answering(name, ack, deleting.deleted(), message_answer);
+                (Concern::Ordered, answer)
+            }
+            ClientEvent::React(react) => {
+                let reacting = chat
+                    .react(user, react.message_id, react.emoji, react.on)
+                    .await?;
+                let answer =
+                    self.answering(name, ack, reacting.reactions(), move |inbox, reactions| {
+                        let reactions = &reactions;
+                        inbox.answer(
+                            ack,
+                            &Reacted {
+                                ok: true,
+                                reactions,
+                            },
+                        );
+                    });
+                (Concern::Ordered, answer)
+            }
+            ClientEvent::Clap(clap) => {
+                let count = clap.count.unwrap_or(1);
+                let clapping = chat.clap(user, clap.message_id, count).await?;
+                let answer = self.answering(name, ack, clapping.claps(), move |inbox, claps| {
+                    inbox.answer(ack, &Clapped { ok: true, claps });
+                });
+                (Concern::Clapped(clap.message_id), answer)
+            }
+            ClientEvent::Read(read) => {
+                let marking = chat.mark_read(user, read.room_id, read.seq)?;
+                let answer = self.answering(name, ack, marking.marked(), move |inbox, state| {
+                    let read = Read {
+                        ok: true,
+                        last_read_seq: state.last_read_seq,
+                        unread: state.unread,
+                        unread_mentions: state.unread_mentions,
+                    };
+                    inbox.answer(ack, &read);
+                });
+                (Concern::Ordered, answer)
+            }
+            ClientEvent::Join(_)
+            | ClientEvent::Leave(_)
+            | ClientEvent::StartTyping(_)
+            | ClientEvent::StopTyping(_)
+            | ClientEvent::UpdatePresence(_) => {
+                self.take_effect(event, ack).await;
+                return Ok(None);
+            }
+        }))
+    }
+
+    /// Waits for what became of an event, and tells it.
+    fn answering<T>(
+        self: &Arc<Self>,
+        name: &'static str,
+        ack: Option<i64>,
+        outcome: impl Future<Output = Result<T, Problem>> + Send + 'static,
+        tell: impl FnOnce(&Self, T) + Send + 'static,
+    ) -> Answer {
+        let inbox = self.clone();
+        Box::pin(async move {
+            match outcome.await {
+                Ok(done) => tell(&inbox, done),
+                Err(problem) => inbox.fail(name, ack, &problem),
+            }
+        })
     }
 
     async fn take_effect(&self, event: ClientEvent, ack: Option<i64>) {
@@ -236,7 +307,7 @@ impl Inbox {
             ClientEvent::Join(join) => {
                 let room = join.room_id.clone();
                 let is_new = {
-                    let mut rooms = self.rooms.lock();
+                    let mut rooms = self.link.rooms().lock();
                     if rooms.len() >= self.rooms_max && !rooms.contains(&room) {
                         let problem = Problem::rate_limited(
                             "This socket is live in as many rooms as it may be; leave one.",
@@ -251,7 +322,7 @@ impl Inbox {
                     Ok(()) => return,
                     Err(problem) => {
                         if is_new {
-                            self.rooms.lock().remove(&room);
+                            self.link.rooms().lock().remove(&room);
                         }
                         Err(problem)
                     }
@@ -260,7 +331,7 @@ impl Inbox {
             ClientEvent::Leave(room) => {
                 let left = self.chat.leave(&room, socket).await;
                 if left.is_ok() {
-                    self.rooms.lock().remove(&room);
+                    self.link.rooms().lock().remove(&room);
                 }
                 left
             }
@@ -270,9 +341,13 @@ impl Inbox {
                 self.chat.choose_status(&self.link.account().id, status);
                 return self.answer(ack, &PresenceUpdated { ok: true, status });
             }
-            // Sends do not wait for each other and are taken where the queue is worked through.
-            ClientEvent::Send(_) => Ok(()),
-            _ => Err(Problem::internal()),
+            // These take their places in `begin`.
+            ClientEvent::Send(_)
+            | ClientEvent::Edit(_)
+            | ClientEvent::Delete(_)
+            | ClientEvent::Clap(_)
+            | ClientEvent::React(_)
+            | ClientEvent::Read(_) => Ok(()),
         };
         match done {
             Ok(()) => self.answer(ack, &Done { ok: true }),

@@ -5,6 +5,7 @@
 //! queueing and closing happen under one lock, so after the first packet that could not be queued none is.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +18,10 @@ use parking_lot::Mutex;
 
 use super::{gateway::Slot, transport::Connection};
 use crate::{
-    domain::{account::Account, id::SocketId},
+    domain::{
+        account::Account,
+        id::{RoomId, SocketId},
+    },
     metrics::Metrics,
     protocol::packet::Packet,
     room::link::Link,
@@ -29,6 +33,8 @@ pub const BEHIND_BYTES: u64 = 4 * 1024 * 1024;
 const LOOK_BYTES: u64 = 256 * 1024;
 /// How long a socket may take to catch up with what was queued at some moment.
 pub const BEHIND_TIME: Duration = Duration::from_secs(10);
+/// How long a client that has been told to go may take to close the connection itself.
+const LEAVING_TIME: Duration = Duration::from_secs(1);
 /// What the packet's type adds to its text. Frames add more, which is not counted: a socket must never seem further behind than
 /// it is.
 const TYPE: u64 = 1;
@@ -41,6 +47,7 @@ pub struct SocketLink {
     socket: Arc<Socket<Slot>>,
     open: AtomicBool,
     pace: Mutex<Pace>,
+    rooms: Mutex<HashSet<RoomId>>,
     metrics: Arc<Metrics>,
 }
 
@@ -58,6 +65,8 @@ struct Pace {
     /// receiver could never come back.
     large: Option<(u64, u64)>,
     closed_at: Option<Instant>,
+    /// The client has been told to go, and is given the time to take that.
+    is_leaving: bool,
 }
 
 impl Pace {
@@ -103,6 +112,7 @@ impl SocketLink {
             mark: None,
             large: None,
             closed_at: None,
+            is_leaving: false,
         });
         Self {
             id,
@@ -111,6 +121,7 @@ impl SocketLink {
             socket,
             open: AtomicBool::new(true),
             pace,
+            rooms: Mutex::default(),
             metrics,
         }
     }
@@ -135,6 +146,13 @@ impl SocketLink {
     pub fn check_pace(&self) {
         let late = {
             let mut pace = self.pace.lock();
+            let has_told = pace.is_leaving && pace.behind() == 0;
+            let told_at = pace.closed_at.filter(|_| has_told);
+            if told_at.is_some_and(|at| at.elapsed() > LEAVING_TIME) {
+                pace.is_leaving = false;
+                drop(pace);
+                return self.socket.close(DisconnectReason::TransportClose);
+            }
             let behind =
                 pace.behind() > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME);
             behind || pace.closed_at.is_some_and(|at| at.elapsed() > BEHIND_TIME)
@@ -165,6 +183,11 @@ impl SocketLink {
         if was_open {
             self.socket.close(DisconnectReason::TransportClose);
         }
+    }
+
+    /// The rooms in which the socket is live, or about to be. Locked for moments only.
+    pub fn rooms(&self) -> &Mutex<HashSet<RoomId>> {
+        &self.rooms
     }
 
     /// The transport has closed.
@@ -221,5 +244,37 @@ impl Link for SocketLink {
 
     fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
+    }
+
+    fn entered(&self, room: &RoomId) {
+        let mut rooms = self.rooms.lock();
+        // A socket that has gone has left its rooms, and would not leave this one.
+        if self.is_open() && !rooms.contains(room) {
+            rooms.insert(room.clone());
+        }
+    }
+
+    fn left(&self, room: &RoomId) {
+        self.rooms.lock().remove(room);
+    }
+
+    fn cut(&self, why: &str) {
+        Self::cut(self, why);
+    }
+
+    fn disconnect(&self, why: &str) {
+        let mut pace = self.pace.lock();
+        if !self.is_open() {
+            return;
+        }
+        // Closing at once would lose it between two polls; the stock client closes by itself, others are helped.
+        let told = self.socket.emit(Packet::disconnect().text().clone());
+        pace.queued += Packet::disconnect().len() as u64 + TYPE;
+        pace.is_leaving = told.is_ok();
+        self.close(&mut pace, why);
+        drop(pace);
+        if told.is_err() {
+            self.cut(why);
+        }
     }
 }

@@ -8,3 +8,4 @@ pub mod gateway;
 pub mod inbox;
 pub mod link;
 pub mod transport;
+mod underway;

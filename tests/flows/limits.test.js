@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { embedded, unhurried } from './support/town.js';
+import { overBackends } from './support/backends.js';
+import { until } from './support/limits.js';
+import { isProblem } from './support/rest.js';
+import { embedded, replicas, unhurried } from './support/town.js';
 
 describe('a bound', { concurrency: 8 }, () => {
   test('ROOMS_PER_SOCKET: one room too many is refused until another is left', async (t) => {
@@ -48,6 +51,56 @@ describe('a bound', { concurrency: 8 }, () => {
     await ada.says('lobby', 'having waited');
     await watcher.reaches(sent.length + 2);
     watcher.isSound();
+  });
+
+  test('MESSAGES_PER_SECOND: all replicas and paths hold a user to one budget', overBackends, async (t) => {
+    const town = await replicas(t, 2, { settings: { MESSAGES_PER_SECOND: '5' } });
+    const ada = await town.citizen('Ada', { at: 0 });
+    const phone = await ada.again({ at: 1 });
+    await ada.joins('lobby');
+    await phone.joins('lobby');
+    const began = Date.now();
+    const answers = await Promise.all([
+      ...sends(ada, 40),
+      ...sends(phone, 40),
+      ...Array.from({ length: 20 }, (_, i) =>
+        town.rest(i % 2, ada.token).post('/api/rooms/lobby/messages', { content: `posted ${i}` }),
+      ),
+    ]);
+    const passed = answers.filter(isDone).length;
+    // A burst of 25, and what grows meanwhile.
+    const most = 26 + (5 * (Date.now() - began)) / 1000;
+    assert.ok(passed >= 25 && passed <= most, `${passed} of 100 passed, at most ${most} may`);
+    const posted = answers.slice(80).filter((answer) => !isDone(answer));
+    for (const answer of posted) {
+      isProblem(answer, 429, 'rate_limited');
+      assert.match(answer.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+      assert.ok(answer.body.retryAfterMs > 0 && answer.body.retryAfterMs <= 200, answer.text);
+    }
+    const refusals = await Promise.all([0, 1].map((place) => figure(town, place, 'rate_limited_total{limit="send"}')));
+    assert.equal(refusals[0] + refusals[1], 100 - passed);
+    const bob = await town.citizen('Bob', { at: 0 });
+    await bob.joins('lobby');
+    await bob.says('lobby', 'the limit is hers alone');
+  });
+
+  test('MESSAGES_PER_SECOND: without Redis each replica goes on by itself, and with it they agree again', overBackends, async (t) => {
+    const town = await replicas(t, 2, { settings: { MESSAGES_PER_SECOND: '5' }, ownRedis: true });
+    await town.stopRedis();
+    const [here, there] = await onBoth(town, 'Ada');
+    for (const device of [here, there]) {
+      const began = Date.now();
+      const passed = (await Promise.all(sends(device, 60))).filter(isDone).length;
+      const most = 26 + (5 * (Date.now() - began)) / 1000;
+      assert.ok(passed >= 25 && passed <= most, `${passed} of 60 passed, at most ${most} may`);
+    }
+    await town.startRedis();
+    await until(async () => {
+      const devices = await onBoth(town, 'Eve');
+      const began = Date.now();
+      const passed = (await Promise.all(devices.flatMap((device) => sends(device, 40)))).filter(isDone).length;
+      return passed <= 26 + (5 * (Date.now() - began)) / 1000;
+    }, 'one budget for both replicas');
   });
 
   test('EVENTS_PER_SECOND: other events of one socket have a bound of their own', async (t) => {
@@ -96,3 +149,30 @@ describe('a bound', { concurrency: 8 }, () => {
     assert.equal(mine.list.at(-1).seq, count);
   });
 });
+
+/** So many messages at once, as their acknowledgements. */
+function sends(device, count) {
+  return Array.from({ length: count }, (_, i) =>
+    device.tries('message:send', { roomId: 'lobby', content: `message ${i}` }),
+  );
+}
+
+/** Whether an acknowledgement or an answer over REST says that it was done. */
+function isDone(answer) {
+  return answer.ok === true || answer.status === 201;
+}
+
+/** One user with a device on each of two replicas, in the lobby. */
+async function onBoth(town, name) {
+  const here = await town.citizen(name, { at: 0 });
+  const there = await here.again({ at: 1 });
+  await here.joins('lobby');
+  await there.joins('lobby');
+  return [here, there];
+}
+
+async function figure(town, place, name) {
+  const { text } = await town.rest(place).get('/metrics');
+  const line = text.split('\n').find((one) => one.startsWith(`belfry_${name} `));
+  return line ? Number(line.split(' ').at(-1)) : 0;
+}

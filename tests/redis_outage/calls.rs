@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use belfry::{
     adapters::redis::RedisParts,
+    domain::id::ReplicaId,
     ports::{
         BackendError,
         bus::Bus,
         cache::RecentCache,
+        limits::{Key, Quota, RateLimits, Verdict},
         presence::Presence,
         queue::{Claim, Queue},
     },
@@ -26,6 +28,9 @@ use crate::{
         redis::{PrivateRedis, replica},
     },
 };
+
+/// Once a minute.
+const ONCE: Quota = Quota::one_every(Duration::from_secs(60), std::num::NonZeroU32::MIN);
 
 /// What a busy machine may add to a limit.
 const SLACK: Duration = Duration::from_millis(400);
@@ -101,11 +106,8 @@ async fn a_full_pool_freezes_nothing() {
 #[test]
 fn an_address_that_cannot_be_right_is_refused() {
     for url in ["http://127.0.0.1", "redis://127.0.0.1:port", ""] {
-        let settings = belfry::adapters::redis::RedisSettings::new(
-            url,
-            "test:",
-            belfry::domain::id::ReplicaId::fresh(),
-        );
+        let settings =
+            belfry::adapters::redis::RedisSettings::new(url, "test:", ReplicaId::fresh());
         assert!(RedisParts::connect(settings).is_err(), "{url}");
     }
 }
@@ -123,8 +125,10 @@ async fn each_call_fails_in_time(redis: &RedisParts) {
         queue,
         bus,
         presence,
+        limits,
         ..
     } = redis;
+    let sends = Key::new("send", "eve");
     tokio::join!(
         fails("append", half, cache.append(&changes)),
         fails("read", half, cache.read(&general)),
@@ -138,6 +142,8 @@ async fn each_call_fails_in_time(redis: &RedisParts) {
         fails("live", whole, presence.live(&rooms, 10)),
         fails("statuses", whole, presence.statuses(&users)),
         fails("leave", whole, presence.leave()),
+        fails("take a permit", half, limits.take(&sends, ONCE)),
+        fails("give it back", half, limits.give_back(&sends, ONCE)),
         ends("subscribe", whole, bus.subscribe(topic("late"))),
     );
 }
@@ -185,4 +191,7 @@ async fn each_call_works_again(redis: &RedisParts) {
     assert_eq!(live[0].count, 1);
     redis.presence.leave().await.unwrap();
     redis.bus.subscribe(topic("general")).await;
+    let sends = Key::new("send", ReplicaId::fresh().to_string());
+    let verdict = redis.limits.take(&sends, ONCE).await.unwrap();
+    assert_eq!(verdict, Verdict::Allowed);
 }

@@ -2,6 +2,7 @@
 
 mod bus;
 mod calls;
+mod limits;
 mod presence;
 mod queue;
 mod turns;

@@ -133,6 +133,18 @@ impl Link for Watcher {
     fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
     }
+
+    fn entered(&self, _: &RoomId) {}
+
+    fn left(&self, _: &RoomId) {}
+
+    fn cut(&self, _: &str) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    fn disconnect(&self, _: &str) {
+        self.open.store(false, Ordering::Release);
+    }
 }
 
 /// One replica's live rooms over a real store.
@@ -275,7 +287,7 @@ async fn a_careless_bus_loses_nothing(seed: u64) {
             .await
             .unwrap();
         assert_eq!(stands[0].rev, rev);
-        replica.hubs.stands_at(&replica.room, rev);
+        replica.hubs.stands_at(stands[0].clone());
         for watcher in &watchers {
             watcher.stands_at(rev).await;
         }

@@ -169,7 +169,7 @@ proptest! {
         tellings in prop::collection::vec(told(), 1..20),
     ) {
         let truth = Truth::of(&steps);
-        let mut timeline = Timeline::from_recent(&truth.recent(start.min(truth.rev())));
+        let mut timeline = Timeline::from_recent(&truth.recent(start.min(truth.rev())), room(0, 0));
         for told in tellings {
             match told {
                 Told::Changes(count) => {

@@ -278,7 +278,8 @@ impl PostgresStore {
         views.resize_with(places.len(), || None);
         for row in &rows.await? {
             let mut columns = Columns::of(row);
-            *place_of(columns.take()?, &mut views)? = Some(columns.view()?);
+            let place: i64 = columns.take()?;
+            *place_of(place, &mut views)? = Some(columns.view()?);
         }
         Ok(views)
     }

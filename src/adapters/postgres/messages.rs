@@ -11,8 +11,8 @@ use crate::{
     domain::{
         Rev,
         change::{Change, Outcome},
-        id::RoomId,
-        message::Message,
+        id::{MessageId, RoomId, UserId},
+        message::{Message, Mine},
         room::Room,
     },
     ports::{
@@ -61,6 +61,14 @@ const CHANGES: &str = room_with_messages!(
      )) changed ORDER BY rev DESC LIMIT $2"
 );
 
+const ROOMS_OF: &str = "SELECT m.id, m.room_id FROM messages m \
+     JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id = ANY ($1)";
+const MINE: &str = "SELECT user_id, message_id, sum(count)::bigint, array_remove(array_agg(emoji), NULL) FROM ( \
+         SELECT user_id, message_id, count, NULL AS emoji FROM claps WHERE user_id = ANY ($1) AND message_id = ANY ($2) \
+         UNION ALL \
+         SELECT user_id, message_id, 0, emoji FROM reactions WHERE user_id = ANY ($1) AND message_id = ANY ($2) \
+     ) own GROUP BY user_id, message_id";
+
 #[async_trait]
 impl MessageStore for PostgresStore {
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError> {
@@ -108,24 +116,40 @@ impl MessageStore for PostgresStore {
 
     async fn rooms_of(
         &self,
-        _: &[crate::domain::id::MessageId],
-    ) -> Result<Vec<(crate::domain::id::MessageId, RoomId)>, BackendError> {
-        Err(super::fault("not built yet"))
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, RoomId)>, BackendError> {
+        let ids: Vec<_> = messages.iter().map(|id| id.0).collect();
+        let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(ROOMS_OF).bind(&ids));
+        let rows = self.limited(rows).await?;
+        let found = rows.iter().map(|row| {
+            let mut columns = Columns::of(row);
+            Ok((MessageId(columns.take()?), columns.parse(RoomId::parse)?))
+        });
+        found.collect()
     }
 
     async fn mine(
         &self,
-        _: &[crate::domain::id::UserId],
-        _: &[crate::domain::id::MessageId],
-    ) -> Result<
-        Vec<(
-            crate::domain::id::UserId,
-            crate::domain::id::MessageId,
-            crate::domain::message::Mine,
-        )>,
-        BackendError,
-    > {
-        Err(super::fault("not built yet"))
+        users: &[UserId],
+        messages: &[MessageId],
+    ) -> Result<Vec<(UserId, MessageId, Mine)>, BackendError> {
+        let users: Vec<_> = users.iter().map(UserId::as_str).collect();
+        let messages: Vec<_> = messages.iter().map(|id| id.0).collect();
+        let rows = self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(MINE).bind(&users).bind(&messages)
+        });
+        let rows = self.limited(rows).await?;
+        let found = rows.iter().map(|row| {
+            let mut columns = Columns::of(row);
+            let user = columns.parse(UserId::parse)?;
+            let message = MessageId(columns.take()?);
+            let mine = Mine {
+                claps: columns.take()?,
+                emoji: columns.take()?,
+            };
+            Ok((user, message, mine))
+        });
+        found.collect()
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) use account_columns;
 macro_rules! message_columns {
     () => {
         "m.id, m.room_id, m.seq, m.rev, m.user_id, m.username, m.content, m.kind, m.created_at, m.client_id, m.reply_to, \
-         m.edited_at, m.deleted_at, m.mentions::text, m.previews::text"
+         m.edited_at, m.deleted_at, m.claps_total, m.reactions::text, m.mentions::text, m.previews::text"
     };
 }
 pub(super) use message_columns;
@@ -181,8 +181,11 @@ impl<'r> Columns<'r> {
             reply_to: self.take::<Option<Uuid>>()?.map(MessageId),
             edited_at: self.maybe_time()?,
             deleted_at: self.maybe_time()?,
-            claps: Claps::default(),
-            reactions: Vec::new(),
+            claps: Claps {
+                total: self.take()?,
+                mine: None,
+            },
+            reactions: self.list()?,
             mentions: self.list()?,
             previews: self.list()?,
         })

@@ -1,4 +1,4 @@
-//! Cache, queue, bus and presence on Redis (6.2 or newer).
+//! Cache, queue, bus, presence and rate limits on Redis (6.2 or newer).
 //!
 //! Redis holds nothing here that cannot be lost: it may be away at the start, go away, freeze, forget everything and come back,
 //! and the adapters answer `Unavailable` meanwhile and recover by themselves. One connection, the subscriber's, is pinged and tells
@@ -8,6 +8,7 @@ mod backoff;
 mod bus;
 mod cache;
 mod health;
+mod limits;
 mod link;
 mod presence;
 mod presence_reply;
@@ -21,7 +22,10 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::link::Link;
-pub use self::{bus::RedisBus, cache::RedisCache, presence::RedisPresence, queue::RedisQueue};
+pub use self::{
+    bus::RedisBus, cache::RedisCache, limits::RedisLimits, presence::RedisPresence,
+    queue::RedisQueue,
+};
 use crate::{
     domain::id::ReplicaId,
     ports::{
@@ -48,6 +52,8 @@ pub struct RedisSettings {
     pub pool: u32,
     /// How much news may wait for its reader before some is lost and a gap is told.
     pub ear: usize,
+    /// How long a question about a rate limit may take.
+    pub limits_time: Duration,
     /// How long a replica is believed to live after its last renewal.
     pub lease: Duration,
     /// How often this replica renews its lease.
@@ -69,6 +75,7 @@ impl RedisSettings {
             replica,
             pool: 8,
             ear: 8_192,
+            limits_time: Duration::from_millis(150),
             lease: LEASE,
             renewal: RENEWAL,
             claim_timeout: CLAIM_TIMEOUT,
@@ -78,7 +85,7 @@ impl RedisSettings {
     }
 }
 
-/// Four ports on one Redis, and the tasks behind them.
+/// Five ports on one Redis, and the tasks behind them.
 ///
 /// Dropping it stops the tasks at once; [`RedisParts::close`] lets the news that waits go out first.
 pub struct RedisParts {
@@ -90,6 +97,8 @@ pub struct RedisParts {
     pub bus: Arc<RedisBus>,
     /// Who is here.
     pub presence: Arc<RedisPresence>,
+    /// How often is too often.
+    pub limits: Arc<RedisLimits>,
     link: Arc<Link>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -104,12 +113,14 @@ impl RedisParts {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let (bus, ear) = RedisBus::start(&settings, &link, watcher, &tasks, &stop);
+        let limits = RedisLimits::start(&settings, &link, &tasks, &stop);
         tasks.close();
         let parts = Self {
             cache: Arc::new(RedisCache::new(&settings, link.clone())),
             queue: Arc::new(RedisQueue::new(&settings, link.clone())),
             bus: Arc::new(bus),
             presence: Arc::new(RedisPresence::new(&settings, link.clone())),
+            limits: Arc::new(limits),
             link,
             tasks,
             stop,

@@ -5,15 +5,15 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{
     Query, SqliteStore, fetch,
-    rows::{Columns, counted_room, message_columns, room_columns},
+    rows::{Columns, counted_room, hex, json, message_columns, room_columns},
     translate,
 };
 use crate::{
     domain::{
         Rev,
         change::{Change, Outcome},
-        id::RoomId,
-        message::Message,
+        id::{MessageId, RoomId, UserId},
+        message::{Message, Mine},
         room::Room,
     },
     ports::{
@@ -64,6 +64,16 @@ const CHANGES: &str = messages!(
      )) ORDER BY rev DESC LIMIT ?2"
 );
 
+const ROOMS_OF: &str = "SELECT m.id, m.room_id FROM json_each(?1) k JOIN messages m ON m.id = unhex(k.value) \
+     JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NULL";
+const MINE: &str = "SELECT user_id, message_id, sum(count), json_group_array(emoji) FILTER (WHERE emoji IS NOT NULL) FROM ( \
+         SELECT user_id, message_id, count, NULL AS emoji FROM claps \
+         WHERE message_id IN (SELECT unhex(value) FROM json_each(?2)) AND user_id IN (SELECT value FROM json_each(?1)) \
+         UNION ALL \
+         SELECT user_id, message_id, 0, emoji FROM reactions \
+         WHERE message_id IN (SELECT unhex(value) FROM json_each(?2)) AND user_id IN (SELECT value FROM json_each(?1)) \
+     ) GROUP BY user_id, message_id";
+
 #[async_trait]
 impl MessageStore for SqliteStore {
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError> {
@@ -109,24 +119,36 @@ impl MessageStore for SqliteStore {
 
     async fn rooms_of(
         &self,
-        _: &[crate::domain::id::MessageId],
-    ) -> Result<Vec<(crate::domain::id::MessageId, RoomId)>, BackendError> {
-        Err(super::fault("not built yet"))
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, RoomId)>, BackendError> {
+        let ids = hexes(messages)?;
+        let rows = self.read(sqlx::query(ROOMS_OF).bind(ids));
+        let rows = self.limited(rows).await?;
+        let found = rows.iter().map(|row| {
+            let mut columns = Columns::of(row);
+            Ok((MessageId(columns.take()?), columns.parse(RoomId::parse)?))
+        });
+        found.collect()
     }
 
     async fn mine(
         &self,
-        _: &[crate::domain::id::UserId],
-        _: &[crate::domain::id::MessageId],
-    ) -> Result<
-        Vec<(
-            crate::domain::id::UserId,
-            crate::domain::id::MessageId,
-            crate::domain::message::Mine,
-        )>,
-        BackendError,
-    > {
-        Err(super::fault("not built yet"))
+        users: &[UserId],
+        messages: &[MessageId],
+    ) -> Result<Vec<(UserId, MessageId, Mine)>, BackendError> {
+        let query = sqlx::query(MINE).bind(json(users)?).bind(hexes(messages)?);
+        let rows = self.limited(self.read(query)).await?;
+        let found = rows.iter().map(|row| {
+            let mut columns = Columns::of(row);
+            let user = columns.parse(UserId::parse)?;
+            let message = MessageId(columns.take()?);
+            let mine = Mine {
+                claps: columns.take()?,
+                emoji: columns.list()?,
+            };
+            Ok((user, message, mine))
+        });
+        found.collect()
     }
 }
 
@@ -161,4 +183,10 @@ impl SqliteStore {
 
 fn message(row: &SqliteRow) -> Result<Message, BackendError> {
     Columns::of(row).message()
+}
+
+/// Ids as a parameter for `json_each`.
+fn hexes(messages: &[MessageId]) -> Result<String, BackendError> {
+    let ids: Vec<_> = messages.iter().map(|id| hex(id.0)).collect();
+    json(&ids)
 }

@@ -1,8 +1,10 @@
 //! The REST paths, a file for what they are about.
 
 mod auth;
+mod members;
 mod messages;
 mod people;
+mod publish;
 mod rooms;
 
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .merge(auth::routes())
         .merge(rooms::routes())
+        .merge(members::routes())
         .merge(messages::routes())
         .merge(people::routes())
+        .merge(publish::routes())
 }

@@ -1,4 +1,4 @@
-//! Who is here.
+//! Who people are, and who is here.
 
 use std::sync::Arc;
 
@@ -7,16 +7,29 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
     caller::Caller,
-    problem::{Answer, InPath},
+    problem::{Answer, Body, InPath, InQuery},
     router::Shared,
 };
 use crate::{
-    domain::id::RoomId,
-    protocol::rest::{PresenceAnswer, ProblemDetails},
+    domain::{
+        id::{RoomId, UserId},
+        presence::User,
+    },
+    protocol::{
+        client_event::check_limit,
+        rest::{
+            MePatch, PresenceAnswer, ProblemDetails, UsersAnswer, UsersQuery, check_search,
+            check_users_cursor,
+        },
+    },
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
-    OpenApiRouter::new().routes(routes!(presence))
+    OpenApiRouter::new()
+        .routes(routes!(presence))
+        .routes(routes!(users))
+        .routes(routes!(user))
+        .routes(routes!(me, change_me))
 }
 
 /// Who is live in a room.
@@ -32,4 +45,56 @@ async fn presence(
         online,
         online_count,
     }))
+}
+
+/// Find users by their names.
+#[utoipa::path(get, path = "/api/users", tag = "people", params(UsersQuery),
+    responses((status = 200, body = UsersAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn users(
+    State(shared): State<Arc<Shared>>,
+    _caller: Caller,
+    InQuery(query): InQuery<UsersQuery>,
+) -> Answer<Json<UsersAnswer>> {
+    let limit = check_limit(query.limit)?;
+    let text = check_search(query.q)?;
+    let list = shared
+        .chat
+        .find_users(text, check_users_cursor(query.cursor)?, limit)
+        .await?;
+    Ok(Json(UsersAnswer {
+        users: list.users,
+        next_cursor: list.next,
+    }))
+}
+
+/// One user.
+#[utoipa::path(get, path = "/api/users/{id}", tag = "people", params(("id" = String, Path)),
+    responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn user(
+    State(shared): State<Arc<Shared>>,
+    _caller: Caller,
+    InPath(id): InPath<UserId>,
+) -> Answer<Json<User>> {
+    Ok(Json(shared.chat.user(&id).await?))
+}
+
+/// The caller.
+#[utoipa::path(get, path = "/api/me", tag = "people", responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn me(State(shared): State<Arc<Shared>>, Caller(caller): Caller) -> Answer<Json<User>> {
+    Ok(Json(shared.chat.user(&caller.id).await?))
+}
+
+/// Change the name that the caller is shown by.
+#[utoipa::path(patch, path = "/api/me", tag = "people", request_body = MePatch,
+    responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn change_me(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    Body(patch): Body<MePatch>,
+) -> Answer<Json<User>> {
+    let user = match patch.display_name {
+        Some(name) => shared.chat.set_display_name(&caller.id, name).await?,
+        None => shared.chat.user(&caller.id).await?,
+    };
+    Ok(Json(user))
 }

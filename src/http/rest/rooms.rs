@@ -1,4 +1,4 @@
-//! Finding, seeing and making rooms.
+//! Finding, seeing, making, changing and ending rooms.
 
 use std::sync::Arc;
 
@@ -11,19 +11,20 @@ use super::super::{
     router::Shared,
 };
 use crate::{
-    chat::rooms::RoomWish,
-    domain::{error::Problem, id::RoomId, room::RoomView},
+    chat::rooms::{RoomEdit, RoomWish},
+    domain::{id::RoomId, room::RoomView},
     ports::store::RoomScope,
-    protocol::{
-        client_event::check_limit,
-        rest::{ProblemDetails, RoomRequest, RoomsAnswer, RoomsQuery, Scope},
+    protocol::rest::{
+        DirectRequest, ProblemDetails, RoomPatch, RoomRequest, RoomsAnswer, RoomsQuery, Scope,
+        check_rooms_limit, check_search,
     },
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .routes(routes!(rooms, create_room))
-        .routes(routes!(room))
+        .routes(routes!(room, update_room, delete_room))
+        .routes(routes!(direct_room))
 }
 
 /// The caller's rooms, or all public ones.
@@ -34,18 +35,12 @@ async fn rooms(
     Caller(caller): Caller,
     InQuery(query): InQuery<RoomsQuery>,
 ) -> Answer<Json<RoomsAnswer>> {
-    let limit = check_limit(query.limit)?;
+    let limit = check_rooms_limit(query.limit)?;
+    let text = check_search(query.q)?;
     let scope = match query.scope.unwrap_or_default() {
         Scope::Mine => RoomScope::Mine,
         Scope::Public => RoomScope::Public,
     };
-    let text = query.q.filter(|text| !text.is_empty());
-    if text
-        .as_ref()
-        .is_some_and(|text| text.contains('\0') || text.chars().count() > 100)
-    {
-        return Err(Problem::invalid("`q` is at most 100 characters.").into());
-    }
     let list = shared
         .chat
         .rooms(&caller.id, scope, text, query.cursor, limit)
@@ -94,4 +89,51 @@ async fn room(
     InPath(id): InPath<RoomId>,
 ) -> Answer<Json<RoomView>> {
     Ok(Json(shared.chat.room(&caller.id, &id).await?))
+}
+
+/// Change a room's name, topic or visibility.
+#[utoipa::path(patch, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)), request_body = RoomPatch,
+    responses((status = 200, description = "The room after it.", body = RoomView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn update_room(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    InPath(id): InPath<RoomId>,
+    Body(patch): Body<RoomPatch>,
+) -> Answer<Json<RoomView>> {
+    let edit = RoomEdit {
+        name: patch.name,
+        topic: patch.topic,
+        visibility: patch.visibility,
+    };
+    Ok(Json(shared.chat.update_room(&caller.id, &id, edit).await?))
+}
+
+/// End a room for good; its id is never used again.
+#[utoipa::path(delete, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn delete_room(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    InPath(id): InPath<RoomId>,
+) -> Answer<StatusCode> {
+    shared.chat.delete_room(&caller.id, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The direct room of the caller and another user.
+#[utoipa::path(post, path = "/api/direct", tag = "rooms", request_body = DirectRequest,
+    responses((status = 201, description = "Made by this call.", body = RoomView), (status = 200, description = "It was there.", body = RoomView),
+        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn direct_room(
+    State(shared): State<Arc<Shared>>,
+    Caller(caller): Caller,
+    Body(request): Body<DirectRequest>,
+) -> Answer<(StatusCode, Json<RoomView>)> {
+    let direct = shared.chat.direct_room(&caller, &request.user_id).await?;
+    let status = if direct.made {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(direct.room)))
 }

@@ -29,7 +29,7 @@ pub struct MessagesQuery {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagesAnswer {
-    /// Ascending by `seq`.
+    /// Ascending by `seq`, with what is the caller's own (`mine`).
     #[schema(value_type = Vec<Message>)]
     pub messages: Vec<Arc<Message>>,
     /// Whether there is more in the direction asked; without a place: older.
@@ -51,7 +51,7 @@ pub struct ChangesQuery {
 /// The answer of `POST /api/rooms/{id}/messages`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MessageAnswer {
-    /// The message, which is durable.
+    /// The message, which is durable, with what is the caller's own (`mine`).
     #[schema(value_type = Message)]
     pub message: Arc<Message>,
 }

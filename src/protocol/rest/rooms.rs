@@ -3,10 +3,19 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::given;
 use crate::domain::{
-    id::RoomId,
+    error::Problem,
+    id::{RoomId, UserId},
     room::{RoomView, Visibility},
 };
+
+/// The most rooms that one answer holds.
+pub const ROOMS_MAX: i64 = 2_000;
+/// How many rooms an answer holds when the client does not say.
+const ROOMS_DEFAULT: i64 = 50;
+/// The most characters of a text to look for.
+const SEARCH_MAX: usize = 100;
 
 /// The query of `GET /api/rooms`.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -19,7 +28,7 @@ pub struct RoomsQuery {
     /// From the page before.
     pub cursor: Option<RoomId>,
     /// How many; 50 if not said.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 2000)]
     pub limit: Option<i64>,
 }
 
@@ -56,4 +65,46 @@ pub struct RoomRequest {
     pub topic: Option<String>,
     /// `public` (the default) or `private`.
     pub visibility: Option<Visibility>,
+}
+
+/// How many rooms are asked for, or the default.
+pub fn check_rooms_limit(limit: Option<i64>) -> Result<i64, Problem> {
+    match limit {
+        None => Ok(ROOMS_DEFAULT),
+        Some(limit) if (1..=ROOMS_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::invalid("`limit` is a number from 1 to 2000.")),
+    }
+}
+
+/// The text to look for; an empty one is none.
+pub fn check_search(q: Option<String>) -> Result<Option<String>, Problem> {
+    let text = q.filter(|text| !text.is_empty());
+    let fits = |text: &String| !text.contains('\0') && text.chars().count() <= SEARCH_MAX;
+    if !text.as_ref().is_none_or(fits) {
+        return Err(Problem::invalid("`q` is at most 100 characters."));
+    }
+    Ok(text)
+}
+
+/// The body of `PATCH /api/rooms/{id}`. What is left out stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct RoomPatch {
+    /// Another name, 1 to 80 characters.
+    #[serde(default, deserialize_with = "given")]
+    pub name: Option<String>,
+    /// Another topic, at most 500 characters; null, or an empty one, takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub topic: Option<Option<String>>,
+    /// `public` or `private`.
+    #[serde(default, deserialize_with = "given")]
+    pub visibility: Option<Visibility>,
+}
+
+/// The body of `POST /api/direct`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectRequest {
+    /// Whom to talk to.
+    pub user_id: UserId,
 }

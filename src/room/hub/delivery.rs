@@ -4,21 +4,29 @@
 //! that stays is closed by one look at the store, which carries everybody live in the room to a later revision by one
 //! `room:history`. So is a revision that the comparison with the store tells of and that nobody published.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use futures_util::FutureExt;
 use rand::RngExt;
 use tokio::time::Instant;
 
-use super::{Hub, Read};
+use super::{
+    Hub, Member, Read,
+    history::{History, Packets},
+    own::Own,
+};
 use crate::{
-    domain::{Rev, change::RoomChange, id::SocketId, message::Message},
-    ports::{BackendError, store::Changes},
-    protocol::{
-        client_event::PAGE_DEFAULT,
-        packet::Packet,
-        server_event::{HistoryMode, RoomHistory, change_packet},
+    domain::{
+        Rev, Seq,
+        change::RoomChange,
+        error::Problem,
+        id::{SocketId, UserId},
     },
+    ports::{
+        BackendError,
+        store::{Changes, Standpoint},
+    },
+    protocol::server_event::change_packet,
     room::timeline::{Carried, DELTA_MAX, Timeline},
 };
 
@@ -26,21 +34,26 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Early changes that are kept; beyond, the store tells them.
 const EARLY_MAX: usize = 1_024;
+/// Members to whom a history is handed before other tasks get their turn.
+const MEMBERS_AT_ONCE: usize = 256;
 /// Packets handed to one socket before the next one's turn, and before other tasks get theirs.
 const PACKETS_AT_ONCE: usize = 16;
 
 impl Hub {
     /// Takes changes from this replica's writer or from another replica, in any order, any number of times.
     pub(super) async fn take_changes(&mut self, changes: Vec<RoomChange>) {
+        if self.has_ended {
+            return;
+        }
         for change in changes {
             let rev = change.rev();
-            match &mut self.timeline {
+            match &self.timeline {
                 Some(timeline) if rev <= timeline.rev() => {}
-                Some(timeline) if rev == timeline.rev() + 1 => {
-                    timeline.apply(&change);
-                    self.outgoing.push(change_packet(&change));
-                }
+                Some(timeline) if rev == timeline.rev() + 1 => self.apply(&change),
                 _ => {
+                    if let RoomChange::Closed { rev, .. } = change {
+                        self.take_end(rev);
+                    }
                     if self.early.len() >= EARLY_MAX {
                         self.early.pop_last();
                     }
@@ -54,13 +67,35 @@ impl Hub {
         }
     }
 
-    /// The store says that the room stands at `rev`. Also the moment to look for links that have closed.
-    pub(super) fn take_standpoint(&mut self, rev: Rev) {
-        self.stands_at = self.stands_at.max(rev);
+    /// The next revision: remembered, and told with the next [`flush`](Self::flush).
+    fn apply(&mut self, change: &RoomChange) {
+        let Some(timeline) = &mut self.timeline else {
+            return;
+        };
+        timeline.apply(change);
+        if let Some(own) = &mut self.own {
+            own.note(change);
+        }
+        match change {
+            // The last thing that anybody is told, which the end itself does.
+            RoomChange::Closed { rev, .. } => self.take_end(*rev),
+            _ => self.outgoing.push(change_packet(change)),
+        }
+    }
+
+    /// Where the store says that the room stands. Also the moment to look for links that have closed.
+    pub(super) fn take_standpoint(&mut self, stands: &Standpoint) {
+        if stands.deleted {
+            self.take_end(stands.rev);
+            return;
+        }
+        self.access.stands_at(stands.access_rev);
+        self.stands_at = self.stands_at.max(stands.rev);
         self.watch_for_holes();
         let gone: Vec<SocketId> = self
             .members
             .values()
+            .map(|member| &member.link)
             .filter(|link| !link.is_open())
             .map(|link| link.id())
             .collect();
@@ -70,32 +105,25 @@ impl Hub {
     /// The store told everything after a revision: closes the hole, and answers those who resume from further back.
     pub(super) async fn take_store_changes(
         &mut self,
-        answer: Result<Option<Changes>, BackendError>,
+        answer: Result<Option<(Changes, Own)>, BackendError>,
     ) {
         self.asking_changes = false;
         let Some(timeline) = &mut self.timeline else {
             return;
         };
         match answer {
-            Ok(Some(changes)) => {
-                let room = changes.room.clone();
+            Ok(Some((changes, own))) => {
                 let room_changed = changes.room_changed;
                 let from = timeline.rev();
                 match timeline.absorb(changes) {
                     Carried::Nowhere => {}
                     Carried::By(messages) => {
+                        let room = (room_changed > from).then(|| timeline.room());
+                        let history = History::delta(messages, room);
                         let rev = timeline.rev();
-                        self.around.metrics.holes_closed.inc();
-                        let history = RoomHistory {
-                            room_id: self.room_id.clone(),
-                            rev,
-                            mode: HistoryMode::Delta,
-                            messages,
-                            has_more: false,
-                            room: (room_changed > from).then_some(room),
-                        };
-                        self.outgoing.push(Packet::event("room:history", &history));
-                        self.flush().await;
+                        // Nobody said whose claps and emoji came on the way.
+                        self.own = None;
+                        self.carry_everybody(rev, history, &own).await;
                     }
                     Carried::TooFar => self.start(),
                 }
@@ -103,48 +131,88 @@ impl Hub {
                 self.take_early();
                 self.flush().await;
             }
-            Ok(None) => self.hole_at = None,
+            // The room has ended. The comparison, or the news on its way, tells at which revision.
+            Ok(None) => self.look_again(),
             Err(error) => {
                 tracing::warn!(%error, room = %self.room_id, "a hole stays open");
                 self.refuse_resumes();
-                let wait = Duration::from_millis(rand::rng().random_range(100..=300));
-                self.hole_at = self.hole_at.map(|_| Instant::now() + wait);
+                self.look_again();
             }
         }
     }
 
     /// The room's first look at itself, or a new one because too much had changed.
-    pub(super) async fn take_start(&mut self, answer: Result<Option<Timeline>, BackendError>) {
+    pub(super) async fn take_start(
+        &mut self,
+        answer: Result<Option<(Timeline, Own)>, BackendError>,
+    ) {
         self.starting = false;
         match answer {
-            Ok(Some(fresh)) => {
+            Ok(Some((fresh, own))) => {
                 let known = self.timeline.as_ref().map(Timeline::rev);
                 if known.is_none_or(|rev| fresh.rev() > rev) {
-                    if known.is_some() {
-                        self.around.metrics.holes_closed.inc();
-                        let packet =
-                            self.page_of(&fresh, HistoryMode::Reset, PAGE_DEFAULT as usize, None);
-                        self.outgoing.push(packet);
-                    }
+                    let history = known.map(|_| History::reset(&fresh));
+                    let rev = fresh.rev();
                     self.timeline = Some(fresh);
+                    self.own = None;
+                    if let Some(history) = history {
+                        self.carry_everybody(rev, history, &own).await;
+                    }
                 }
                 self.hole_at = None;
                 self.take_early();
                 self.flush().await;
             }
-            Ok(None) => self.refuse_admitted(&crate::domain::error::Problem::no_room()),
+            Ok(None) => {
+                self.refuse_admitted(&Problem::no_room());
+                self.look_again();
+            }
             Err(error) => {
                 tracing::warn!(%error, room = %self.room_id, "the room could not be read");
-                self.refuse_admitted(&crate::domain::error::Problem::unavailable());
-                let wait = Duration::from_millis(rand::rng().random_range(100..=300));
-                self.hole_at = self.hole_at.map(|_| Instant::now() + wait);
+                self.refuse_admitted(&Problem::unavailable());
+                self.look_again();
             }
         }
     }
 
+    /// Asks again after a moment, if anything is still missing.
+    fn look_again(&mut self) {
+        let wait = Duration::from_millis(rand::rng().random_range(100..=300));
+        self.hole_at = self.hole_at.map(|_| Instant::now() + wait);
+    }
+
+    /// Hands everybody live in the room one history, which carries them to `rev`; to each with what is their own.
+    async fn carry_everybody(&mut self, rev: Rev, history: History, own: &Own) {
+        self.flush().await;
+        self.around.metrics.holes_closed.inc();
+        let mut shared = Packets::default();
+        let mut gone = Vec::new();
+        for (at, (socket, member)) in self.members.iter().enumerate() {
+            let user = &member.link.account().id;
+            let packet = shared.packet(
+                &self.room_id,
+                rev,
+                None,
+                &history,
+                own.seen_by(user, &history),
+            );
+            if !member.link.send(&packet) {
+                gone.push(*socket);
+            }
+            if at % MEMBERS_AT_ONCE == MEMBERS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.around
+            .metrics
+            .deliveries
+            .inc_by(self.members.len() as u64);
+        gone.into_iter().for_each(|socket| self.remove(socket));
+    }
+
     /// Asks the store where a hole has stayed too long, or where somebody resumes from further back than memory reaches.
     pub(super) fn ask_store_if_due(&mut self) {
-        if self.asking_changes || self.starting {
+        if self.asking_changes || self.starting || self.ends_at.is_some() {
             return;
         }
         let Some(timeline) = &self.timeline else {
@@ -159,15 +227,33 @@ impl Hub {
         let Some(since) = lowest.or(hole_due.then_some(timeline.rev())) else {
             return;
         };
-        let since = since.min(timeline.rev());
+        let stands_at = timeline.rev();
+        let since = since.min(stands_at);
         self.admitted
             .iter_mut()
             .for_each(|admitted| admitted.asked = true);
         self.asking_changes = true;
         let around = self.around.clone();
         let room = self.room_id.clone();
+        let live = self.live_users();
         self.reads.push(
-            async move { Read::Changes(around.store.changes(&room, since, DELTA_MAX as i64).await) }.boxed(),
+            async move {
+                let read = async {
+                    let changes = around.store.changes(&room, since, DELTA_MAX as i64);
+                    let Some(changes) = changes.await? else {
+                        return Ok(None);
+                    };
+                    // Those who are live know what is theirs under the rest.
+                    let later = changes
+                        .messages
+                        .iter()
+                        .filter(|message| message.rev > stands_at);
+                    let own = Own::read(&*around.store, live, later, Seq::MAX).await;
+                    Ok(Some((changes, own)))
+                };
+                Read::Changes(read.await)
+            }
+            .boxed(),
         );
     }
 
@@ -179,48 +265,29 @@ impl Hub {
         self.starting = true;
         let around = self.around.clone();
         let room = self.room_id.clone();
+        let live = self.live_users();
         self.reads.push(
             async move {
-                let recent = around.recent.now(&room).await;
-                Read::Start(
-                    recent.map(|recent| recent.map(|recent| Timeline::from_recent(&recent))),
-                )
+                let read = async {
+                    let Some((recent, room)) = around.recent.now(&room).await? else {
+                        return Ok(None);
+                    };
+                    let messages = recent.messages.iter().map(|message| &**message);
+                    let own = Own::read(&*around.store, live, messages, Seq::MAX).await;
+                    Ok(Some((Timeline::from_recent(&recent, room), own)))
+                };
+                Read::Start(read.await)
             }
             .boxed(),
         );
     }
 
-    /// A `room:history` of the newest messages.
-    pub(super) fn page_of(
-        &self,
-        timeline: &Timeline,
-        mode: HistoryMode,
-        limit: usize,
-        room: Option<crate::domain::room::Room>,
-    ) -> Packet {
-        let (messages, has_more) = timeline.page(limit);
-        self.history(timeline.rev(), mode, messages, has_more, room)
-    }
-
-    pub(super) fn history(
-        &self,
-        rev: Rev,
-        mode: HistoryMode,
-        messages: Vec<Arc<Message>>,
-        has_more: bool,
-        room: Option<crate::domain::room::Room>,
-    ) -> Packet {
-        Packet::event(
-            "room:history",
-            &RoomHistory {
-                room_id: self.room_id.clone(),
-                rev,
-                mode,
-                messages,
-                has_more,
-                room,
-            },
-        )
+    /// Everybody who is live here, each once.
+    fn live_users(&self) -> HashSet<UserId> {
+        self.members
+            .values()
+            .map(|member| member.link.account().id.clone())
+            .collect()
     }
 
     /// Hands what has gathered to everybody live in the room. Those who do not keep up are no longer in it.
@@ -233,7 +300,7 @@ impl Hub {
             };
             let packets = std::mem::replace(&mut self.outgoing, rest);
             let mut gone = Vec::new();
-            for (socket, link) in &self.members {
+            for (socket, Member { link, .. }) in &self.members {
                 if !packets.iter().all(|packet| link.send(packet)) {
                     gone.push(*socket);
                 }
@@ -250,23 +317,20 @@ impl Hub {
     }
 
     fn take_early(&mut self) {
-        if let Some(timeline) = &mut self.timeline {
-            while let Some(entry) = self.early.first_entry() {
-                let rev = timeline.rev();
-                if *entry.key() > rev + 1 {
-                    break;
-                }
-                let change = entry.remove();
-                if change.rev() == rev + 1 {
-                    timeline.apply(&change);
-                    self.outgoing.push(change_packet(&change));
-                }
+        while let (Some(timeline), Some(entry)) = (&self.timeline, self.early.first_entry()) {
+            let rev = timeline.rev();
+            if *entry.key() > rev + 1 {
+                break;
+            }
+            let change = entry.remove();
+            if change.rev() == rev + 1 {
+                self.apply(&change);
             }
         }
         self.watch_for_holes();
     }
 
-    fn watch_for_holes(&mut self) {
+    pub(super) fn watch_for_holes(&mut self) {
         let Some(timeline) = &self.timeline else {
             return;
         };

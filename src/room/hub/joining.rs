@@ -1,36 +1,46 @@
-//! Joins and resumes, as turns of the hub: membership for all who wait in one statement, history from memory, then live.
+//! Joins and resumes, as turns of the hub: membership for all who wait in one statement, history from memory with what in it is the
+//! reader's own, then live.
 //!
 //! Whoever is admitted gets, in this order and with nothing between: `room:history` at the room's revision R, the acknowledgement with
 //! the same R, and from then on every later change. A link that has closed meanwhile is not admitted.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::{Hub, Read};
+use super::{
+    Hub, Member, Read,
+    access::Judged,
+    history::{History, Question, Seen},
+    own::Own,
+};
 use crate::{
     domain::{
         Rev,
         error::Problem,
+        id::MessageId,
+        message::Message,
         presence::{Status, User},
-        room::RoomView,
+        room::{Room, RoomView},
         timestamp::Timestamp,
     },
     ports::{
         BackendError,
         store::{Entered, Entry},
     },
-    protocol::{
-        packet::Packet,
-        server_event::{HistoryMode, Joined},
-    },
+    protocol::{packet::Packet, server_event::Joined},
     room::{link::Link, timeline::Timeline},
 };
 
 /// Joins that one statement carries.
 const ENTRIES_AT_ONCE: usize = 1_000;
+/// How often it is asked what in a history is somebody's own, while what the history tells keeps changing; then it is left out.
+const OWN_ASKED_MAX: u8 = 3;
 
 /// Somebody who wants in.
 pub struct Joiner {
@@ -54,16 +64,11 @@ pub struct Joiner {
 pub(super) struct Admitted {
     pub(super) joiner: Joiner,
     pub(super) view: Box<RoomView>,
+    pub(super) judged: Judged,
     /// The store has been asked since; what memory holds now is all there is.
     pub(super) asked: bool,
-}
-
-/// What a history answers: the room's revision, and what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct HistoryKey {
-    rev: Rev,
-    since: Option<Rev>,
-    limit: usize,
+    /// How often it has been asked what is theirs.
+    own_asked: u8,
 }
 
 impl Admitted {
@@ -71,6 +76,10 @@ impl Admitted {
     pub(super) fn needs_store(&self, timeline: &Timeline) -> Option<Rev> {
         let since = self.joiner.since?;
         (!self.asked && (since < timeline.floor() || since > timeline.rev())).then_some(since)
+    }
+
+    fn question(&self) -> Question {
+        (self.joiner.since, self.joiner.limit)
     }
 }
 
@@ -96,10 +105,11 @@ impl Hub {
             })
             .collect();
         let around = self.around.clone();
+        let judged = self.access.hints();
         self.reads.push(
             async move {
                 let answer = around.store.join(&entries).await;
-                Read::Memberships(joiners, answer)
+                Read::Memberships(joiners, judged, answer)
             }
             .boxed(),
         );
@@ -108,17 +118,26 @@ impl Hub {
     pub(super) fn take_memberships(
         &mut self,
         joiners: Vec<Joiner>,
+        judged: Judged,
         answer: Result<Vec<Entered>, BackendError>,
     ) {
         self.asking_memberships = false;
         match answer {
+            Ok(_) if self.has_ended => {
+                for joiner in joiners {
+                    let _ = joiner.done.send(Err(Problem::no_room()));
+                }
+            }
             Ok(entered) => {
+                self.access.admitted(judged);
                 for (joiner, entered) in joiners.into_iter().zip(entered) {
                     match entered {
                         Entered::Member(view) => self.admitted.push(Admitted {
                             joiner,
                             view,
+                            judged,
                             asked: false,
+                            own_asked: 0,
                         }),
                         Entered::NoRoom => {
                             let _ = joiner.done.send(Err(Problem::no_room()));
@@ -137,29 +156,96 @@ impl Hub {
 
     /// Admits everybody whom memory can answer; starts the first read if there is no memory yet.
     pub(super) async fn admit_ready(&mut self) {
-        if self.admitted.is_empty() {
-            return;
-        }
-        if self.starting {
+        if self.admitted.is_empty() || self.starting {
             return;
         }
         let Some(timeline) = &self.timeline else {
             self.start();
             return;
         };
-        let (ready, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.admitted)
+        let hints = self.access.hints();
+        let (judged, mut waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.admitted)
             .into_iter()
-            .partition(|admitted| admitted.needs_store(timeline).is_none());
-        self.admitted = waiting;
-        if ready.is_empty() {
-            return;
+            .partition(|admitted| {
+                let asks = self.asking_own && admitted.own_asked > 0;
+                admitted.judged >= hints && !asks && admitted.needs_store(timeline).is_none()
+            });
+        let mut histories: HashMap<Question, History> = HashMap::new();
+        let (ready, needy): (Vec<_>, Vec<_>) = judged.into_iter().partition(|admitted| {
+            let question = admitted.question();
+            let history = histories
+                .entry(question)
+                .or_insert_with(|| History::answering(timeline, question));
+            let user = &admitted.joiner.link.account().id;
+            !history.is_applauded
+                || admitted.own_asked >= OWN_ASKED_MAX
+                || self
+                    .own
+                    .as_ref()
+                    .is_some_and(|own| own.answers(user, history))
+        });
+        if !ready.is_empty() {
+            // Everything applied so far goes to those who are live before anybody joins at its revision.
+            self.flush().await;
+            self.admit(ready, &histories);
         }
-        // Everything applied so far goes to those who are live before anybody joins at its revision.
-        self.flush().await;
-        self.admit(ready);
+        if !self.asking_own {
+            self.own = None;
+        }
+        waiting.extend(self.ask_own(needy, &histories));
+        self.admitted.extend(waiting);
     }
 
-    fn admit(&mut self, ready: Vec<Admitted>) {
+    /// Asks what in their histories is the readers' own, for all of them at once.
+    fn ask_own(
+        &mut self,
+        mut needy: Vec<Admitted>,
+        histories: &HashMap<Question, History>,
+    ) -> Vec<Admitted> {
+        let Some(timeline) = self.timeline.as_ref().filter(|_| !self.asking_own) else {
+            return needy;
+        };
+        if needy.is_empty() {
+            return needy;
+        }
+        let mut users = HashSet::new();
+        let mut messages: HashMap<MessageId, Arc<Message>> = HashMap::new();
+        let mut asked: HashSet<Question> = HashSet::new();
+        for admitted in &mut needy {
+            admitted.own_asked += 1;
+            users.insert(admitted.joiner.link.account().id.clone());
+            let question = admitted.question();
+            if let Some(history) = histories.get(&question).filter(|_| asked.insert(question)) {
+                let told = history.messages.iter();
+                messages.extend(told.map(|message| (message.id, message.clone())));
+            }
+        }
+        self.asking_own = true;
+        let last_seq = timeline.last_seq();
+        self.own = Some(Own::asked(
+            users.clone(),
+            messages.keys().copied(),
+            last_seq,
+        ));
+        let around = self.around.clone();
+        self.reads.push(
+            async move {
+                let messages = messages.values().map(|message| &**message);
+                Read::Own(Own::read(&*around.store, users, messages, last_seq).await)
+            }
+            .boxed(),
+        );
+        needy
+    }
+
+    pub(super) fn take_own(&mut self, answer: Own) {
+        self.asking_own = false;
+        if let Some(own) = &mut self.own {
+            own.take(answer);
+        }
+    }
+
+    fn admit(&mut self, ready: Vec<Admitted>, histories: &HashMap<Question, History>) {
         let Some(timeline) = self.timeline.take() else {
             return;
         };
@@ -173,16 +259,39 @@ impl Hub {
         let online = self.online_now();
         let online_count = self.roster.count();
         let typists = self.typists();
-        for Admitted {
-            joiner, mut view, ..
-        } in ready
-        {
-            view.room.rev = timeline.rev();
-            view.room.last_seq = timeline.last_seq();
+        let room = timeline.room();
+        for admitted in ready {
+            let question = admitted.question();
+            let Admitted {
+                joiner,
+                mut view,
+                judged,
+                ..
+            } = admitted;
+            // The view was read with the membership, before or after this revision.
+            let member_count = view.room.member_count;
+            view.room = Room {
+                member_count,
+                ..room.clone()
+            };
             if let Some(standing) = &mut view.standing {
                 standing.unread = (timeline.last_seq() - standing.last_read_seq).max(0);
             }
-            let history = self.history_for(&timeline, &joiner, &view);
+            let Some(history) = histories.get(&question) else {
+                continue;
+            };
+            let seen = match &self.own {
+                _ if !history.is_applauded => Seen::AsOthers,
+                Some(own) => own.seen_by(&joiner.link.account().id, history),
+                None => Seen::Unknown,
+            };
+            let packet = self.history_packets.packet(
+                &self.room_id,
+                timeline.rev(),
+                Some(question),
+                history,
+                seen,
+            );
             let joined = Joined {
                 ok: true,
                 room: &view,
@@ -192,50 +301,21 @@ impl Hub {
                 typing: &typists,
             };
             let link = joiner.link;
-            let sent = link.send(&history)
+            let sent = link.send(&packet)
                 && joiner
                     .ack
                     .is_none_or(|ack| link.send(&Packet::answer(ack, &joined)));
             if sent {
                 self.around.metrics.joins.inc();
-                self.members.insert(link.id(), link);
+                self.access.let_in(link.id());
+                link.entered(&self.room_id);
+                self.members.insert(link.id(), Member { link, judged });
             } else if !self.members.contains_key(&link.id()) {
                 self.departed(&link);
             }
             let _ = joiner.done.send(Ok(()));
         }
         self.timeline = Some(timeline);
-    }
-
-    /// The history for one joiner; encoded once for all who join at the same revision with the same question.
-    fn history_for(&mut self, timeline: &Timeline, joiner: &Joiner, view: &RoomView) -> Packet {
-        let key = HistoryKey {
-            rev: timeline.rev(),
-            since: joiner.since,
-            limit: joiner.limit,
-        };
-        if let Some((known, packet)) = &self.history_packet
-            && *known == key
-        {
-            return packet.clone();
-        }
-        let packet = match joiner.since.map(|since| (since, timeline.since(since))) {
-            None => self.page_of(timeline, HistoryMode::Page, joiner.limit, None),
-            Some((since, Some(messages))) => {
-                let room = timeline
-                    .room_changed_after(since)
-                    .then(|| view.room.clone());
-                self.history(timeline.rev(), HistoryMode::Delta, messages, false, room)
-            }
-            Some((_, None)) => self.page_of(
-                timeline,
-                HistoryMode::Reset,
-                joiner.limit,
-                Some(view.room.clone()),
-            ),
-        };
-        self.history_packet = Some((key, packet.clone()));
-        packet
     }
 
     /// The people live in the room as JSON, once for everybody who joins in this turn.

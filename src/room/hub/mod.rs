@@ -1,12 +1,18 @@
 //! The hub of a live room: one task that takes turns, and never waits for I/O within one.
 //!
 //! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: `joining` asks for
-//! the memberships of everybody who waits in one statement; `delivery` closes holes and answers resumes that memory does not reach
-//! with one look; `people` tells of arrivals, status and typing.
+//! the memberships of everybody who waits in one statement, `own` for what in their histories is the readers' own; `delivery` closes
+//! holes and answers resumes that memory does not reach with one look; `access` finds who has lost the right to be here; `ending`
+//! is the end of the room itself; `people` tells of arrivals, status and typing, `reading` of who has read how far.
 
+mod access;
 mod delivery;
+mod ending;
+mod history;
 mod joining;
+mod own;
 mod people;
+mod reading;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,16 +27,23 @@ use tokio::{
     time::Instant,
 };
 
-pub use self::{joining::Joiner, people::StatusNews};
 use self::{
-    joining::{Admitted, HistoryKey},
+    access::{Access, Checked, Judged},
+    history::Packets,
+    joining::Admitted,
+    own::Own,
     people::Typing,
+    reading::Reads,
 };
-use super::{hubs::Surroundings, link::Link, roster::Roster, timeline::Timeline};
+pub use self::{joining::Joiner, people::StatusNews};
+use super::{
+    connected::Connected, hubs::Surroundings, link::Link, roster::Roster, timeline::Timeline,
+};
 use crate::{
     domain::{
         Rev,
         change::RoomChange,
+        error::Problem,
         id::{RoomId, SocketId, UserId},
         presence::Signal,
     },
@@ -38,7 +51,7 @@ use crate::{
         BackendError,
         bus::Topic,
         presence::Live,
-        store::{Changes, Entered},
+        store::{Changes, Entered, Standpoint},
     },
     protocol::packet::Packet,
 };
@@ -63,27 +76,37 @@ pub(super) enum Turn {
         on: bool,
         done: oneshot::Sender<bool>,
     },
-    StandsAt(Rev),
-    Live(Live),
+    Custom(Packet),
+    StandsAt(Standpoint),
+    Live(Live, std::time::Instant),
 }
 
 /// What came back from a read that ran beside the turns.
 enum Read {
-    Memberships(Vec<Joiner>, Result<Vec<Entered>, BackendError>),
-    Start(Result<Option<Timeline>, BackendError>),
-    Changes(Result<Option<Changes>, BackendError>),
-    People(Result<Live, BackendError>),
+    Memberships(Vec<Joiner>, Judged, Result<Vec<Entered>, BackendError>),
+    Start(Result<Option<(Timeline, Own)>, BackendError>),
+    Changes(Result<Option<(Changes, Own)>, BackendError>),
+    Own(Own),
+    Access(Result<Checked, BackendError>),
+    People(Result<Live, BackendError>, std::time::Instant),
+}
+
+/// A socket that is live in the room.
+struct Member {
+    link: Arc<dyn Link>,
+    judged: Judged,
 }
 
 /// One live room.
 pub(super) struct Hub {
     room_id: RoomId,
     around: Arc<Surroundings>,
+    connected: Arc<Connected>,
     turns: mpsc::Receiver<Turn>,
     reads: FuturesUnordered<BoxFuture<'static, Read>>,
 
     timeline: Option<Timeline>,
-    members: IndexMap<SocketId, Arc<dyn Link>>,
+    members: IndexMap<SocketId, Member>,
     outgoing: Vec<Packet>,
 
     waiting: Vec<Joiner>,
@@ -91,7 +114,13 @@ pub(super) struct Hub {
     asking_memberships: bool,
     starting: bool,
     asking_changes: bool,
-    history_packet: Option<(HistoryKey, Packet)>,
+    history_packets: Packets,
+    own: Option<Own>,
+    asking_own: bool,
+
+    access: Access,
+    ends_at: Option<Rev>,
+    has_ended: bool,
 
     early: BTreeMap<Rev, RoomChange>,
     stands_at: Rev,
@@ -99,6 +128,7 @@ pub(super) struct Hub {
 
     roster: Roster,
     typing: HashMap<UserId, Typing>,
+    have_read: Reads,
     occupancy_told: usize,
     occupancy_at: Option<Instant>,
     empty_since: Option<Instant>,
@@ -108,11 +138,13 @@ impl Hub {
     pub(super) fn new(
         room_id: RoomId,
         around: Arc<Surroundings>,
+        connected: Arc<Connected>,
         turns: mpsc::Receiver<Turn>,
     ) -> Self {
         Self {
             room_id,
             around,
+            connected,
             turns,
             reads: FuturesUnordered::new(),
             timeline: None,
@@ -123,12 +155,18 @@ impl Hub {
             asking_memberships: false,
             starting: false,
             asking_changes: false,
-            history_packet: None,
+            history_packets: Packets::default(),
+            own: None,
+            asking_own: false,
+            access: Access::default(),
+            ends_at: None,
+            has_ended: false,
             early: BTreeMap::new(),
             stands_at: 0,
             hole_at: None,
             roster: Roster::default(),
             typing: HashMap::new(),
+            have_read: Reads::default(),
             occupancy_told: 0,
             occupancy_at: None,
             empty_since: None,
@@ -152,13 +190,15 @@ impl Hub {
             .await;
         let around = self.around.clone();
         let room = self.room_id.clone();
+        let asked_at = std::time::Instant::now();
         self.reads.push(
             async move {
                 let live = around
                     .presence
                     .live(std::slice::from_ref(&room), super::roster::LARGE)
                     .await;
-                Read::People(live.map(|mut rooms| rooms.pop().unwrap_or_default()))
+                let live = live.map(|mut rooms| rooms.pop().unwrap_or_default());
+                Read::People(live, asked_at)
             }
             .boxed(),
         );
@@ -177,7 +217,7 @@ impl Hub {
                 () = tokio::time::sleep_until(wake_at) => {}
             }
             self.flush().await;
-            self.settle_deadlines().await;
+            self.settle_deadlines();
             self.go_on().await;
             if self.is_over() {
                 self.around
@@ -186,6 +226,16 @@ impl Hub {
                     .await;
                 return;
             }
+        }
+    }
+
+    /// The hub has failed: nobody in it may stay deaf. They come back by themselves.
+    pub(super) fn cut_everybody(&mut self) {
+        for (_, member) in self.members.drain(..) {
+            member.link.cut("its room has failed");
+            self.around
+                .tracker
+                .leave(&self.room_id, member.link.account());
         }
     }
 
@@ -205,6 +255,9 @@ impl Hub {
 
     async fn take(&mut self, turn: Turn) {
         match turn {
+            Turn::Join(joiner) if self.has_ended => {
+                let _ = joiner.done.send(Err(Problem::no_room()));
+            }
             Turn::Join(joiner) => self.waiting.push(*joiner),
             Turn::Leave { socket, done } => {
                 // What was applied before this turn goes out before it.
@@ -215,23 +268,28 @@ impl Hub {
                 }
             }
             Turn::Changes(changes) => self.take_changes(changes).await,
-            Turn::StandsAt(rev) => self.take_standpoint(rev),
+            Turn::StandsAt(stands) => self.take_standpoint(&stands),
+            Turn::Custom(packet) => self.outgoing.push(packet),
             Turn::Signal(signal) => self.take_signal(signal),
             Turn::Status(news) => self.take_status(&news),
             Turn::Type { socket, on, done } => {
                 let _ = done.send(self.take_typing(socket, on));
             }
-            Turn::Live(live) => self.take_live(live),
+            Turn::Live(live, asked_at) => self.take_live(live, asked_at),
         }
     }
 
     async fn take_read(&mut self, read: Read) {
         match read {
-            Read::Memberships(joiners, answer) => self.take_memberships(joiners, answer),
+            Read::Memberships(joiners, judged, answer) => {
+                self.take_memberships(joiners, judged, answer)
+            }
+            Read::Own(own) => self.take_own(own),
+            Read::Access(answer) => self.take_access(answer),
             Read::Start(answer) => self.take_start(answer).await,
             Read::Changes(answer) => self.take_store_changes(answer).await,
-            Read::People(Ok(live)) => self.take_live(live),
-            Read::People(Err(error)) => {
+            Read::People(Ok(live), asked_at) => self.take_live(live, asked_at),
+            Read::People(Err(error), _) => {
                 tracing::debug!(%error, room = %self.room_id, "nobody knows who is live")
             }
         }
@@ -239,7 +297,9 @@ impl Hub {
 
     /// Starts the reads that are due, and admits whom it can.
     async fn go_on(&mut self) {
+        self.end_if_due().await;
         self.ask_memberships();
+        self.ask_access_if_due();
         self.admit_ready().await;
         self.ask_store_if_due();
         let empty = self.members.is_empty()
@@ -254,6 +314,9 @@ impl Hub {
     }
 
     fn is_over(&self) -> bool {
+        if self.has_ended {
+            return !self.asking_memberships;
+        }
         let linger = if self.timeline.is_some() {
             LINGER
         } else {
@@ -269,6 +332,8 @@ impl Hub {
         [
             self.hole_at
                 .filter(|_| !self.asking_changes && !self.starting),
+            self.access.due_at(),
+            self.have_read.told_at(),
             self.occupancy_at,
             typing,
             over,
@@ -279,9 +344,10 @@ impl Hub {
         .unwrap_or_else(|| Instant::now() + Duration::from_secs(60))
     }
 
-    async fn settle_deadlines(&mut self) {
+    fn settle_deadlines(&mut self) {
         let now = Instant::now();
         self.settle_typing(now);
+        self.settle_reads(now);
         self.settle_occupancy(now);
     }
 
@@ -290,8 +356,8 @@ impl Hub {
         self.waiting.retain(|joiner| joiner.link.id() != socket);
         self.admitted
             .retain(|admitted| admitted.joiner.link.id() != socket);
-        if let Some(link) = self.members.swap_remove(&socket) {
-            self.departed(&link);
+        if let Some(member) = self.members.swap_remove(&socket) {
+            self.departed(&member.link);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::Hub;
+use super::{Hub, Member};
 use crate::{
     domain::{
         id::{SocketId, UserId},
@@ -103,6 +103,7 @@ impl Hub {
     pub(super) fn take_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Joined { user, .. } => {
+                self.roster.hear_of(&user.id, std::time::Instant::now());
                 if self.roster.joined(&user) {
                     self.tell_arrival("user:joined", &user.id, &user.username);
                 }
@@ -110,6 +111,7 @@ impl Hub {
             Signal::Left {
                 user_id, username, ..
             } => {
+                self.roster.hear_of(&user_id, std::time::Instant::now());
                 if self.roster.left(&user_id) {
                     self.stop_typing(&user_id, false);
                     self.tell_arrival("user:left", &user_id, &username);
@@ -124,8 +126,17 @@ impl Hub {
             Signal::Typing {
                 user_id, on: false, ..
             } => self.stop_typing(&user_id, false),
-            // The rest concerns people, not this room.
-            _ => {}
+            Signal::Read {
+                user_id,
+                last_read_seq,
+                ..
+            } => self.take_read_mark(user_id, last_read_seq),
+            Signal::Access { .. } => self.access.hint(),
+            Signal::Removed {
+                user_id, reason, ..
+            } => self.take_removal(user_id, reason),
+            // These come as turns of their own, or concern no room.
+            Signal::Status { .. } | Signal::SessionEnded(_) | Signal::Custom { .. } => {}
         }
         self.watch_occupancy();
     }
@@ -139,6 +150,7 @@ impl Hub {
         let untold: Vec<_> = self
             .members
             .values()
+            .map(|member| &member.link)
             .filter(|link| link.account().id != news.user && told.insert(link.id()))
             .cloned()
             .collect();
@@ -148,8 +160,8 @@ impl Hub {
         }
     }
 
-    pub(super) fn take_live(&mut self, live: Live) {
-        let (arrived, gone) = self.roster.compare(live);
+    pub(super) fn take_live(&mut self, live: Live, asked_at: std::time::Instant) {
+        let (arrived, gone) = self.roster.compare(live, asked_at);
         for user in arrived {
             self.tell_arrival("user:joined", &user.id, &user.username);
         }
@@ -162,7 +174,11 @@ impl Hub {
 
     /// False when the socket is not live here.
     pub(super) fn take_typing(&mut self, socket: SocketId, on: bool) -> bool {
-        let Some(account) = self.members.get(&socket).map(|link| link.account().clone()) else {
+        let Some(account) = self
+            .members
+            .get(&socket)
+            .map(|member| member.link.account().clone())
+        else {
             return false;
         };
         if on {
@@ -287,8 +303,8 @@ impl Hub {
     }
 
     /// Sends to everybody live but one user's sockets. Who does not keep up is found by the next change or comparison.
-    fn tell_but(&self, user: Option<&UserId>, packet: &Packet) {
-        for link in self.members.values() {
+    pub(super) fn tell_but(&self, user: Option<&UserId>, packet: &Packet) {
+        for Member { link, .. } in self.members.values() {
             if user.is_none_or(|user| link.account().id != *user) {
                 link.send(packet);
             }

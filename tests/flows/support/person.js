@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { LIMIT, within } from './limits.js';
-import { Rest } from './rest.js';
+import { answered, Rest } from './rest.js';
 import { Watcher } from './watcher.js';
 
 /** Milliseconds after which an unanswered send is repeated: the server itself gives up before that. */
@@ -125,6 +125,28 @@ export class Person {
     return message;
   }
 
+  async edits(message, content) {
+    return (await this.does('message:edit', { messageId: message.id, content })).message;
+  }
+
+  async deletes(message) {
+    return (await this.does('message:delete', { messageId: message.id })).message;
+  }
+
+  async claps(message, count = undefined) {
+    return (await this.does('message:clap', { messageId: message.id, count })).claps;
+  }
+
+  async reacts(message, emoji, on = true) {
+    return (await this.does('message:react', { messageId: message.id, emoji, on })).reactions;
+  }
+
+  /** Marks a room as read up to `seq`; resolves with `{ lastReadSeq, unread, unreadMentions }`. */
+  async reads(room, seq) {
+    const { ok, ...state } = await this.does('message:read', { roomId: room, seq });
+    return state;
+  }
+
   /** Sends until it is acknowledged: over lost connections and `unavailable`, always with the same `clientId`. */
   async insistsOn(room, content, clientId = randomUUID()) {
     const end = Date.now() + 2 * LIMIT;
@@ -152,6 +174,55 @@ export class Person {
 
   stopsTyping(room) {
     return this.does('typing:stop', room);
+  }
+
+  // What a person does over REST: each must be done, and resolves with what the server answers
+
+  /** Makes a room: `opens('attic', { visibility: 'private' })`. */
+  async opens(id, wish = {}) {
+    return answered(await this.rest.post('/api/rooms', { id, name: id, ...wish }), 201);
+  }
+
+  async looksAt(room) {
+    return answered(await this.rest.get(`/api/rooms/${room}`), 200);
+  }
+
+  /** Gives a room another name, topic or visibility. */
+  async changes(room, edit) {
+    return answered(await this.rest.patch(`/api/rooms/${room}`, edit), 200);
+  }
+
+  async ends(room) {
+    answered(await this.rest.delete(`/api/rooms/${room}`), 204);
+  }
+
+  async adds(other, room, role) {
+    return answered(await this.rest.post(`/api/rooms/${room}/members`, { userId: other.id, role }), 201);
+  }
+
+  /** Gives a member another role. */
+  async makes(other, role, room) {
+    return answered(await this.rest.patch(this.place(other, room), { role }), 200);
+  }
+
+  async kicks(other, room) {
+    answered(await this.rest.delete(this.place(other, room)), 204);
+  }
+
+  /** Gives membership back; `leaves` only stops listening. */
+  quits(room) {
+    return this.kicks(this, room);
+  }
+
+  /** The path of somebody's membership. */
+  place(other, room) {
+    return `/api/rooms/${room}/members/${encodeURIComponent(other.id)}`;
+  }
+
+  /** `{ username: role }` of a room's members. */
+  async roles(room) {
+    const { members } = answered(await this.rest.get(`/api/rooms/${room}/members`), 200);
+    return Object.fromEntries(members.map(({ user, role }) => [user.username, role]));
   }
 
   // What a person notices
@@ -204,6 +275,13 @@ export class Person {
       [],
       `${this.name} should not have seen ${event} ${brief(match)}`,
     );
+  }
+
+  /** The connection is lost, as by a bad network; with `reconnects` the client comes back by itself. */
+  async losesConnection() {
+    const from = this.here;
+    this.socket.io.engine.close();
+    await this.isCut({ from });
   }
 
   isCut(options) {

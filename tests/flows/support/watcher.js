@@ -17,8 +17,10 @@ const SHOWN = 14;
 export class Watcher {
   /** The revision that this socket has been carried to. */
   rev = undefined;
-  /** Message id -> message, as the page and all later changes leave it. */
+  /** Message id -> message, as the page and all later changes leave it, without what is the reader's own. */
   messages = new Map();
+  /** `{ name, topic, visibility }`, as the first join and all later changes leave it. */
+  room = undefined;
   /** Revision -> `event id`, for changes that came as events of their own. */
   changes = new Map();
   /** How often the server had to look at the store for this socket. */
@@ -30,7 +32,7 @@ export class Watcher {
   #waiting = new Set();
 
   constructor(room, name = 'somebody') {
-    this.room = room;
+    this.roomId = room;
     this.name = name;
   }
 
@@ -39,17 +41,17 @@ export class Watcher {
     if (kind === 'cut') {
       this.#joining = undefined;
       this.#joined = false;
-    } else if (kind === 'ask' && event === 'join:room' && roomOf(data) === this.room) {
+    } else if (kind === 'ask' && event === 'join:room' && roomOf(data) === this.roomId) {
       this.#note(`asks to join with since ${data?.since}`);
       this.#joining = { since: data?.since };
-    } else if (kind === 'ack' && event === 'join:room' && roomOf(asked) === this.room) {
+    } else if (kind === 'ack' && event === 'join:room' && roomOf(asked) === this.roomId) {
       this.#acknowledged(data);
-    } else if (kind === 'ack' && event === 'leave:room' && roomOf(asked) === this.room) {
+    } else if (kind === 'ack' && event === 'leave:room' && roomOf(asked) === this.roomId) {
       this.#joined = false;
-    } else if (kind === 'event' && data?.roomId === this.room) {
+    } else if (kind === 'event' && data?.roomId === this.roomId) {
       if (event === 'room:history') this.#carried(data);
       else if (CHANGES.has(event)) this.#changed(event, data);
-    } else if (kind === 'event' && event === 'room:updated' && data?.id === this.room) {
+    } else if (kind === 'event' && event === 'room:updated' && data?.id === this.roomId) {
       this.#changed(event, data);
     }
     for (const check of [...this.#waiting]) check();
@@ -78,12 +80,12 @@ export class Watcher {
 
   /** Fails with the first fault and what led to it. */
   isSound() {
-    assert.deepEqual(this.faults.slice(0, 1), [], `${this.name} in ${this.room}`);
+    assert.deepEqual(this.faults.slice(0, 1), [], `${this.name} in ${this.roomId}`);
   }
 
   told() {
     return [
-      `--- ${this.name} in ${this.room} stands at rev ${this.rev} with ${this.messages.size} messages:`,
+      `--- ${this.name} in ${this.roomId} stands at rev ${this.rev} with ${this.messages.size} messages:`,
       ...this.#history,
     ].join('\n  ');
   }
@@ -98,9 +100,11 @@ export class Watcher {
     else if (ack.rev !== join.rev)
       this.#fault(`a join was acknowledged at rev ${ack.rev} after a history at rev ${join.rev}`);
     this.#joined = true;
+    // Later changes of the room come with histories and events; only the first join has nothing before it.
+    this.room ??= described(ack.room);
   }
 
-  #carried({ rev, mode, messages, hasMore }) {
+  #carried({ rev, mode, messages, hasMore, room }) {
     this.#note(
       `history ${mode} at rev ${rev} with ${messages.length} messages (revs ${messages.map((one) => one.rev).join(' ')})`,
     );
@@ -127,7 +131,10 @@ export class Watcher {
     }
     if (messages.some((one, place) => place > 0 && one.seq <= messages[place - 1].seq))
       this.#fault('a history was not ascending');
-    for (const message of messages) this.messages.set(message.id, message);
+    // A change of a message older than the page that this began with leaves the list as it is.
+    const first = this.list[0]?.seq ?? 0;
+    for (const message of messages) if (message.seq >= first) this.messages.set(message.id, broadcast(message));
+    if (room) this.room = described(room);
     this.rev = rev;
     this.#hasNoHoles();
   }
@@ -146,14 +153,33 @@ export class Watcher {
     if (data.rev !== this.rev + 1) this.#fault(`${event} of rev ${data.rev} came at rev ${this.rev}`);
     this.rev = data.rev;
     this.changes.set(data.rev, `${event} ${id}`);
-    if (event === 'message:new') {
-      if (this.messages.has(id)) this.#fault(`message ${id} came as new for the second time`);
-      this.messages.set(id, data);
-      this.#hasNoHoles();
-    } else if (event === 'message:updated') {
-      const known = this.messages.get(id);
-      if (known && known.seq !== data.seq) this.#fault(`message ${id} went from seq ${known.seq} to ${data.seq}`);
-      if (known) this.messages.set(id, data);
+    if (isForOneReader(data)) this.#fault(`${event} of rev ${data.rev} tells what is one reader's own`);
+    const known = this.messages.get(id);
+    const becomes = (change) => known && this.messages.set(id, { ...known, rev: data.rev, ...change });
+    if (known && data.seq !== undefined && known.seq !== data.seq)
+      this.#fault(`message ${id} went from seq ${known.seq} to ${data.seq}`);
+    switch (event) {
+      case 'message:new':
+        if (known) this.#fault(`message ${id} came as new for the second time`);
+        this.messages.set(id, data);
+        this.#hasNoHoles();
+        break;
+      case 'message:updated':
+        if (known) this.messages.set(id, data);
+        break;
+      case 'message:deleted':
+        becomes({ content: '', mentions: [], previews: [], deletedAt: data.deletedAt });
+        break;
+      case 'message:clapped':
+        if (known && data.claps.total < known.claps.total) this.#fault(`message ${id} has lost claps`);
+        becomes({ claps: data.claps });
+        break;
+      case 'message:reacted':
+        becomes({ reactions: data.reactions });
+        break;
+      case 'room:updated':
+        this.room = described(data);
+        break;
     }
   }
 
@@ -171,7 +197,7 @@ export class Watcher {
       this.#waiting.add(check);
     });
     const seen = () => [this.told(), ...this.faults.slice(0, 3)].join('\n');
-    return within(coming, `${this.name} gets ${what} in ${this.room}`, { limit, seen }).finally(() =>
+    return within(coming, `${this.name} gets ${what} in ${this.roomId}`, { limit, seen }).finally(() =>
       this.#waiting.delete(check),
     );
   }
@@ -188,6 +214,21 @@ export class Watcher {
 
 function roomOf(argument) {
   return typeof argument === 'string' ? argument : argument?.roomId;
+}
+
+/** A message as all see it: without what belongs to one reader. */
+export function broadcast({ claps, reactions, ...message }) {
+  return { ...message, claps: { total: claps.total }, reactions: reactions.map(({ mine, ...one }) => one) };
+}
+
+function isForOneReader({ claps, reactions, role, unread }) {
+  const parts = [claps?.mine, ...(reactions ?? []).map((one) => one.mine), role, unread];
+  return parts.some((part) => part !== undefined);
+}
+
+/** What changes of a room itself change. */
+export function described({ name, topic, visibility }) {
+  return { name, topic, visibility };
 }
 
 /** Fails unless all watchers have seen the same changes under the same revisions, and end with the same messages. */
