@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     adapters::{
+        jwks,
         memory::{
             MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
             PresenceList,
@@ -25,9 +26,14 @@ use crate::{
         sqlite::SqliteStore,
     },
     chat::{
-        Chat, Parts, Policy, limits,
+        Chat, Parts, Policy,
+        external_keys::ExternalKeys,
+        external_tokens::ExternalTokens,
+        limits,
+        passwords::Passwords,
         publish::ServerKey,
-        tokens::{SECRET_MIN, Tokens},
+        sessions::clear_expired,
+        tokens::{ACCESS_SECONDS, SECRET_MIN, Tokens},
     },
     commit::{
         aftermath::{Aftermath, AftermathTasks},
@@ -51,6 +57,7 @@ use crate::{
         last_seen::LastSeen,
         recent::RecentMessages,
         relay,
+        sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
     sockets::{
@@ -86,6 +93,9 @@ pub enum StartError {
     /// The store is in use.
     #[error("DATABASE_URL: {0}")]
     Claim(ClaimError),
+    /// Passwords.
+    #[error("passwords cannot be hashed: {0}")]
+    Passwords(String),
     /// Redis, as far as its settings are concerned.
     #[error("REDIS_URL: {0}")]
     Redis(BackendError),
@@ -134,6 +144,7 @@ struct Core {
     metrics: Arc<Metrics>,
     store: OpenStore,
     between: Between,
+    ended: Arc<EndedSessions>,
 }
 
 impl Core {
@@ -175,6 +186,7 @@ impl Core {
             metrics: Arc::new(Metrics::new()),
             store,
             between,
+            ended: EndedSessions::new(Duration::from_secs(ACCESS_SECONDS.unsigned_abs())),
         })
     }
 
@@ -214,6 +226,7 @@ impl Core {
             bus: bus.clone(),
             presence: presence.clone(),
             tracker,
+            ended: self.ended.clone(),
             metrics: self.metrics.clone(),
         };
         let hubs = Hubs::new(surroundings, stop.clone());
@@ -272,10 +285,17 @@ pub async fn serve(
         .with_graceful_shutdown(stop_http.clone().cancelled_owned());
     let http = AbortOnDrop(tokio::spawn(http.into_future()));
     let mut core = Core::open(config).await?;
-    let tokens = Tokens::new(&signing_secret(&core.config, &core.store.store).await?);
+    let secret = signing_secret(&core.config, &core.store.store).await?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let passwords =
+        Passwords::new(cores).map_err(|error| StartError::Passwords(error.to_string()))?;
+    let ended_until = core.ended.catch_up(&*core.store.store).await;
+    let ended_until = ended_until.map_err(StartError::Store)?;
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let external = external_tokens(&core.config, &tasks, &stop)?;
+    let tokens = Tokens::new(&secret).with_external(external);
     let (tracker, steps) = Tracker::new();
     let (hubs, writer, aftermath) = core.rooms(tracker.clone(), &stop);
     let compare_now = Arc::new(Notify::new());
@@ -300,6 +320,13 @@ pub async fn serve(
         core.between.presence.clone(),
         stop.clone(),
     ));
+    tasks.spawn(EndedSessions::watch(
+        ended_until,
+        core.store.store.clone(),
+        hubs.clone(),
+        stop.clone(),
+    ));
+    tasks.spawn(clear_expired(core.store.store.clone(), stop.clone()));
     let (last_seen, departures) = LastSeen::new();
     let everybody_gone = CancellationToken::new();
     let departures =
@@ -327,11 +354,14 @@ pub async fn serve(
             writer: writer.clone(),
             limits: core.limits(),
             tokens,
+            passwords,
+            ended: core.ended.clone(),
             metrics: core.metrics.clone(),
         },
         Policy {
             rooms_by_joining: core.config.rooms_by_joining,
             guests: core.config.guests,
+            registration: core.config.registration,
             messages_per_second: core.config.messages_per_second,
             server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
         },
@@ -356,6 +386,7 @@ pub async fn serve(
         draining: draining.clone(),
         gateway: gateway.clone(),
         origins: core.config.cors_origins.clone(),
+        proxies: core.config.trusted_proxies.clone(),
     };
     entrance.open(router(site));
     greet(&core.config);
@@ -513,6 +544,39 @@ async fn signing_secret(config: &Config, store: &Arc<dyn Store>) -> Result<Vec<u
         .signing_secret(&candidate)
         .await
         .map_err(StartError::Store)
+}
+
+/// The checks of an external issuer's tokens, if there is one. Its keys are fetched in the background: a server whose issuer is away
+/// serves everybody else.
+fn external_tokens(
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Option<ExternalTokens>, StartError> {
+    let Some(place) = &config.jwt_jwks else {
+        return Ok(None);
+    };
+    let source = jwks::keys_at(place).map_err(|error| ConfigError {
+        setting: "JWT_JWKS",
+        wrong: error.to_string(),
+    })?;
+    for (setting, value, what) in [
+        ("JWT_ISSUER", &config.jwt_issuer, "issuer"),
+        ("JWT_AUDIENCE", &config.jwt_audience, "audience"),
+    ] {
+        if value.is_none() {
+            tracing::warn!(
+                "{setting} is not set: tokens of any {what} that the keys of JWT_JWKS have signed let people in"
+            );
+        }
+    }
+    let keys = ExternalKeys::new(source);
+    tasks.spawn(keys.clone().run(stop.clone()));
+    Ok(Some(ExternalTokens::new(
+        keys,
+        config.jwt_issuer.clone(),
+        config.jwt_audience.clone(),
+    )))
 }
 
 fn greet(config: &Config) {

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroU32, time::Duration};
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
 
-use crate::chat::tokens::SECRET_MIN;
+use crate::{chat::tokens::SECRET_MIN, http::client_address::TrustedProxies};
 
 /// Rooms of people whose messages stay, over Socket.IO.
 #[derive(Debug, Parser)]
@@ -65,6 +65,18 @@ pub struct Settings {
     /// HS256 secret, 32 bytes or more; with SQLite made once and kept in the store
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, global = true)]
     pub jwt_secret: Option<String>,
+    /// Keys of an external issuer of tokens: a JWKS in a file, or at an http or https address
+    #[arg(long, env = "JWT_JWKS", hide_env_values = true, global = true)]
+    pub jwt_jwks: Option<String>,
+    /// The issuer that external tokens must name; unset: any
+    #[arg(long, env = "JWT_ISSUER", global = true)]
+    pub jwt_issuer: Option<String>,
+    /// The audience that external tokens must name; unset: any
+    #[arg(long, env = "JWT_AUDIENCE", global = true)]
+    pub jwt_audience: Option<String>,
+    /// open or closed: whether people may make accounts [default: open]
+    #[arg(long, env = "REGISTRATION", global = true)]
+    pub registration: Option<String>,
     /// The key with which a backend may call /api/publish; unset: that is off
     #[arg(long, env = "SERVER_API_KEY", hide_env_values = true, global = true)]
     pub server_api_key: Option<String>,
@@ -77,6 +89,9 @@ pub struct Settings {
     /// Other origins whose pages may call, comma-separated [default: none]
     #[arg(long, env = "CORS_ORIGINS", global = true)]
     pub cors_origins: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks, comma-separated [default: none]
+    #[arg(long, env = "TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
     /// Messages of one user, bursts of five times that [default: 20]
     #[arg(long, env = "MESSAGES_PER_SECOND", global = true)]
     pub messages_per_second: Option<String>,
@@ -152,6 +167,14 @@ pub struct Config {
     pub redis_prefix: String,
     /// The signing secret; none: the store's own.
     pub jwt_secret: Option<Vec<u8>>,
+    /// The keys of an external issuer: a file or an address.
+    pub jwt_jwks: Option<String>,
+    /// The issuer that external tokens must name.
+    pub jwt_issuer: Option<String>,
+    /// The audience that external tokens must name.
+    pub jwt_audience: Option<String>,
+    /// Whether people may make accounts.
+    pub registration: bool,
     /// What a backend proves itself with; none: no backend may publish.
     pub server_api_key: Option<String>,
     /// Whether people may come without a password.
@@ -160,6 +183,8 @@ pub struct Config {
     pub rooms_by_joining: bool,
     /// Other origins whose pages may call.
     pub cors_origins: Vec<HeaderValue>,
+    /// Proxies whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Messages of one user a second.
     pub messages_per_second: NonZeroU32,
     /// Other events of one socket a second.
@@ -219,6 +244,24 @@ impl Config {
             }
             _ => {}
         }
+        let jwt_jwks = set(&settings.jwt_jwks);
+        if let Some(keys) = &jwt_jwks {
+            let scheme = keys.split_once("://").map(|(scheme, _)| scheme);
+            if !matches!(scheme, None | Some("file" | "http" | "https")) {
+                return wrong("JWT_JWKS", "takes a file, or an http or https address.");
+            }
+        }
+        let of_issuer = |setting, value: &Option<String>| match set(value) {
+            Some(_) if jwt_jwks.is_none() => wrong(
+                setting,
+                "is about the tokens that the keys of JWT_JWKS sign; set that too, or unset this.",
+            ),
+            value => Ok(value),
+        };
+        let (jwt_issuer, jwt_audience) = (
+            of_issuer("JWT_ISSUER", &settings.jwt_issuer)?,
+            of_issuer("JWT_AUDIENCE", &settings.jwt_audience)?,
+        );
         let word =
             |setting, value: &Option<String>, yes: &str, no: &str, usual: bool| match set(value)
                 .as_deref()
@@ -235,6 +278,13 @@ impl Config {
                 "127.0.0.1:3000",
                 "an address with a port, as 127.0.0.1:3000",
             )?,
+            registration: word(
+                "REGISTRATION",
+                &settings.registration,
+                "open",
+                "closed",
+                true,
+            )?,
             server_api_key: server_key(set(&settings.server_api_key))?,
             guests: word("GUESTS", &settings.guests, "on", "off", true)?,
             rooms_by_joining: word(
@@ -245,6 +295,12 @@ impl Config {
                 true,
             )?,
             cors_origins: origins(set(&settings.cors_origins))?,
+            trusted_proxies: parsed(
+                "TRUSTED_PROXIES",
+                set(&settings.trusted_proxies),
+                "",
+                "addresses and networks, as 10.0.0.1 or 10.0.0.0/8, comma-separated",
+            )?,
             messages_per_second: parsed(
                 "MESSAGES_PER_SECOND",
                 set(&settings.messages_per_second),
@@ -288,6 +344,9 @@ impl Config {
             database,
             redis_url,
             jwt_secret,
+            jwt_jwks,
+            jwt_issuer,
+            jwt_audience,
         })
     }
 }
@@ -445,6 +504,27 @@ mod tests {
                 ..usual()
             }),
             "CORS_ORIGINS"
+        );
+        assert_eq!(
+            refused(Settings {
+                jwt_jwks: some("ftp://x"),
+                ..usual()
+            }),
+            "JWT_JWKS"
+        );
+        assert_eq!(
+            refused(Settings {
+                jwt_audience: some("x"),
+                ..usual()
+            }),
+            "JWT_AUDIENCE"
+        );
+        assert_eq!(
+            refused(Settings {
+                trusted_proxies: some("nginx"),
+                ..usual()
+            }),
+            "TRUSTED_PROXIES"
         );
         assert_eq!(
             refused(Settings {

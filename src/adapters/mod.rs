@@ -1,5 +1,6 @@
 //! The backends behind the ports. They know the ports and the domain, never each other; only the composition root knows them.
 
+pub mod jwks;
 pub mod memory;
 pub mod postgres;
 pub mod redis;

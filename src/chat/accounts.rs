@@ -1,20 +1,22 @@
-//! Who somebody is: by a token, or as a guest.
+//! Who somebody is: by a token, as a guest, or with an account of their own.
 
 use std::sync::Arc;
 
 use super::{
     Chat,
-    tokens::{self, ACCESS_SECONDS, Identity, REFRESH_SECONDS},
+    passwords::{PASSWORD_MAX, PASSWORD_MIN, Password},
+    sessions::Session,
+    tokens::Identity,
     unavailable,
 };
 use crate::{
     domain::{
-        account::{Account, username_from},
+        account::{Account, username, username_from, username_key},
         error::{Code, Problem},
         id::UserId,
         timestamp::Timestamp,
     },
-    ports::store::{NextToken, RefreshToken, Rotation},
+    ports::store::NewAccount,
 };
 
 /// Somebody who has proved who they are.
@@ -28,26 +30,21 @@ pub struct Caller {
     pub session: Option<uuid::Uuid>,
 }
 
-/// What a log-in gives.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// Who.
-    pub account: Arc<Account>,
-    /// For requests and handshakes; good for [`ACCESS_SECONDS`].
-    pub access_token: String,
-    /// For the next session, once.
-    pub refresh_token: String,
-}
-
 impl Chat {
     /// Who the token says is calling; made a user on first sight.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, Problem> {
         let Identity {
             user,
-            username,
+            username: wish,
             expires_at,
             session,
-        } = self.parts.tokens.check(token)?;
+        } = self.parts.tokens.check(token).await?;
+        if self.has_ended(session) {
+            return Err(Problem::new(
+                Code::Unauthenticated,
+                "Authentication failed: the session has ended; sign in again.",
+            ));
+        }
         if let Some(account) = self.known.get(&user) {
             return Ok(Caller {
                 account,
@@ -55,7 +52,7 @@ impl Chat {
                 session,
             });
         }
-        let wish = username_from(&username)
+        let wish = username_from(&wish)
             .or_else(|| username_from(user.as_str()))
             .unwrap_or_else(|| "user".into());
         let account = Arc::new(
@@ -73,6 +70,12 @@ impl Chat {
         })
     }
 
+    /// Whether the log-in that a caller came from has ended since. To be asked again once a socket is where the end of a session
+    /// would find it: the session may have ended just before.
+    pub fn has_ended(&self, session: Option<uuid::Uuid>) -> bool {
+        session.is_some_and(|session| self.parts.ended.has(session))
+    }
+
     /// Lets somebody in without a password, under a name like the one they wish for.
     pub async fn guest(&self, wish: &str) -> Result<Session, Problem> {
         if !self.policy.guests {
@@ -81,81 +84,56 @@ impl Chat {
                 "This server takes no guests; sign in with an account.",
             ));
         }
-        let name = username_from(wish).ok_or_else(|| {
-            Problem::invalid("`username` is 1 to 32 characters that can be seen.")
-        })?;
-        if wish.trim().chars().count() > crate::domain::account::USERNAME_MAX {
-            return Err(Problem::invalid(
-                "`username` is 1 to 32 characters that can be seen.",
-            ));
-        }
-        let id =
-            UserId::parse(&uuid::Uuid::now_v7().to_string()).map_err(|_| Problem::internal())?;
-        let account = Arc::new(
-            self.parts
-                .store
-                .first_sight(&id, &name)
-                .await
-                .map_err(unavailable)?,
-        );
-        let refresh_token = tokens::refresh_token();
-        let kept = RefreshToken {
-            hash: tokens::refresh_hash(&refresh_token),
-            family: uuid::Uuid::now_v7(),
-            user: id,
-            expires_at: refresh_expiry(),
-        };
-        self.parts
-            .store
-            .keep_refresh_token(&kept)
-            .await
-            .map_err(unavailable)?;
-        self.session(account, kept.family, refresh_token)
-    }
-
-    /// A new session for an old one's refresh token, once. A token used twice ends all sessions that came from the same log-in.
-    pub async fn refresh(&self, token: &str) -> Result<Session, Problem> {
-        let refresh_token = tokens::refresh_token();
-        let next = NextToken {
-            hash: tokens::refresh_hash(&refresh_token),
-            expires_at: refresh_expiry(),
-        };
-        let old = tokens::refresh_hash(token);
-        match self
+        let name = username(wish).map_err(|refusal| Problem::invalid(refusal.to_string()))?;
+        let account = self
             .parts
             .store
-            .rotate_refresh_token(&old, &next, Timestamp::now())
+            .first_sight(&fresh_user()?, &name)
             .await
-            .map_err(unavailable)?
-        {
-            Rotation::Rotated(account, family) => {
-                self.session(Arc::new(account), family, refresh_token)
-            }
-            Rotation::Reused(_) | Rotation::Refused => Err(Problem::new(
-                Code::Unauthenticated,
-                "Authentication failed: the refresh token is not valid; sign in again.",
-            )),
-        }
+            .map_err(unavailable)?;
+        self.open_session(account).await
     }
 
-    fn session(
-        &self,
-        account: Arc<Account>,
-        family: uuid::Uuid,
-        refresh_token: String,
-    ) -> Result<Session, Problem> {
-        let access_token =
-            self.parts
-                .tokens
-                .sign(&account.id, &account.username, Some(family), ACCESS_SECONDS)?;
-        Ok(Session {
-            account,
-            access_token,
-            refresh_token,
-        })
+    /// Makes an account with a password, and logs it in. `conflict` when the name is taken, without case.
+    pub async fn register(&self, wish: &str, password: &str) -> Result<Session, Problem> {
+        if !self.policy.registration {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "This server makes no accounts by itself; ask its operator for one.",
+            ));
+        }
+        let name = username(wish).map_err(|refusal| Problem::invalid(refusal.to_string()))?;
+        let password = Password::new(password).ok_or_else(|| {
+            Problem::invalid(format!(
+                "`password` is {PASSWORD_MIN} to {PASSWORD_MAX} characters."
+            ))
+        })?;
+        if username_key(password.as_str()) == username_key(&name) {
+            return Err(Problem::invalid(
+                "`password` is the username; choose another.",
+            ));
+        }
+        let new = NewAccount {
+            id: fresh_user()?,
+            username: name,
+            password: self.parts.passwords.hash(password).await?,
+        };
+        let account = self
+            .parts
+            .store
+            .register(&new)
+            .await
+            .map_err(unavailable)?
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::Conflict,
+                    "The username is taken; choose another, or log in.",
+                )
+            })?;
+        self.open_session(account).await
     }
 }
 
-fn refresh_expiry() -> Timestamp {
-    Timestamp::from_millis(Timestamp::now().as_millis() + REFRESH_SECONDS * 1_000)
+fn fresh_user() -> Result<UserId, Problem> {
+    UserId::parse(&uuid::Uuid::now_v7().to_string()).map_err(|_| Problem::internal())
 }

@@ -6,12 +6,16 @@ pub mod clap;
 pub mod delete;
 pub mod direct;
 pub mod edit;
+pub mod external_keys;
+pub mod external_tokens;
 pub mod history;
+pub mod issuer_keys;
 pub mod join;
 mod known;
 pub mod limits;
 pub mod members;
 mod mine;
+pub mod passwords;
 pub mod people;
 pub mod publish;
 pub mod react;
@@ -19,6 +23,7 @@ pub mod read;
 mod refusals;
 pub mod rooms;
 pub mod send;
+pub mod sessions;
 pub mod tokens;
 mod whereabouts;
 
@@ -41,6 +46,7 @@ use crate::{
     room::{
         hubs::Hubs,
         recent::RecentMessages,
+        sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
 };
@@ -65,6 +71,10 @@ pub struct Parts {
     pub limits: limits::Limits,
     /// Makes and checks tokens.
     pub tokens: tokens::Tokens,
+    /// Makes and checks passwords' hashes.
+    pub passwords: passwords::Passwords,
+    /// Sessions that have ended.
+    pub ended: Arc<EndedSessions>,
     /// Figures.
     pub metrics: Arc<Metrics>,
 }
@@ -76,6 +86,8 @@ pub struct Policy {
     pub rooms_by_joining: bool,
     /// Whether people may come without a password.
     pub guests: bool,
+    /// Whether people may make accounts.
+    pub registration: bool,
     /// Messages of one user a second, with bursts of five times that.
     pub messages_per_second: std::num::NonZeroU32,
     /// What a backend proves itself with; none: no backend may publish.

@@ -1,6 +1,6 @@
 //! The name that somebody wants to be shown by; unlike a username it need not be unique.
 
-use super::{account::is_invisible, error::Problem};
+use super::{error::Problem, username::is_unseen};
 
 /// The most characters of a name to be shown.
 pub const DISPLAY_NAME_MAX: usize = 64;
@@ -10,7 +10,7 @@ pub const DISPLAY_NAME_MAX: usize = 64;
 pub fn check_display_name(name: &str) -> Result<String, Problem> {
     let folded = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let fits = (1..=DISPLAY_NAME_MAX).contains(&folded.chars().count());
-    if !fits || name.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if !fits || name.chars().any(is_unseen) {
         return Err(Problem::invalid(
             "`displayName` is 1 to 64 characters that can be seen, or null.",
         ));

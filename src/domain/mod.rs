@@ -13,6 +13,7 @@ pub mod permission;
 pub mod presence;
 pub mod room;
 pub mod timestamp;
+pub mod username;
 
 /// A message's place in its room, from 1, without gaps.
 pub type Seq = i64;

@@ -1,6 +1,7 @@
 //! Everything over HTTP that is not the socket: REST, its description, health, metrics and the web page.
 
 pub mod caller;
+pub mod client_address;
 pub mod docs;
 pub mod page;
 pub mod problem;

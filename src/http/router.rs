@@ -27,6 +27,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
+    client_address::TrustedProxies,
     docs, page,
     problem::{Failure, no_such_path},
     rest, status,
@@ -62,6 +63,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Set while the process is going away.
     pub draining: Arc<AtomicBool>,
+    /// The proxies whose word on a client's address is taken.
+    pub proxies: TrustedProxies,
     /// The description of REST.
     pub openapi: Value,
     /// The description of the socket.
@@ -84,6 +87,8 @@ pub struct Site {
     pub gateway: Arc<Gateway>,
     /// Other origins whose pages may call.
     pub origins: Vec<HeaderValue>,
+    /// The proxies whose word on a client's address is taken.
+    pub proxies: TrustedProxies,
 }
 
 /// What answers before the server has started: alive, and not ready. Filled once, it answers as what it was filled with.
@@ -126,6 +131,7 @@ pub fn router(site: Site) -> Router {
         draining,
         gateway,
         origins,
+        proxies,
     } = site;
     let shared = Arc::new(Shared {
         chat,
@@ -133,6 +139,7 @@ pub fn router(site: Site) -> Router {
         bus,
         metrics,
         draining,
+        proxies,
         openapi,
         asyncapi: asyncapi::document(),
     });

@@ -16,6 +16,7 @@ use super::{
     hub::{Hub, Joiner, StatusNews, Turn},
     link::Link,
     recent::RecentMessages,
+    sessions::EndedSessions,
     tracker::Tracker,
 };
 use crate::{
@@ -56,6 +57,8 @@ pub struct Surroundings {
     pub presence: Arc<dyn Presence>,
     /// This replica's own people.
     pub tracker: Arc<Tracker>,
+    /// Sessions that have ended.
+    pub ended: Arc<EndedSessions>,
     /// Figures.
     pub metrics: Arc<Metrics>,
 }
@@ -214,7 +217,12 @@ impl Hubs {
                 let room_id = room_id.clone();
                 self.turn(&room_id, Turn::Signal(signal));
             }
-            Signal::SessionEnded(ended) => self.connected.end(&ended),
+            // Where it is known already, whom it concerns has been sent away, and may have come back by another log-in.
+            Signal::SessionEnded(ended) => {
+                if self.surroundings.ended.note(&ended) {
+                    self.connected.end(&ended);
+                }
+            }
             Signal::Custom { to, event, data } => {
                 let Some(packet) = custom_packet(&event, data) else {
                     return;

@@ -12,5 +12,6 @@ pub mod link;
 pub mod recent;
 pub mod relay;
 pub mod roster;
+pub mod sessions;
 pub mod timeline;
 pub mod tracker;

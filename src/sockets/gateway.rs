@@ -294,11 +294,16 @@ impl Gateway {
                     // From here on it gets what is its user's.
                     self.chat.came(link.clone());
                     *phase = Phase::In(Inbox::new(
-                        link,
+                        link.clone(),
                         caller.expires_at,
                         self.chat.clone(),
                         &self.limits,
                     ));
+                    drop(phase);
+                    // Its end may have been told between the token's check and now, when there was no socket to find.
+                    if self.chat.has_ended(caller.session) {
+                        link.disconnect("its session has ended");
+                    }
                 }
                 Err(problem) if problem.code == Code::Unauthenticated => {
                     *phase = Phase::Strange;

@@ -33,6 +33,7 @@ use belfry::{
         hubs::{Hubs, Surroundings},
         link::Link,
         recent::RecentMessages,
+        sessions::EndedSessions,
         tracker::Tracker,
     },
 };
@@ -184,6 +185,7 @@ impl Replica {
             bus: Arc::new(bus),
             presence: Arc::new(presence),
             tracker: Tracker::new().0,
+            ended: EndedSessions::new(Duration::from_secs(900)),
             metrics,
         };
         let stop = CancellationToken::new();

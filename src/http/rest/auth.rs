@@ -2,23 +2,56 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
+    client_address::ClientAddress,
     problem::{Answer, Body},
     router::Shared,
 };
 use crate::{
-    chat::{accounts::Session, tokens::ACCESS_SECONDS},
+    chat::{sessions::Session, tokens::ACCESS_SECONDS},
     domain::presence::{Status, User},
-    protocol::rest::{GuestRequest, ProblemDetails, RefreshRequest, SessionAnswer},
+    protocol::rest::{Credentials, GuestRequest, ProblemDetails, RefreshRequest, SessionAnswer},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(log_in))
         .routes(routes!(guest))
         .routes(routes!(refresh))
+        .routes(routes!(log_out))
+}
+
+/// Make an account with a password, and log in.
+///
+/// The name is refused where it could be taken for another one: characters that cannot be seen, scripts mixed, ASCII in other letters.
+#[utoipa::path(post, path = "/api/auth/register", tag = "accounts", request_body = Credentials, security(()),
+    responses((status = 201, body = SessionAnswer), (status = 409, description = "The name is taken", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn register(
+    State(shared): State<Arc<Shared>>,
+    Body(Credentials { username, password }): Body<Credentials>,
+) -> Answer<(StatusCode, Json<SessionAnswer>)> {
+    let opened = shared.chat.register(&username, &password).await?;
+    Ok((StatusCode::CREATED, Json(session(opened))))
+}
+
+/// Log in with a password.
+///
+/// Failures are limited by account and by address: over the limit 429, with the time to wait.
+#[utoipa::path(post, path = "/api/auth/login", tag = "accounts", request_body = Credentials, security(()),
+    responses((status = 200, body = SessionAnswer), (status = 401, description = "The name or the password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn log_in(
+    State(shared): State<Arc<Shared>>,
+    ClientAddress(from): ClientAddress,
+    Body(Credentials { username, password }): Body<Credentials>,
+) -> Answer<Json<SessionAnswer>> {
+    let opened = shared.chat.log_in(&username, &password, from).await?;
+    Ok(Json(session(opened)))
 }
 
 /// Come in without a password.
@@ -41,6 +74,19 @@ async fn refresh(
     Ok(Json(session(
         shared.chat.refresh(&request.refresh_token).await?,
     )))
+}
+
+/// Log out: the session ends, and all sockets of its user are cut.
+///
+/// Its access tokens are refused from then on, on every replica within 2 s. An unknown token is answered alike.
+#[utoipa::path(post, path = "/api/auth/logout", tag = "accounts", request_body = RefreshRequest, security(()),
+    responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+async fn log_out(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<RefreshRequest>,
+) -> Answer<StatusCode> {
+    shared.chat.log_out(&request.refresh_token).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn session(session: Session) -> SessionAnswer {

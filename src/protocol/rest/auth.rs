@@ -12,11 +12,21 @@ pub struct GuestRequest {
     pub username: String,
 }
 
-/// The body of `POST /api/auth/refresh`.
+/// The body of `POST /api/auth/register` and `POST /api/auth/login`.
+#[derive(Clone, Deserialize, ToSchema)]
+pub struct Credentials {
+    /// The account's name, 1 to 32 characters; the same without case.
+    pub username: String,
+    /// 8 to 256 characters, and not the username.
+    #[schema(format = Password, min_length = 8, max_length = 256)]
+    pub password: String,
+}
+
+/// The body of `POST /api/auth/refresh` and `POST /api/auth/logout`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshRequest {
-    /// From the last session; good once.
+    /// From the last session; good for one refresh.
     pub refresh_token: String,
 }
 
