@@ -16,6 +16,7 @@ mod joining;
 mod lifecycle;
 mod model;
 mod permissions;
+mod reactions;
 mod room_changes;
 mod rooms;
 mod scene;
