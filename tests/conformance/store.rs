@@ -6,14 +6,19 @@
 mod accounts;
 mod commit;
 mod concurrency;
+mod direct;
 mod enrichment;
 mod history;
 mod jobs;
 mod joining;
 mod lifecycle;
+mod member_model;
+mod members;
 mod model;
+mod reading;
 mod rooms;
 mod scene;
+mod sessions;
 
 /// Makes a test of each story on each backend.
 macro_rules! stories {
