@@ -203,13 +203,17 @@ async fn a_mark_waits_while_its_member_is_being_changed() {
             .await
             .unwrap();
 
-        let marks = [of("hall", "ben", 2), of("hall", "cy", 2)];
-        let release = async {
-            while scene.standing("hall", "cy").await.last_read_seq != 2 {}
-            assert_eq!(scene.standing("hall", "ben").await.last_read_seq, 0);
-            lock.commit().await.unwrap();
-        };
-        let (states, ()) = tokio::join!(scene.store.mark_read(&marks), release);
+        let store = scene.store.clone();
+        let marking = tokio::spawn(async move {
+            let marks = [of("hall", "ben", 2), of("hall", "cy", 2)];
+            store.mark_read(&marks).await
+        });
+        while scene.standing("hall", "cy").await.last_read_seq != 2 {
+            assert!(!marking.is_finished());
+        }
+        assert_eq!(scene.standing("hall", "ben").await.last_read_seq, 0);
+        lock.commit().await.unwrap();
+        let states = marking.await.unwrap();
 
         assert_eq!(states.unwrap(), [read(2, 0, 0, true); 2]);
         other.close().await.unwrap();
