@@ -12,9 +12,7 @@ use crate::{
     domain::{id::UserId, presence::EndedSession, timestamp::Timestamp},
     ports::{
         BackendError,
-        store::{
-            ENDED_KEPT, FORGOTTEN_AT_ONCE, NextToken, RefreshToken, Rotation, SessionStore,
-        },
+        store::{ENDED_KEPT, FORGOTTEN_AT_ONCE, NextToken, RefreshToken, Rotation, SessionStore},
     },
 };
 
