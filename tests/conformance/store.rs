@@ -4,6 +4,9 @@
 //! [`Scene`].
 
 mod accounts;
+mod acts;
+mod asking;
+mod claps;
 mod commit;
 mod concurrency;
 mod enrichment;
@@ -12,6 +15,8 @@ mod jobs;
 mod joining;
 mod lifecycle;
 mod model;
+mod permissions;
+mod room_changes;
 mod rooms;
 mod scene;
 
