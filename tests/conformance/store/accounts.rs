@@ -181,8 +181,9 @@ async fn a_display_name_is_set_and_taken_away(scene: Scene) {
         scene.store.accounts(&[ada.clone()]).await.unwrap(),
         [unnamed]
     );
-    let nobody = scene.store.set_display_name(&user("nobody"), Some("No"));
-    assert_eq!(nobody.await.unwrap(), None);
+    let nobody = user("nobody");
+    let nobody = scene.store.set_display_name(&nobody, Some("No")).await;
+    assert_eq!(nobody.unwrap(), None);
 }
 
 async fn people_are_found_by_what_their_names_hold(scene: Scene) {
