@@ -1,252 +1,73 @@
 //! Whatever the bus loses, repeats or turns round, everybody live is carried through every revision once and in order.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use belfry::{
-    adapters::{
-        memory::{MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, PresenceList},
-        sqlite::SqliteStore,
-    },
     domain::{
         Rev,
-        account::Account,
-        change::{Change, NewMessage, Outcome, RoomChange},
-        id::{JobId, MessageId, ReplicaId, RoomId, SocketId, UserId},
-        message::MessageKind,
-        presence::Status,
-        timestamp::Timestamp,
+        change::{Change, Deed, Outcome, RoomChange},
+        error::Code,
+        id::{JobId, MessageId},
     },
-    metrics::Metrics,
-    ports::{
-        presence::LEASE,
-        store::{AccountStore, MessageStore, RoomStore},
-    },
-    protocol::packet::Packet,
-    room::{
-        hub::Joiner,
-        hubs::{Hubs, Surroundings},
-        link::Link,
-        recent::RecentMessages,
-        tracker::Tracker,
-    },
+    ports::store::{MemberStore, MessageStore},
 };
-use parking_lot::Mutex;
-use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use serde_json::Value;
-use tokio::sync::{oneshot, watch};
-use tokio_util::sync::CancellationToken;
+use rand::{
+    RngExt, SeedableRng,
+    rngs::StdRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::scene::{PATIENCE, Replica, Stand, Watcher};
 
-/// The receiving end of a link: everything that was sent, and the revision to which it carries.
-struct Watcher {
-    id: SocketId,
-    account: Arc<Account>,
-    open: AtomicBool,
-    seen: Mutex<Vec<String>>,
-    rev: watch::Sender<Option<Rev>>,
-}
-
-impl Watcher {
-    fn new(id: u64, account: &Account) -> Arc<Self> {
-        Arc::new(Self {
-            id: SocketId(id),
-            account: Arc::new(account.clone()),
-            open: AtomicBool::new(true),
-            seen: Mutex::default(),
-            rev: watch::channel(None).0,
-        })
-    }
-
-    async fn stands_at(&self, rev: Rev) {
-        let mut stands = self.rev.subscribe();
-        let reached = tokio::time::timeout(PATIENCE, stands.wait_for(|at| *at == Some(rev))).await;
-        assert!(
-            reached.is_ok(),
-            "never carried to {rev}, but to {:?}",
-            *self.rev.borrow()
-        );
-    }
-}
-
-impl Link for Watcher {
-    fn id(&self) -> SocketId {
-        self.id
-    }
-
-    fn session(&self) -> Option<uuid::Uuid> {
-        None
-    }
-
-    fn account(&self) -> &Arc<Account> {
-        &self.account
-    }
-
-    fn send(&self, packet: &Packet) -> bool {
-        let text = packet.text().as_str();
-        let first = {
-            let mut seen = self.seen.lock();
-            seen.push(text.to_owned());
-            seen.len() == 1
-        };
-        let Ok(Value::Array(event)) = serde_json::from_str(text.trim_start_matches('2')) else {
-            return true;
-        };
-        let (name, payload) = (event[0].as_str().unwrap_or_default(), &event[1]);
-        let Some(rev) = payload["rev"].as_i64() else {
-            return true;
-        };
-        let before = *self.rev.borrow();
-        match name {
-            "room:history" if payload["mode"] == "delta" || before.is_none() => {
-                // Only the answer of a resume may stand where the client stood.
-                assert!(
-                    before.is_none_or(|before| rev > before || (first && rev == before)),
-                    "a history at {rev} after {before:?}"
-                );
-                if let Some(before) = before {
-                    let messages = payload["messages"].as_array().expect("messages");
-                    assert!(
-                        messages
-                            .iter()
-                            .all(|message| message["rev"].as_i64() > Some(before)),
-                        "told twice"
-                    );
-                }
+/// So many changes of all kinds: messages, and what is done with those that are there.
+async fn changes_of_all_kinds(
+    replica: &Replica,
+    messages: &mut Vec<MessageId>,
+    count: usize,
+    dice: &mut StdRng,
+) -> Vec<RoomChange> {
+    let mut news = Vec::new();
+    for number in 0..count {
+        let message = messages.choose(dice).copied();
+        let change = match (dice.random_range(0..8), message) {
+            (0, Some(message)) => replica.act(
+                &replica.ada,
+                message,
+                Deed::Edit {
+                    content: format!("{}", dice.random::<u64>()),
+                    job: JobId::fresh(),
+                },
+            ),
+            (1, Some(message)) => replica.act(
+                &replica.ada,
+                message,
+                Deed::React {
+                    emoji: format!("e{}", dice.random::<u16>()),
+                    on: true,
+                },
+            ),
+            (2, Some(message)) => replica.claps(&replica.ada, message, 1),
+            (3, _) => replica.rename(&format!("name {number} {}", dice.random::<u64>())),
+            (4, Some(message)) if messages.len() > 5 => {
+                messages.retain(|known| *known != message);
+                replica.act(&replica.ada, message, Deed::Delete)
             }
-            "message:new" | "message:updated" => {
-                assert_eq!(Some(rev - 1), before, "{name} out of turn")
-            }
-            other => panic!("unexpected {other}: {payload}"),
+            _ => replica.message(),
+        };
+        if let Change::Send(message) = &change {
+            messages.push(message.id);
         }
-        self.rev.send_replace(Some(rev));
-        true
+        let outcomes = replica.store.commit(&[change]).await.unwrap();
+        // What would change nothing (the fifty-first clap, the emoji too many) is no news.
+        news.extend(outcomes.into_iter().filter_map(|outcome| match outcome {
+            Outcome::Committed(change) => Some(change),
+            _ => None,
+        }));
     }
-
-    fn is_open(&self) -> bool {
-        self.open.load(Ordering::Acquire)
-    }
-
-    fn entered(&self, _: &RoomId) {}
-
-    fn left(&self, _: &RoomId) {}
-
-    fn cut(&self, _: &str) {
-        self.open.store(false, Ordering::Release);
-    }
-
-    fn disconnect(&self, _: &str) {
-        self.open.store(false, Ordering::Release);
-    }
-}
-
-/// One replica's live rooms over a real store.
-struct Replica {
-    store: Arc<SqliteStore>,
-    hubs: Arc<Hubs>,
-    room: RoomId,
-    ada: Account,
-    stop: CancellationToken,
-    _dir: tempfile::TempDir,
-}
-
-impl Replica {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(
-            SqliteStore::connect(&format!("sqlite://{}/belfry.db", dir.path().display()))
-                .await
-                .unwrap(),
-        );
-        store.migrate().await.unwrap();
-        let ada = store
-            .first_sight(&UserId::parse("ada").unwrap(), "Ada")
-            .await
-            .unwrap();
-        let (bus, _ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), 16);
-        let presence =
-            MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
-        let metrics = Arc::new(Metrics::new());
-        let recent = RecentMessages {
-            store: store.clone(),
-            cache: Arc::new(MemoryCache::new(1 << 20)),
-            metrics: metrics.clone(),
-        };
-        let surroundings = Surroundings {
-            store: store.clone(),
-            recent,
-            bus: Arc::new(bus),
-            presence: Arc::new(presence),
-            tracker: Tracker::new().0,
-            metrics,
-        };
-        let stop = CancellationToken::new();
-        let hubs = Hubs::new(surroundings, stop.clone());
-        Self {
-            store,
-            hubs,
-            room: RoomId::parse("lobby").unwrap(),
-            ada,
-            stop,
-            _dir: dir,
-        }
-    }
-
-    async fn joins(&self, watcher: &Arc<Watcher>, since: Option<Rev>) {
-        let (done, joined) = oneshot::channel();
-        let joiner = Joiner {
-            link: watcher.clone(),
-            status: Status::Online,
-            since,
-            limit: 50,
-            create: true,
-            ack: None,
-            done,
-        };
-        self.hubs.join(&self.room, joiner);
-        tokio::time::timeout(PATIENCE, joined)
-            .await
-            .expect("in time")
-            .expect("an answer")
-            .expect("admitted");
-    }
-
-    /// Commits so many messages, as another replica would, and answers with the news of them.
-    async fn commits(&self, count: usize) -> Vec<RoomChange> {
-        let change = |_| {
-            Change::Send(NewMessage {
-                id: MessageId::fresh(),
-                room_id: self.room.clone(),
-                user_id: self.ada.id.clone(),
-                content: "hello".into(),
-                kind: MessageKind::Text,
-                client_id: None,
-                reply_to: None,
-                at: Timestamp::now(),
-                job: JobId::fresh(),
-            })
-        };
-        let changes: Vec<_> = (0..count).map(change).collect();
-        let outcomes = self.store.commit(&changes).await.unwrap();
-        let committed = outcomes.into_iter().map(|outcome| match outcome {
-            Outcome::Committed(change) => change,
-            other => panic!("not committed: {other:?}"),
-        });
-        committed.collect()
-    }
-
-    async fn ends(self) {
-        self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.hubs.ended())
-            .await
-            .expect("hubs end when they are stopped");
-    }
+    news
 }
 
 async fn a_careless_bus_loses_nothing(seed: u64) {
@@ -255,9 +76,11 @@ async fn a_careless_bus_loses_nothing(seed: u64) {
     let first = Watcher::new(1, &replica.ada);
     replica.joins(&first, None).await;
     let mut watchers = vec![first];
+    let mut messages = Vec::new();
     let mut rev = 0;
     for round in 0..12 {
-        let mut news = replica.commits(dice.random_range(1..40)).await;
+        let count = dice.random_range(1..40);
+        let mut news = changes_of_all_kinds(&replica, &mut messages, count, &mut dice).await;
         rev += news.len() as Rev;
         // Lost, repeated, turned round, and in pieces.
         news.retain(|_| dice.random_bool(0.8));
@@ -275,17 +98,9 @@ async fn a_careless_bus_loses_nothing(seed: u64) {
         }
         let late = Watcher::new(round + 2, &replica.ada);
         let since = dice.random_bool(0.5).then(|| dice.random_range(0..=rev));
-        late.rev.send_replace(since);
         replica.joins(&late, since).await;
         watchers.push(late);
-        // What the comparison with the store does every second.
-        let stands = replica
-            .store
-            .revisions(std::slice::from_ref(&replica.room))
-            .await
-            .unwrap();
-        assert_eq!(stands[0].rev, rev);
-        replica.hubs.stands_at(stands[0].clone());
+        assert_eq!(replica.compares().await.rev, rev);
         for watcher in &watchers {
             watcher.stands_at(rev).await;
         }
@@ -306,17 +121,7 @@ async fn a_link_that_closed_while_it_waited_is_not_let_in() {
     let replica = Replica::start().await;
     let gone = Watcher::new(1, &replica.ada);
     gone.open.store(false, Ordering::Release);
-    let (done, joined) = oneshot::channel();
-    let joiner = Joiner {
-        link: gone.clone(),
-        status: Status::Online,
-        since: None,
-        limit: 50,
-        create: true,
-        ack: Some(1),
-        done,
-    };
-    replica.hubs.join(&replica.room, joiner);
+    let joined = replica.asks_in(&gone, None);
     assert!(
         tokio::time::timeout(PATIENCE, joined)
             .await
@@ -325,5 +130,118 @@ async fn a_link_that_closed_while_it_waited_is_not_let_in() {
         "let go without a word"
     );
     assert!(gone.seen.lock().is_empty());
+    replica.ends().await;
+}
+
+#[tokio::test]
+async fn a_room_is_told_as_it_was_at_the_revision_of_the_history() {
+    let replica = Replica::start().await;
+    let first = Watcher::new(1, &replica.ada);
+    replica.joins(&first, None).await;
+    let news = replica
+        .commits(vec![
+            replica.message(),
+            replica.rename("Parlour"),
+            replica.message(),
+        ])
+        .await;
+    // The room here stands at 0, and knows nothing of the new name; the membership is read with it.
+    let second = Watcher::new(2, &replica.ada);
+    replica.joins(&second, None).await;
+    let answer = second.told("answer").remove(0);
+    assert_eq!(
+        (&answer[0]["rev"], &answer[0]["room"]["name"]),
+        (&0.into(), &"lobby".into())
+    );
+    replica.hubs.changes(&replica.room, news);
+    first.stands_at(3).await;
+    second.stands_at(3).await;
+    assert_eq!(second.told("room:updated")[0]["name"], "Parlour");
+    // The name came after 1, and before 2.
+    for (id, since, told) in [(3, 1, true), (4, 2, false)] {
+        let late = Watcher::new(id, &replica.ada);
+        replica.joins(&late, Some(since)).await;
+        let history = late.told("room:history").remove(0);
+        assert_eq!(history["room"]["name"] == "Parlour", told, "{history}");
+        let answer = late.told("answer").remove(0);
+        assert_eq!(answer[0]["room"]["name"], "Parlour");
+    }
+    replica.ends().await;
+}
+
+#[tokio::test]
+async fn a_room_that_was_only_just_woken_asks_when_it_changed_itself() {
+    let replica = Replica::start().await;
+    replica.store.join(&[replica.entry()]).await.unwrap();
+    replica
+        .commits(vec![
+            replica.message(),
+            replica.rename("Parlour"),
+            replica.message(),
+        ])
+        .await;
+    let late = Watcher::new(1, &replica.ada);
+    replica.joins(&late, Some(1)).await;
+    assert_eq!(late.told("room:history")[0]["room"]["name"], "Parlour");
+    replica.ends().await;
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_told_of_is_found_and_told_as_the_last_thing() {
+    for told in [true, false] {
+        let replica = Replica::start().await;
+        let watchers = [1, 2].map(|id| Watcher::new(id, &replica.ada));
+        for watcher in &watchers {
+            replica.joins(watcher, None).await;
+        }
+        let mut news = replica
+            .commits(vec![
+                replica.message(),
+                replica.message(),
+                replica.deletion(),
+            ])
+            .await;
+        if told {
+            // The first two are lost: nothing can tell them any more.
+            replica.hubs.changes(&replica.room, vec![news.remove(2)]);
+        } else {
+            assert!(replica.compares().await.deleted);
+        }
+        for watcher in &watchers {
+            watcher.stands(Stand::Ended).await;
+            assert_eq!(watcher.told("room:deleted")[0]["rev"], 3);
+        }
+        let late = Watcher::new(3, &replica.ada);
+        let refused = replica
+            .tries_to_join(&late, None)
+            .await
+            .expect_err("gone for good");
+        assert_eq!(refused.code, Code::NotFound);
+        replica.hubs.changes(&replica.room, news);
+        watchers.iter().for_each(|watcher| watcher.is_sound());
+        replica.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_fails_cuts_its_people_and_lets_them_in_again() {
+    let replica = Replica::start().await;
+    let [fine, fatal] = [1, 2].map(|id| Watcher::new(id, &replica.ada));
+    replica.joins(&fine, None).await;
+    replica.joins(&fatal, None).await;
+    fatal.explodes.store(true, Ordering::Release);
+    let news = replica.commits(vec![replica.message()]).await;
+    replica.hubs.changes(&replica.room, news);
+    let cut = async {
+        while fine.open.load(Ordering::Acquire) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, cut)
+        .await
+        .expect("cut, not left deaf");
+    let back: Arc<Watcher> = Watcher::new(3, &replica.ada);
+    replica.joins(&back, Some(0)).await;
+    back.stands_at(1).await;
     replica.ends().await;
 }

@@ -1,4 +1,7 @@
-//! A live room: what it remembers, and that every revision is delivered once and in order.
+//! A live room: what it remembers, that every revision is delivered once and in order, and that nothing is to who may not be there.
 
+mod access;
 mod delivery;
+mod own;
+mod scene;
 mod timeline;

@@ -42,7 +42,8 @@ pub(super) struct Access {
     /// Somebody was admitted on a membership that is older than the newest hint.
     unjudged: bool,
     access_rev: i64,
-    suspects: HashMap<UserId, RemovalReason>,
+    /// Who is said to have gone, why, and since which hint.
+    suspects: HashMap<UserId, (RemovalReason, Judged)>,
     asking: bool,
     failed: u32,
     retry_at: Option<Instant>,
@@ -101,10 +102,13 @@ impl Access {
 impl Hub {
     /// Somebody is said to be no member any more. The store is asked before anybody is told.
     pub(super) fn take_removal(&mut self, user: UserId, reason: RemovalReason) {
-        if self.access.suspects.len() < SUSPECTS_MAX {
-            self.access.suspects.insert(user, reason);
-        }
         self.access.hint();
+        let Access {
+            suspects, hints, ..
+        } = &mut self.access;
+        if suspects.len() < SUSPECTS_MAX {
+            suspects.insert(user, (reason, *hints));
+        }
     }
 
     /// Asks the store about everybody who was let in before the newest hint.
@@ -233,13 +237,15 @@ impl Hub {
         for socket in out {
             self.remove_from_room(socket);
         }
-        // Whoever was said to have gone before this check began is settled by it; who has come back since is live on a newer word.
         let suspects = std::mem::take(&mut self.access.suspects);
-        for (user, reason) in suspects {
-            if !checked.asked.contains(&user) {
-                self.access.suspects.insert(user, reason);
-            } else if is_out(&user) && !self.is_live(&user) {
-                self.tell_removed(&user, reason);
+        for (user, (reason, since)) in suspects {
+            if is_out(&user) {
+                // Who has come back since is live on a newer word.
+                if !self.is_live(&user) {
+                    self.tell_removed(&user, reason);
+                }
+            } else if since > checked.hints {
+                self.access.suspects.insert(user, (reason, since));
             }
         }
     }
@@ -255,8 +261,8 @@ impl Hub {
             return;
         };
         let user = &member.link.account().id;
-        let reason = self.access.suspects.get(user).copied();
-        let packet = self.removed_packet(reason.unwrap_or(RemovalReason::NotAllowed));
+        let said = self.access.suspects.get(user);
+        let packet = self.removed_packet(said.map_or(RemovalReason::NotAllowed, |(why, _)| *why));
         member.link.send(&packet);
         member.link.left(&self.room_id);
         self.access.told.insert(socket, Instant::now());

@@ -1,0 +1,472 @@
+//! The words that the stories of live rooms are told in: a replica's rooms over a real store, and people who watch them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use belfry::{
+    adapters::{
+        memory::{MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, PresenceList},
+        sqlite::SqliteStore,
+    },
+    domain::{
+        Rev,
+        account::Account,
+        change::{
+            Act, Applause, Change, ClapsOf, Deed, NewMessage, Outcome, RoomChange, RoomDeletion,
+            RoomUpdate,
+        },
+        error::Problem,
+        id::{JobId, MessageId, ReplicaId, RoomId, SocketId, UserId},
+        message::MessageKind,
+        presence::Status,
+        room::{Role, Visibility},
+        timestamp::Timestamp,
+    },
+    metrics::Metrics,
+    ports::{
+        presence::LEASE,
+        store::{
+            AccountStore, Entry, MemberChange, MemberStore, MessageStore, Premises, RoomStore,
+            Standpoint,
+        },
+    },
+    protocol::packet::Packet,
+    room::{
+        hub::Joiner,
+        hubs::{Hubs, Surroundings},
+        link::Link,
+        recent::RecentMessages,
+        tracker::Tracker,
+    },
+};
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where a watcher's socket stands in the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Not in the room, and not told to be out.
+    Outside,
+    /// Carried to that revision.
+    At(Rev),
+    /// Told that it is out.
+    Removed,
+    /// Told that the room has ended.
+    Ended,
+}
+
+/// The receiving end of a link: everything that was sent, held against the delivery rules.
+pub struct Watcher {
+    id: SocketId,
+    account: Arc<Account>,
+    pub open: AtomicBool,
+    /// The next packet makes whoever sends it panic.
+    pub explodes: AtomicBool,
+    pub seen: Mutex<Vec<(String, Value)>>,
+    /// What broke the rules.
+    pub faults: Mutex<Vec<String>>,
+    /// The client's own revision, when it joins with `since`.
+    pub since: Mutex<Option<Rev>>,
+    stand: watch::Sender<Stand>,
+}
+
+impl Watcher {
+    pub fn new(id: u64, account: &Account) -> Arc<Self> {
+        Arc::new(Self {
+            id: SocketId(id),
+            account: Arc::new(account.clone()),
+            open: AtomicBool::new(true),
+            explodes: AtomicBool::new(false),
+            seen: Mutex::default(),
+            faults: Mutex::default(),
+            since: Mutex::default(),
+            stand: watch::channel(Stand::Outside).0,
+        })
+    }
+
+    /// Waits until the socket stands there, and holds what it saw against the rules.
+    pub async fn stands(&self, wanted: Stand) {
+        let mut stand = self.stand.subscribe();
+        let reached = tokio::time::timeout(PATIENCE, stand.wait_for(|at| *at == wanted)).await;
+        let at = self.stand();
+        assert!(
+            reached.is_ok(),
+            "socket {:?} never came to {wanted:?}, but to {at:?}; {:?}",
+            self.id,
+            self.faults.lock()
+        );
+        self.is_sound();
+    }
+
+    pub async fn stands_at(&self, rev: Rev) {
+        self.stands(Stand::At(rev)).await;
+    }
+
+    pub fn stand(&self) -> Stand {
+        *self.stand.borrow()
+    }
+
+    pub fn is_sound(&self) {
+        assert_eq!(*self.faults.lock(), Vec::<String>::new());
+    }
+
+    /// The payloads of all events of that name.
+    pub fn told(&self, event: &str) -> Vec<Value> {
+        let seen = self.seen.lock();
+        let told = seen.iter().filter(|(name, _)| name == event);
+        told.map(|(_, payload)| payload.clone()).collect()
+    }
+
+    fn fault(&self, what: String) {
+        self.faults.lock().push(what);
+    }
+
+    fn takes(&self, name: &str, payload: &Value) {
+        let before = self.stand();
+        let after = match (name, payload["rev"].as_i64()) {
+            ("room:history", Some(rev)) => {
+                let known = match before {
+                    Stand::At(known) => Some(known),
+                    _ => *self.since.lock(),
+                };
+                let is_answer =
+                    !matches!(before, Stand::At(_)) || self.since.lock().take().is_some();
+                let is_forward = known.is_none_or(|known| {
+                    rev > known || (is_answer && rev >= known) || payload["mode"] == "reset"
+                });
+                if !is_forward {
+                    self.fault(format!("a history at {rev} after {known:?}"));
+                }
+                let messages = payload["messages"].as_array().expect("messages");
+                if payload["mode"] == "delta"
+                    && let Some(known) = known
+                    && messages
+                        .iter()
+                        .any(|message| message["rev"].as_i64() <= Some(known))
+                {
+                    self.fault(format!("a delta from {known} tells what was known"));
+                }
+                Stand::At(rev)
+            }
+            ("room:removed", _) => Stand::Removed,
+            ("room:deleted", _) => Stand::Ended,
+            (_, Some(rev)) => {
+                if before != Stand::At(rev - 1) {
+                    self.fault(format!("{name} of {rev} at {before:?}"));
+                }
+                Stand::At(rev)
+            }
+            _ => before,
+        };
+        if matches!(before, Stand::Removed | Stand::Ended | Stand::Outside)
+            && name != "room:history"
+            && name != "room:removed"
+            && name != "room:read"
+        {
+            self.fault(format!("{name} to a socket that stands {before:?}"));
+        }
+        self.stand.send_replace(after);
+    }
+}
+
+impl Link for Watcher {
+    fn id(&self) -> SocketId {
+        self.id
+    }
+
+    fn session(&self) -> Option<uuid::Uuid> {
+        None
+    }
+
+    fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    fn send(&self, packet: &Packet) -> bool {
+        assert!(
+            !self.explodes.load(Ordering::Acquire),
+            "a story wants this panic"
+        );
+        if !self.is_open() {
+            return false;
+        }
+        let text = packet.text().as_str();
+        if let Some(Value::Array(mut event)) = text
+            .strip_prefix('2')
+            .and_then(|json| serde_json::from_str(json).ok())
+        {
+            let payload = event.pop().expect("a payload");
+            let name = event[0].as_str().expect("a name").to_owned();
+            self.seen.lock().push((name.clone(), payload.clone()));
+            self.takes(&name, &payload);
+        } else {
+            let answer = text.trim_start_matches(|c: char| c.is_ascii_digit());
+            let payload = serde_json::from_str(answer).unwrap_or_default();
+            self.seen.lock().push(("answer".into(), payload));
+        }
+        true
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    fn entered(&self, _: &RoomId) {}
+
+    fn left(&self, _: &RoomId) {}
+
+    fn cut(&self, _: &str) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    fn disconnect(&self, _: &str) {
+        self.open.store(false, Ordering::Release);
+    }
+}
+
+/// One replica's live rooms over a real store.
+pub struct Replica {
+    pub store: Arc<SqliteStore>,
+    pub hubs: Arc<Hubs>,
+    pub room: RoomId,
+    /// The first to come, and so the room's owner.
+    pub ada: Account,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+impl Replica {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(
+            SqliteStore::connect(&format!("sqlite://{}/belfry.db", dir.path().display()))
+                .await
+                .unwrap(),
+        );
+        store.migrate().await.unwrap();
+        let ada = store
+            .first_sight(&UserId::parse("ada").unwrap(), "Ada")
+            .await
+            .unwrap();
+        let (bus, _ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), 16);
+        let presence =
+            MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
+        let metrics = Arc::new(Metrics::new());
+        let recent = RecentMessages {
+            store: store.clone(),
+            cache: Arc::new(MemoryCache::new(1 << 20)),
+            metrics: metrics.clone(),
+        };
+        let surroundings = Surroundings {
+            store: store.clone(),
+            recent,
+            bus: Arc::new(bus),
+            presence: Arc::new(presence),
+            tracker: Tracker::new().0,
+            metrics,
+        };
+        let stop = CancellationToken::new();
+        let hubs = Hubs::new(surroundings, stop.clone());
+        Self {
+            store,
+            hubs,
+            room: RoomId::parse("lobby").unwrap(),
+            ada,
+            stop,
+            _dir: dir,
+        }
+    }
+
+    pub async fn person(&self, name: &str) -> Account {
+        let id = UserId::parse(name).unwrap();
+        self.store.first_sight(&id, name).await.unwrap()
+    }
+
+    /// Asks to be let in; the answer comes when it does.
+    pub fn asks_in(
+        &self,
+        watcher: &Arc<Watcher>,
+        since: Option<Rev>,
+    ) -> oneshot::Receiver<Result<(), Problem>> {
+        let (done, joined) = oneshot::channel();
+        *watcher.since.lock() = since;
+        let joiner = Joiner {
+            link: watcher.clone(),
+            status: Status::Online,
+            since,
+            limit: 50,
+            create: true,
+            ack: Some(1),
+            done,
+        };
+        self.hubs.join(&self.room, joiner);
+        joined
+    }
+
+    pub async fn tries_to_join(
+        &self,
+        watcher: &Arc<Watcher>,
+        since: Option<Rev>,
+    ) -> Result<(), Problem> {
+        let joined = tokio::time::timeout(PATIENCE, self.asks_in(watcher, since)).await;
+        joined.expect("in time").expect("an answer")
+    }
+
+    pub async fn joins(&self, watcher: &Arc<Watcher>, since: Option<Rev>) {
+        self.tries_to_join(watcher, since).await.expect("admitted");
+    }
+
+    /// Ada's wish to be a member of the room, which makes it.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            room: self.room.clone(),
+            user: self.ada.id.clone(),
+            create: true,
+            at: Timestamp::now(),
+        }
+    }
+
+    pub fn message(&self) -> Change {
+        Change::Send(NewMessage {
+            id: MessageId::fresh(),
+            room_id: self.room.clone(),
+            user_id: self.ada.id.clone(),
+            content: "hello".into(),
+            kind: MessageKind::Text,
+            client_id: None,
+            reply_to: None,
+            at: Timestamp::now(),
+            job: JobId::fresh(),
+        })
+    }
+
+    pub fn act(&self, user: &Account, message_id: MessageId, deed: Deed) -> Change {
+        Change::Act(Act {
+            room_id: self.room.clone(),
+            message_id,
+            user_id: user.id.clone(),
+            at: Timestamp::now(),
+            deed,
+        })
+    }
+
+    pub fn claps(&self, user: &Account, message_id: MessageId, count: i64) -> Change {
+        Change::Clap(Applause {
+            id: uuid::Uuid::now_v7(),
+            room_id: self.room.clone(),
+            message_id,
+            by: vec![ClapsOf {
+                user_id: user.id.clone(),
+                count,
+            }],
+            at: Timestamp::now(),
+        })
+    }
+
+    pub fn rename(&self, name: &str) -> Change {
+        Change::UpdateRoom(RoomUpdate {
+            room_id: self.room.clone(),
+            user_id: self.ada.id.clone(),
+            name: Some(name.into()),
+            topic: None,
+            visibility: None,
+        })
+    }
+
+    pub fn deletion(&self) -> Change {
+        Change::DeleteRoom(RoomDeletion {
+            id: uuid::Uuid::now_v7(),
+            room_id: self.room.clone(),
+            user_id: self.ada.id.clone(),
+            at: Timestamp::now(),
+        })
+    }
+
+    /// Commits the changes one by one, as another replica would, and answers with the news of them.
+    pub async fn commits(&self, changes: Vec<Change>) -> Vec<RoomChange> {
+        let mut committed = Vec::new();
+        for change in changes {
+            let outcomes = self
+                .store
+                .commit(std::slice::from_ref(&change))
+                .await
+                .unwrap();
+            for outcome in outcomes {
+                match outcome {
+                    Outcome::Committed(change) => committed.push(change),
+                    other => panic!("not committed: {other:?} of {change:?}"),
+                }
+            }
+        }
+        committed
+    }
+
+    /// Takes somebody's membership away in the store; nobody is told.
+    pub async fn kicks(&self, user: &Account) {
+        let premises = Premises {
+            room: self.room.clone(),
+            visibility: self
+                .store
+                .room(&self.room, &user.id)
+                .await
+                .unwrap()
+                .unwrap()
+                .room
+                .visibility,
+            actor: self.ada.id.clone(),
+            actor_role: Role::Owner,
+            subject: user.id.clone(),
+            subject_role: Some(Role::Member),
+        };
+        let change = self.store.remove_member(&premises).await.unwrap();
+        assert!(matches!(change, MemberChange::Done(_)), "{change:?}");
+    }
+
+    /// Makes somebody a member; they are not live.
+    pub async fn store_joins(&self, user: &Account) {
+        let entry = Entry {
+            user: user.id.clone(),
+            ..self.entry()
+        };
+        self.store.join(&[entry]).await.unwrap();
+    }
+
+    /// Nobody who has been removed can come back by themselves; takes revision 1, of which the room here is told.
+    pub async fn makes_private(&self) {
+        let news = self
+            .commits(vec![Change::UpdateRoom(RoomUpdate {
+                room_id: self.room.clone(),
+                user_id: self.ada.id.clone(),
+                name: None,
+                topic: None,
+                visibility: Some(Visibility::Private),
+            })])
+            .await;
+        self.hubs.changes(&self.room, news);
+        self.compares().await;
+    }
+
+    /// What the comparison with the store does every second.
+    pub async fn compares(&self) -> Standpoint {
+        let room = std::slice::from_ref(&self.room);
+        let stands = self.store.revisions(room).await.unwrap().remove(0);
+        self.hubs.stands_at(stands.clone());
+        stands
+    }
+
+    pub async fn ends(self) {
+        self.stop.cancel();
+        tokio::time::timeout(PATIENCE, self.hubs.ended())
+            .await
+            .expect("hubs end when they are stopped");
+    }
+}
