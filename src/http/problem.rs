@@ -90,7 +90,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// A JSON body. What cannot be read as one is `invalid_argument`, what is too long `payload_too_large`.
+/// A JSON body, which is an object. What cannot be read as one is `invalid_argument`, what is too long `payload_too_large`.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -111,6 +111,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                     }
                     _ => Problem::invalid("The request's body could not be read."),
                 })?;
+        // Serde would take an array as well, field by field.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::invalid("The body is to be a JSON object.").into());
+        }
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| crate::protocol::client_event::unreadable("The body", &error))?;
         Ok(Self(value))

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { LIMIT, within } from './limits.js';
-import { Rest } from './rest.js';
+import { answered, Rest } from './rest.js';
 import { Watcher } from './watcher.js';
 
 /** Milliseconds after which an unanswered send is repeated: the server itself gives up before that. */
@@ -174,6 +174,55 @@ export class Person {
 
   stopsTyping(room) {
     return this.does('typing:stop', room);
+  }
+
+  // What a person does over REST: each must be done, and resolves with what the server answers
+
+  /** Makes a room: `opens('attic', { visibility: 'private' })`. */
+  async opens(id, wish = {}) {
+    return answered(await this.rest.post('/api/rooms', { id, name: id, ...wish }), 201);
+  }
+
+  async looksAt(room) {
+    return answered(await this.rest.get(`/api/rooms/${room}`), 200);
+  }
+
+  /** Gives a room another name, topic or visibility. */
+  async changes(room, edit) {
+    return answered(await this.rest.patch(`/api/rooms/${room}`, edit), 200);
+  }
+
+  async ends(room) {
+    answered(await this.rest.delete(`/api/rooms/${room}`), 204);
+  }
+
+  async adds(other, room, role) {
+    return answered(await this.rest.post(`/api/rooms/${room}/members`, { userId: other.id, role }), 201);
+  }
+
+  /** Gives a member another role. */
+  async makes(other, role, room) {
+    return answered(await this.rest.patch(this.place(other, room), { role }), 200);
+  }
+
+  async kicks(other, room) {
+    answered(await this.rest.delete(this.place(other, room)), 204);
+  }
+
+  /** Gives membership back; `leaves` only stops listening. */
+  quits(room) {
+    return this.kicks(this, room);
+  }
+
+  /** The path of somebody's membership. */
+  place(other, room) {
+    return `/api/rooms/${room}/members/${encodeURIComponent(other.id)}`;
+  }
+
+  /** `{ username: role }` of a room's members. */
+  async roles(room) {
+    const { members } = answered(await this.rest.get(`/api/rooms/${room}/members`), 200);
+    return Object.fromEntries(members.map(({ user, role }) => [user.username, role]));
   }
 
   // What a person notices

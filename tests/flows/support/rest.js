@@ -21,6 +21,10 @@ export class Rest {
     return this.#call('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json' });
   }
 
+  delete(path) {
+    return this.#call('DELETE', path);
+  }
+
   /** POST of a body that is sent as it stands. */
   postRaw(path, body, headers = { 'content-type': 'application/json' }) {
     return this.#call('POST', path, body, headers);
@@ -44,6 +48,12 @@ export class Rest {
       body: /json/.test(type) ? JSON.parse(text) : undefined,
     };
   }
+}
+
+/** The body of an answer that must have this status. */
+export function answered(answer, status) {
+  assert.equal(answer.status, status, `${answer.status} ${answer.type} ${answer.text}`);
+  return answer.body;
 }
 
 /** The answer is a problem description of RFC 9457 with this status and this code. */
