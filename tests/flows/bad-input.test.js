@@ -1,6 +1,7 @@
 // What no decent client sends: each gets a clear error or a clean cut, and nobody else notices.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { embedded, unhurried } from './support/town.js';
 
@@ -23,6 +24,8 @@ const noRoom = [
 ];
 const roomId = 'badly-treated';
 const content = 'hello';
+const messageId = randomUUID();
+const noMessage = [null, 5, true, [], {}, messageId, { messageId: 5 }, { messageId: null }, { messageId: 'not an id' }];
 const malformed = {
   'join:room': [...noRoom, [roomId], { roomId, since: '1' }, { roomId, since: 1e300 }, { roomId, limit: {} }],
   'leave:room': noRoom,
@@ -48,6 +51,27 @@ const malformed = {
     { roomId, content, type: 5 },
     { roomId, content, replyTo: 5 },
     { roomId, content, replyTo: 'not an id' },
+  ],
+  'message:edit': [
+    ...noMessage.map((argument) => (argument?.messageId ? { ...argument, content } : argument)),
+    { content },
+    { messageId },
+    ...[null, 5, ['hello'], { text: 'hello' }, '', ' \n', 'a\u0000b'].map((text) => ({ messageId, content: text })),
+  ],
+  'message:delete': noMessage,
+  'message:clap': [...noMessage, ...[0, -5, 1.5, '1', [], 1e300].map((count) => ({ messageId, count }))],
+  'message:react': [
+    ...noMessage.map((argument) => (argument?.messageId ? { ...argument, emoji: '👍', on: true } : argument)),
+    { messageId, emoji: '👍' },
+    { messageId, on: true },
+    { messageId, emoji: '👍', on: 'yes' },
+    ...[null, 5, '', 'a b', 'x'.repeat(33)].map((emoji) => ({ messageId, emoji, on: true })),
+  ],
+  'message:read': [
+    ...noRoom.map((argument) => (argument?.roomId ? { ...argument, seq: 1 } : argument)),
+    roomId,
+    { roomId },
+    ...[-1, 1.5, '1', null, [], 1e300].map((seq) => ({ roomId, seq })),
   ],
   'no:such:event': [null, {}, 'x'],
   'message:new': [{ roomId, content }],
