@@ -243,6 +243,23 @@ fn identifier(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::event_names::{FROM_CLIENTS, FROM_THE_SERVER};
+
+    #[test]
+    fn every_event_is_described_but_those_that_are_not_sent_yet() {
+        let document = document();
+        let from_clients = FROM_CLIENTS.map(|name| format!("client {name}"));
+        let from_the_server = FROM_THE_SERVER
+            .into_iter()
+            .filter(|name| !["notification", "job:update"].contains(name))
+            .map(|name| format!("server {name}"));
+        for key in from_clients.into_iter().chain(from_the_server) {
+            assert!(
+                document["operations"][identifier(&key)].is_object(),
+                "{key}"
+            );
+        }
+    }
 
     #[test]
     fn every_reference_of_the_document_leads_somewhere() {

@@ -121,6 +121,7 @@ everywhere((place) => {
     const watcher = await bob.stays('ordered');
     await ada.joins('ordered');
     const { id: messageId } = await ada.says('ordered', 'the one');
+    await watcher.reaches(1);
     for (let round = 0; round < 10; round++) {
       const from = watcher.rev;
       const sent = [

@@ -121,10 +121,13 @@ describe('the text of a message', { concurrency: 8 }, () => {
       const room = `refused-${Object.keys(refused).indexOf(name)}`;
       const watcher = await ada.stays(room);
       await ada.isRefused('message:send', { roomId: room, content }, code);
-      await ada.says(room, 'the connection stays');
-      await watcher.reaches(1);
+      const { id: messageId } = await ada.says(room, 'the connection stays');
+      await ada.isRefused('message:edit', { messageId, content }, code);
+      await ada.says(room, 'and the text');
+      await watcher.reaches(2);
       watcher.isSound();
       assert.equal(watcher.list[0].seq, 1, 'a refused message takes no place');
+      assert.equal(watcher.list[0].content, 'the connection stays');
     });
   }
 });

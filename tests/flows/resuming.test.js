@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { embedded, unhurried } from './support/town.js';
+import { broadcast } from './support/watcher.js';
 
 const town = await embedded({ after }, unhurried);
 const contents = (history) => history.messages.map((message) => message.content);
@@ -95,7 +96,7 @@ describe('coming back', { concurrency: 8 }, () => {
     const updated = await ada.sees('message:updated', { id: message.id });
     const history = await historyOf(bob, 'changed', { since: message.rev });
     assert.equal(history.mode, 'delta');
-    assert.deepEqual(history.messages, [updated]);
+    assert.deepEqual(history.messages.map(broadcast), [updated]);
     assert.deepEqual(updated.mentions, [bob.id]);
   });
 

@@ -12,6 +12,8 @@ const ROOM = 'changing';
 const ACTORS = 5;
 const WATCHERS = 4;
 const STEPS = 80;
+/** The most milliseconds between two of them. */
+const PAUSE = 120;
 /** Changes of one person that may be under way at once. */
 const AT_ONCE = 4;
 const EMOJI = ['👍', '🦀', '🎉', '❤️', ':shipit:'];
@@ -26,6 +28,7 @@ class Actor {
   async acts() {
     const underway = new Set();
     for (let step = 0; step < STEPS; step++) {
+      await pause(this.chance.between(0, PAUSE));
       const act = this.act(step).finally(() => underway.delete(act));
       underway.add(act);
       if (underway.size >= AT_ONCE) await Promise.race(underway);
@@ -135,7 +138,7 @@ everywhere((place) => {
 
     const acting = Promise.all(actors.map((person, i) => new Actor(person, i, world).acts()));
     const cutting = cuts(people, acting);
-    await people[0].next((entry) => entry.kind === 'cut', 'the first cut');
+    await Promise.race(people.map((person) => person.next((entry) => entry.kind === 'cut', 'the first cut')));
     const lateWatcher = await late.stays(ROOM);
     await acting;
     await cutting;
