@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { unknownId } from './support/ids.js';
+import { isProblem } from './support/rest.js';
 import { embedded, unhurried } from './support/town.js';
 
 const town = await embedded({ after }, unhurried);
@@ -23,6 +25,21 @@ const noRoom = [
 ];
 const roomId = 'badly-treated';
 const content = 'hello';
+const messageId = unknownId();
+const noMessage = [
+  null,
+  5,
+  'hello',
+  [],
+  {},
+  { messageId: null },
+  { messageId: 5 },
+  { messageId: '' },
+  { messageId: 'not an id' },
+  { messageId: [messageId] },
+  { messageId: `${messageId}0` },
+];
+const onMessage = (...args) => [...noMessage, ...args.map((arg) => ({ messageId, ...arg }))];
 const malformed = {
   'join:room': [...noRoom, [roomId], { roomId, since: '1' }, { roomId, since: 1e300 }, { roomId, limit: {} }],
   'leave:room': noRoom,
@@ -48,6 +65,30 @@ const malformed = {
     { roomId, content, type: 5 },
     { roomId, content, replyTo: 5 },
     { roomId, content, replyTo: 'not an id' },
+  ],
+  'message:edit': onMessage(
+    {},
+    { content: null },
+    { content: 5 },
+    { content: [content] },
+    { content: '' },
+    { content: ' ' },
+  ),
+  'message:delete': noMessage,
+  'message:clap': onMessage(...[-5, 0, 1.5, '3', true, [3], {}, 1e300, -1e300, 2 ** 63].map((count) => ({ count }))),
+  'message:react': onMessage(
+    {},
+    { emoji: '👍' },
+    { on: true },
+    ...[null, 5, '', ' ', 'a b', '👍\n', 'x'.repeat(33), ['👍']].map((emoji) => ({ emoji, on: true })),
+    ...[null, 1, 'true', {}].map((on) => ({ emoji: '👍', on })),
+  ),
+  'message:read': [
+    ...noRoom,
+    roomId,
+    { roomId },
+    ...[null, '1', -1, 1.5, true, [1], 1e300].map((seq) => ({ roomId, seq })),
+    { roomId: 'two words', seq: 1 },
   ],
   'no:such:event': [null, {}, 'x'],
   'message:new': [{ roomId, content }],
@@ -102,6 +143,122 @@ describe('a wrong argument', { concurrency: 8 }, () => {
     ada.shouts('message:send', { roomId: 'binary', content: new Uint8Array(100) });
     await ada.sees('error', { event: 'message:send', code: 'invalid_argument' });
     await ada.says('binary', 'words again');
+  });
+});
+
+describe('a number beyond sense', { concurrency: 4 }, () => {
+  test('of claps takes effect as far as it may', async () => {
+    const ada = await town.guest('Ada-claps-much');
+    await ada.joins('much');
+    const { id } = await ada.says('much', 'clap');
+    const { claps } = await ada.does('message:clap', { messageId: id, count: 1e9 });
+    assert.deepEqual(claps, { total: 50, mine: 50 });
+    assert.deepEqual((await ada.does('message:clap', { messageId: id, count: 5 })).claps, { total: 50, mine: 50 });
+  });
+
+  test('of different emoji is refused from the twenty-first on', async () => {
+    const ada = await town.guest('Ada-all-emoji');
+    await ada.joins('emoji');
+    const { id } = await ada.says('emoji', 'react');
+    const emoji = Array.from({ length: 25 }, (_, i) => String.fromCodePoint(0x1f600 + i));
+    for (const one of emoji.slice(0, 20)) await ada.does('message:react', { messageId: id, emoji: one, on: true });
+    for (const one of emoji.slice(20)) {
+      await ada.isRefused('message:react', { messageId: id, emoji: one, on: true }, 'conflict');
+    }
+    const { reactions } = await ada.does('message:react', { messageId: id, emoji: emoji[0], on: false });
+    assert.equal(reactions.length, 19);
+    await ada.does('message:react', { messageId: id, emoji: emoji[24], on: true });
+  });
+
+  test('of a place to have read up to is the last message', async () => {
+    const ada = await town.guest('Ada-reads-ahead');
+    await ada.joins('ahead');
+    await ada.says('ahead', 'the only one');
+    const { lastReadSeq } = await ada.does('message:read', { roomId: 'ahead', seq: 2 ** 53 - 1 });
+    assert.equal(lastReadSeq, 1);
+  });
+
+  test('of characters is payload_too_large, in an edit too', async () => {
+    const ada = await town.guest('Ada-edits-long');
+    await ada.joins('long');
+    const { id } = await ada.says('long', 'short');
+    await ada.isRefused('message:edit', { messageId: id, content: 'x'.repeat(8001) }, 'payload_too_large');
+    const { message } = await ada.does('message:edit', { messageId: id, content: '🦀'.repeat(8000) });
+    assert.equal(message.rev, 2);
+  });
+});
+
+describe('what has been deleted', { concurrency: 4 }, () => {
+  const onMessages = {
+    'message:edit': { content },
+    'message:clap': {},
+    'message:react': { emoji: '👍', on: true },
+    'message:delete': {},
+  };
+
+  test('a deleted message is not changed any more', async () => {
+    const ada = await town.guest('Ada-regrets');
+    const watcher = await ada.stays('regrets');
+    const { id } = await ada.says('regrets', 'oh no');
+    await ada.does('message:delete', { messageId: id });
+    for (const [event, argument] of Object.entries(onMessages)) {
+      if (event === 'message:delete') continue;
+      await ada.isRefused(event, { messageId: id, ...argument }, 'conflict');
+    }
+    await ada.says('regrets', 'better');
+    await watcher.reaches(3);
+    watcher.isSound();
+  });
+
+  test('a deleted room answers as one that never was, and so do its messages', async (t) => {
+    const strict = await embedded(t, { ...unhurried, ROOM_CREATION: 'explicit' });
+    const [ada, bob] = [await strict.guest('Ada'), await strict.guest('Bob')];
+    await ada.opens('gone');
+    await ada.adds(bob, 'gone');
+    const { id } = await ada.says('gone', 'soon gone');
+    await ada.ends('gone');
+    for (const person of [ada, bob]) {
+      const same = async (ask) => {
+        const [gone, never] = [await ask('gone', id), await ask('never', unknownId())];
+        assert.deepEqual(gone, never);
+        return gone;
+      };
+      for (const [event, argument] of Object.entries(onMessages)) {
+        const ack = await same((_, message) => person.tries(event, { messageId: message, ...argument }));
+        assert.equal(ack.error.code, 'not_found', event);
+      }
+      const inRoom = { 'join:room': {}, 'message:send': { content }, 'message:read': { seq: 1 } };
+      for (const [event, argument] of Object.entries(inRoom)) {
+        const ack = await same((room) => person.tries(event, { roomId: room, ...argument }));
+        assert.equal(ack.error.code, 'not_found', event);
+      }
+      for (const event of ['typing:start', 'typing:stop', 'leave:room'])
+        await same((room) => person.tries(event, room));
+      const { rest } = person;
+      const member = `members/${bob.id}`;
+      const asks = {
+        GET: (room) => rest.get(room),
+        PATCH: (room) => rest.patch(room, { name: 'again' }),
+        DELETE: (room) => rest.delete(room),
+        'GET members': (room) => rest.get(`${room}/members`),
+        'POST members': (room) => rest.post(`${room}/members`, { userId: bob.id }),
+        'PATCH a member': (room) => rest.patch(`${room}/${member}`, { role: 'moderator' }),
+        'DELETE a member': (room) => rest.delete(`${room}/${member}`),
+        'GET messages': (room) => rest.get(`${room}/messages`),
+        'POST messages': (room) => rest.post(`${room}/messages`, { content }),
+        'GET changes': (room) => rest.get(`${room}/changes?since=0`),
+        'GET presence': (room) => rest.get(`${room}/presence`),
+      };
+      for (const [what, ask] of Object.entries(asks)) {
+        const { status, text } = await same(async (room) => {
+          const { status, type, text } = await ask(`/api/rooms/${room}`);
+          return { status, type, text };
+        });
+        assert.equal(status, 404, `${what}: ${text}`);
+      }
+      const again = await rest.post('/api/rooms', { id: 'gone', name: 'again' });
+      isProblem(again, 409, 'conflict');
+    }
   });
 });
 

@@ -84,24 +84,28 @@ describe('a bound', { concurrency: 8 }, () => {
     await bob.says('lobby', 'the limit is hers alone');
   });
 
-  test('MESSAGES_PER_SECOND: without Redis each replica goes on by itself, and with it they agree again', overBackends, async (t) => {
-    const town = await replicas(t, 2, { settings: { MESSAGES_PER_SECOND: '5' }, ownRedis: true });
-    await town.stopRedis();
-    const [here, there] = await onBoth(town, 'Ada');
-    for (const device of [here, there]) {
-      const began = Date.now();
-      const passed = (await Promise.all(sends(device, 60))).filter(isDone).length;
-      const most = 26 + (5 * (Date.now() - began)) / 1000;
-      assert.ok(passed >= 25 && passed <= most, `${passed} of 60 passed, at most ${most} may`);
-    }
-    await town.startRedis();
-    await until(async () => {
-      const devices = await onBoth(town, 'Eve');
-      const began = Date.now();
-      const passed = (await Promise.all(devices.flatMap((device) => sends(device, 40)))).filter(isDone).length;
-      return passed <= 26 + (5 * (Date.now() - began)) / 1000;
-    }, 'one budget for both replicas');
-  });
+  test(
+    'MESSAGES_PER_SECOND: without Redis each replica goes on by itself, and with it they agree again',
+    overBackends,
+    async (t) => {
+      const town = await replicas(t, 2, { settings: { MESSAGES_PER_SECOND: '5' }, ownRedis: true });
+      await town.stopRedis();
+      const [here, there] = await onBoth(town, 'Ada');
+      for (const device of [here, there]) {
+        const began = Date.now();
+        const passed = (await Promise.all(sends(device, 60))).filter(isDone).length;
+        const most = 26 + (5 * (Date.now() - began)) / 1000;
+        assert.ok(passed >= 25 && passed <= most, `${passed} of 60 passed, at most ${most} may`);
+      }
+      await town.startRedis();
+      await until(async () => {
+        const devices = await onBoth(town, 'Eve');
+        const began = Date.now();
+        const passed = (await Promise.all(devices.flatMap((device) => sends(device, 40)))).filter(isDone).length;
+        return passed <= 26 + (5 * (Date.now() - began)) / 1000;
+      }, 'one budget for both replicas');
+    },
+  );
 
   test('EVENTS_PER_SECOND: other events of one socket have a bound of their own', async (t) => {
     const town = await embedded(t, { EVENTS_PER_SECOND: '2' });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
+import { unknownId } from './support/ids.js';
 import { brief } from './support/person.js';
 import { embedded, replicas, unhurried } from './support/town.js';
 
@@ -106,9 +107,9 @@ class Scenery {
   }
 
   /** A room of that kind, as somebody finds it. */
-  async scene(visibility, who) {
+  async scene(row, visibility, who) {
     const direct = visibility === 'direct';
-    const { room, own, other } = direct ? await this.#direct() : await this.#room(visibility, who);
+    const { room, own, other } = direct ? await this.#direct() : await this.#room(row, visibility, who);
     const actor = this.people[who];
     const targets = direct
       ? { member: this.people.two, mod: this.people.two, owner: this.people.two }
@@ -130,18 +131,20 @@ class Scenery {
     return { ...parts, people: this.people, rest: actor.rest, path, place };
   }
 
-  async #room(visibility, who) {
+  async #room(row, visibility, who) {
     const { owner } = this.people;
     const room = `r-${randomUUID()}`;
     const path = `/api/rooms/${room}`;
     await done(owner.rest.post('/api/rooms', { id: room, name: room, visibility }));
-    const members = { mod: 'moderator', member: 'member', kicked: 'member', member2: 'member', mod2: 'moderator' };
-    for (const [name, role] of Object.entries({ ...members, owner2: 'owner' })) {
+    const roles = { mod: 'moderator', member: 'member', kicked: 'member', mod2: 'moderator', owner2: 'owner' };
+    const others = row.includes('{userId}') ? ['mod2', 'owner2'] : [];
+    for (const name of new Set([who, 'member2', ...others].filter((one) => one !== 'owner' && one !== 'out'))) {
+      const role = roles[name] ?? 'member';
       await done(owner.rest.post(`${path}/members`, { userId: this.people[name].id, role }));
     }
     const other = await this.#says('member2', room);
     const own = who === 'out' ? unknownId() : await this.#says(who, room);
-    await done(owner.rest.delete(`${path}/members/${this.people.kicked.id}`));
+    if (who === 'kicked') await done(owner.rest.delete(`${path}/members/${this.people.kicked.id}`));
     return { room, own, other };
   }
 
@@ -191,10 +194,10 @@ for (const [name, { options, opens }] of Object.entries(backends)) {
           assert.ok(covered.has(row), `${row} is not in the table`);
         }
       }
-      const { operations } = (await rest.get('/api/asyncapi.json')).body;
-      const events = Object.values(operations)
+      const document = (await rest.get('/api/asyncapi.json')).body;
+      const events = Object.values(document.operations)
         .filter(({ action }) => action === 'receive')
-        .flatMap(({ messages }) => messages.map(({ $ref }) => $ref.split('/').at(-1)));
+        .flatMap(({ messages }) => messages.map(({ $ref }) => at(document, $ref).name));
       assert.ok(events.includes('join:room'), `${events}`);
       for (const event of events) {
         assert.ok(event === 'presence:update' || covered.has(event), `${event} is not in the table`);
@@ -207,7 +210,7 @@ for (const [name, { options, opens }] of Object.entries(backends)) {
 async function walk(scenery, row, { visibility, who, expected }) {
   const told = (outcome) => `${visibility} ${who}: ${outcome}`;
   if (expected === '-') return told('-');
-  const scene = await scenery.scene(visibility, who);
+  const scene = await scenery.scene(row, visibility, who);
   const answer = plain(await ACTS[row](scene));
   const isHidden = visibility !== 'public' && !scene.belongs;
   if (isHidden) {
@@ -236,10 +239,10 @@ async function done(asked) {
   return answer.body;
 }
 
-/** A UUIDv7 that no message has. */
-function unknownId() {
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+/** What a reference within a document leads to: `#/channels/socket/…`. */
+function at(document, reference) {
+  const steps = reference.slice(2).split('/');
+  return steps.reduce((part, step) => part[step], document);
 }
 
 /** `[{ row, cells: [{ visibility, who, expected }] }]` */
