@@ -14,13 +14,14 @@ function recorded(answer: () => Promise<void> = async () => undefined) {
   return { sent, gatherer };
 }
 
-it('makes at most three packets of fifty taps in five seconds, and loses none', async () => {
+it('makes two or three packets of fifty taps in five seconds, and loses none', async () => {
   const { sent, gatherer } = recorded();
   for (let tap = 0; tap < 50; tap += 1) {
     gatherer.tap('m1');
     await vi.advanceTimersByTimeAsync(100);
   }
   await vi.runAllTimersAsync();
+  expect(sent.length).toBeGreaterThan(1);
   expect(sent.length).toBeLessThanOrEqual(3);
   expect(sent.reduce((sum, each) => sum + each, 0)).toBe(50);
 });

@@ -22,16 +22,18 @@ interface RoomHeadProps {
 
 export function RoomHead({ chat, room, heading, peopleShown, onPeople, onAddPeople }: RoomHeadProps) {
   const [open, setOpen] = useState<'settings' | 'leave' | null>(null);
+  const closed = room.phase === 'refused';
   const { info } = room;
   const name = roomName(room);
   const close = () => setOpen(null);
 
   const choices: Choice[] = [];
-  if (mayManage(info)) {
+  if (mayManage(info) && !closed) {
     choices.push({ label: 'Add people', run: onAddPeople });
     choices.push({ label: 'Room settings', run: () => setOpen('settings') });
   }
-  if (mayLeave(info)) choices.push({ label: 'Leave room', danger: true, run: () => setOpen('leave') });
+  if (mayLeave(info) && !closed)
+    choices.push({ label: 'Leave room', danger: true, run: () => setOpen('leave') });
 
   return (
     <header className="room-head">
@@ -49,19 +51,21 @@ export function RoomHead({ chat, room, heading, peopleShown, onPeople, onAddPeop
           </p>
         )}
       </div>
-      <button
-        className="button quiet"
-        type="button"
-        aria-expanded={peopleShown}
-        aria-controls="people"
-        onClick={onPeople}
-      >
-        <PeopleSign />
-        <span>
-          {room.people.count} <span className="wide-only">online</span>
-          <span className="visually-hidden">: show or hide who</span>
-        </span>
-      </button>
+      {!closed && (
+        <button
+          className="button quiet"
+          type="button"
+          aria-expanded={peopleShown}
+          aria-controls="people"
+          onClick={onPeople}
+        >
+          <PeopleSign />
+          <span>
+            {room.people.count} <span className="wide-only">online</span>
+            <span className="visually-hidden">: show or hide who</span>
+          </span>
+        </button>
+      )}
       {choices.length > 0 && <Menu label="Room menu" face={<More />} choices={choices} />}
       {open === 'settings' && info && <RoomSettings chat={chat} room={info} onClose={close} />}
       {open === 'leave' && (

@@ -29,6 +29,8 @@ export function RoomView({ chat, room, me }: RoomViewProps) {
   const [removing, setRemoving] = useState<Message | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const name = roomName(room);
+  const open = room.phase !== 'refused';
+  const peopleShown = open && people !== null;
 
   useEffect(() => {
     if (!window.matchMedia('(pointer: fine)').matches) heading.current?.focus();
@@ -52,17 +54,17 @@ export function RoomView({ chat, room, me }: RoomViewProps) {
   }
 
   return (
-    <div className="room" data-people={people !== null}>
+    <div className="room" data-people={peopleShown}>
       <main className="room-main">
         <RoomHead
           chat={chat}
           room={room}
           heading={heading}
-          peopleShown={people !== null}
+          peopleShown={peopleShown}
           onPeople={() => setPeople(people === null ? 'here' : null)}
           onAddPeople={() => setPeople('members')}
         />
-        {room.phase === 'refused' ? (
+        {!open ? (
           <RoomClosed room={room} onRetry={() => chat.join(room.id)} onForget={forget} />
         ) : (
           <>
@@ -88,7 +90,7 @@ export function RoomView({ chat, room, me }: RoomViewProps) {
           </>
         )}
       </main>
-      {people !== null && room.phase !== 'refused' && (
+      {people !== null && open && (
         <PeoplePanel chat={chat} room={room} me={me} tab={people} onTab={setPeople} onClose={hidePeople} />
       )}
       {removing && (
