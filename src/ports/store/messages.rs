@@ -29,6 +29,11 @@ pub trait MessageStore: Send + Sync {
     /// deletion, without a job. Claps of people who may not clap are left out; if that is everybody, the applause is refused. A
     /// changed visibility, and a deletion, make `access_rev` rise.
     ///
+    /// An edit is known by its job's id, applause by its own, for an hour, and the deletion of a room for good: asked for again, they
+    /// are [`Outcome::Already`] with the state as it is now, also where another change came between, and whatever the asker may do by
+    /// now, as long as they may see the room. The other changes carry no id: asked for again, they are made again if something
+    /// undid them in between.
+    ///
     /// The changes of one batch are [`independent`](crate::domain::change::independent) and see each other only as far as
     /// [`answering`](crate::domain::change::answering) says: an answer, an act or an enrichment is about a message that was
     /// committed before the call. A repeat in a room that its author may still see is
