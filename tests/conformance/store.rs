@@ -15,6 +15,7 @@ mod lifecycle;
 mod member_model;
 mod members;
 mod model;
+mod owners;
 mod reading;
 mod rooms;
 mod scene;
