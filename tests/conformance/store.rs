@@ -18,6 +18,7 @@ mod lifecycle;
 mod member_model;
 mod members;
 mod model;
+mod owners;
 mod permissions;
 mod reactions;
 mod reading;
