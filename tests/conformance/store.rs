@@ -9,16 +9,21 @@ mod asking;
 mod claps;
 mod commit;
 mod concurrency;
+mod direct;
 mod enrichment;
 mod history;
 mod jobs;
 mod joining;
 mod lifecycle;
+mod member_model;
+mod members;
 mod model;
 mod permissions;
+mod reading;
 mod room_changes;
 mod rooms;
 mod scene;
+mod sessions;
 
 /// Makes a test of each story on each backend.
 macro_rules! stories {

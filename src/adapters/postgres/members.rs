@@ -47,6 +47,8 @@ const LET_IN: &str = "INSERT INTO members (room_id, user_id, role, joined_at, la
      JOIN rooms r ON r.id = a.room_id AND r.deleted_at IS NULL AND r.visibility = 'public' \
      JOIN users u ON u.id = a.user_id \
      ORDER BY r.id, u.id, a.place ON CONFLICT (room_id, user_id) DO NOTHING";
+/// Once to look, once to see who was let in; the others are for those who were removed in between.
+const JOIN_TRIES: usize = 5;
 
 const MEMBER: &str = concat!(
     "SELECT ",
@@ -113,34 +115,31 @@ impl MemberStore for PostgresStore {
         self.limited(async {
             let mut entered: Vec<Entered> = Vec::new();
             entered.resize_with(entries.len(), || Entered::NoRoom);
-            let everyone: Vec<usize> = (0..entries.len()).collect();
-            let seen = self.see(entries, &everyone).await?;
-            let (mut newcomers, mut founders) = (Vec::new(), Vec::new());
-            for (place, view) in seen.into_iter().enumerate() {
-                match view {
-                    Some(view) if view.standing.is_some() => {
-                        entered[place] = Entered::Member(Box::new(view));
+            let mut open: Vec<usize> = (0..entries.len()).collect();
+            for _ in 0..JOIN_TRIES {
+                let seen = self.see(entries, &open).await?;
+                let (mut newcomers, mut founders) = (Vec::new(), Vec::new());
+                for (place, view) in open.into_iter().zip(seen) {
+                    match view {
+                        Some(view) if view.standing.is_some() => {
+                            entered[place] = Entered::Member(Box::new(view));
+                        }
+                        Some(view) if view.room.visibility == Visibility::Public => {
+                            newcomers.push(place);
+                        }
+                        None if entries[place].create => founders.push(place),
+                        Some(_) | None => {}
                     }
-                    Some(view) if view.room.visibility == Visibility::Public => {
-                        newcomers.push(place);
-                    }
-                    Some(_) => {}
-                    None if entries[place].create => founders.push(place),
-                    None => {}
                 }
-            }
-            if !founders.is_empty() {
-                self.found(entries, &founders).await?;
-                newcomers.append(&mut founders);
-            }
-            if !newcomers.is_empty() {
+                if newcomers.is_empty() && founders.is_empty() {
+                    break;
+                }
+                if !founders.is_empty() {
+                    self.found(entries, &founders).await?;
+                    newcomers.append(&mut founders);
+                }
                 self.let_in(entries, &newcomers).await?;
-                let seen = self.see(entries, &newcomers).await?;
-                for (&place, view) in newcomers.iter().zip(seen) {
-                    if let Some(view) = view.filter(|view| view.standing.is_some()) {
-                        entered[place] = Entered::Member(Box::new(view));
-                    }
-                }
+                open = newcomers;
             }
             Ok(entered)
         })
@@ -278,7 +277,8 @@ impl PostgresStore {
         views.resize_with(places.len(), || None);
         for row in &rows.await? {
             let mut columns = Columns::of(row);
-            *place_of(columns.take()?, &mut views)? = Some(columns.view()?);
+            let place = place_of(columns.take()?, &mut views)?;
+            *place = Some(columns.view()?);
         }
         Ok(views)
     }

@@ -36,31 +36,35 @@ macro_rules! room {
 const ROOM: &str = room!("r.id = $1");
 const DIRECT: &str = room!("r.direct_key = $1");
 
-/// Lists the rooms that the inner statement picks.
-macro_rules! listing {
-    ($picked:literal) => {
-        concat!(
-            "SELECT ",
-            room_columns!(),
-            ", ",
-            standing_columns!(),
-            " FROM (SELECT ",
-            counted_room!(),
-            " FROM (",
-            $picked,
-            " AND r.deleted_at IS NULL \
-              AND ($3::text IS NULL OR strpos(lower(r.id), $3) > 0 OR strpos(r.name_key, $3) > 0) \
-              ORDER BY r.id LIMIT $4) r) r \
-             LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $1 ORDER BY r.id"
-        )
+/// Whether `rooms r` is there, and holds the text that is looked for.
+macro_rules! fits {
+    () => {
+        "r.deleted_at IS NULL AND ($3::text IS NULL OR strpos(lower(r.id), $3) > 0 OR strpos(r.name_key, $3) > 0)"
     };
 }
-const MINE: &str = listing!(
-    "SELECT r.* FROM members mine JOIN rooms r ON r.id = mine.room_id \
-     WHERE mine.user_id = $1 AND mine.room_id > coalesce($2, '')"
+/// One walk through the asker's memberships, in the order of rooms: per room a look by key into each of the other tables.
+const MINE: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    ", ",
+    standing_columns!(),
+    " FROM members m JOIN (SELECT ",
+    counted_room!(),
+    " FROM rooms r) r ON r.id = m.room_id WHERE m.user_id = $1 AND m.room_id > coalesce($2, '') AND ",
+    fits!(),
+    " ORDER BY m.room_id LIMIT $4"
 );
-const PUBLIC: &str =
-    listing!("SELECT r.* FROM rooms r WHERE r.visibility = 'public' AND r.id > coalesce($2, '')");
+const PUBLIC: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    ", ",
+    standing_columns!(),
+    " FROM (SELECT ",
+    counted_room!(),
+    " FROM rooms r WHERE r.visibility = 'public' AND r.id > coalesce($2, '') AND ",
+    fits!(),
+    " ORDER BY r.id LIMIT $4) r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $1 ORDER BY r.id"
+);
 
 /// The new rooms and their owners; nothing for an id that is or was taken.
 const CREATE: &str = "WITH made AS ( \

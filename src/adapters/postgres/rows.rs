@@ -56,8 +56,8 @@ pub(super) use room_columns;
 macro_rules! standing_columns {
     () => {
         "m.role, m.last_read_seq, r.last_seq - m.last_read_seq AS unread, \
-         (SELECT count(*) FROM mentions x \
-          WHERE x.room_id = m.room_id AND x.user_id = m.user_id AND x.seq > m.last_read_seq) AS unread_mentions"
+         CASE WHEN r.last_seq > m.last_read_seq THEN (SELECT count(*) FROM mentions x \
+              WHERE x.room_id = m.room_id AND x.user_id = m.user_id AND x.seq > m.last_read_seq) ELSE 0 END AS unread_mentions"
     };
 }
 pub(super) use standing_columns;

@@ -169,20 +169,21 @@ async fn a_password_is_found_by_name(scene: Scene) {
 
 async fn a_display_name_is_set_and_taken_away(scene: Scene) {
     scene.people(&["ada"]).await;
-    let ada = user("ada");
-    let set = async |name| scene.store.set_display_name(&ada, name).await.unwrap();
+    let ada = [user("ada")];
+    let set = async |name| {
+        let set = scene.store.set_display_name(&ada[0], name).await;
+        set.unwrap().expect("an account")
+    };
 
-    let named = set(Some("Ada Lovelace 🔔")).await.expect("an account");
+    let named = set(Some("Ada Lovelace 🔔")).await;
     assert_eq!(named.display_name.as_deref(), Some("Ada Lovelace 🔔"));
-    assert_eq!(scene.store.accounts(&[ada.clone()]).await.unwrap(), [named]);
-    let unnamed = set(None).await.expect("an account");
+    assert_eq!(scene.store.accounts(&ada).await.unwrap(), [named]);
+    let unnamed = set(None).await;
     assert_eq!(unnamed.display_name, None);
-    assert_eq!(
-        scene.store.accounts(&[ada.clone()]).await.unwrap(),
-        [unnamed]
-    );
-    let nobody = scene.store.set_display_name(&user("nobody"), Some("No"));
-    assert_eq!(nobody.await.unwrap(), None);
+    assert_eq!(scene.store.accounts(&ada).await.unwrap(), [unnamed]);
+    let nobody = user("nobody");
+    let nobody = scene.store.set_display_name(&nobody, Some("No")).await;
+    assert_eq!(nobody.unwrap(), None);
 }
 
 async fn people_are_found_by_what_their_names_hold(scene: Scene) {

@@ -5,11 +5,14 @@ use belfry::{
         room::{Role, Visibility},
         timestamp::Timestamp,
     },
-    ports::store::{Entered, Entry},
+    ports::store::{Entered, Entry, MemberChange},
 };
 use futures_util::future::join_all;
 
-use super::scene::{Scene, room, text, user};
+use super::{
+    members::premises,
+    scene::{Scene, room, text, user},
+};
 
 super::stories!(
     joining_makes_a_room_where_there_is_none,
@@ -21,6 +24,7 @@ super::stories!(
     a_crowd_comes_in_with_one_call,
     a_new_member_has_read_everything,
     coming_and_going_takes_no_rev,
+    members_are_counted_however_many_come_and_go_at_once,
 );
 
 async fn joining_makes_a_room_where_there_is_none(scene: Scene) {
@@ -216,4 +220,54 @@ async fn coming_and_going_takes_no_rev(scene: Scene) {
         (view.room.rev, view.room.last_seq, view.room.member_count),
         (1, 1, 3)
     );
+}
+
+async fn members_are_counted_however_many_come_and_go_at_once(scene: Scene) {
+    let rooms = ["attic", "bath", "den", "hall"];
+    let names: Vec<_> = (0..16).map(|n| format!("u-{n}")).collect();
+    scene.people(&["owner"]).await;
+    scene
+        .people(&names.iter().map(String::as_str).collect::<Vec<_>>())
+        .await;
+    for id in rooms {
+        scene.join("owner", id).await;
+    }
+    let other = scene.another().await;
+
+    let crowd = join_all((0..12_usize).map(|n| {
+        let (scene, names) = ([&scene, &other][n % 2].clone(), names.clone());
+        tokio::spawn(async move {
+            for round in 0..10 {
+                let start = n * 3 + round * 5;
+                let mut entries: Vec<_> = (0..8)
+                    .map(|step| Entry {
+                        room: room(rooms[(start + step * 3) % 4]),
+                        user: user(&names[(start + step) % 16]),
+                        create: true,
+                        at: Timestamp::now(),
+                    })
+                    .collect();
+                if n % 3 == 0 {
+                    entries.reverse();
+                }
+                for entered in scene.store.join(&entries).await.unwrap() {
+                    assert_ne!(entered, Entered::NoRoom);
+                }
+                let (id, name) = (rooms[start % 4], &names[(start * 7) % 16]);
+                let premises = premises(&scene, id, "owner", name).await;
+                if premises.subject_role.is_some() {
+                    // Done, or somebody else was faster.
+                    let change = scene.store.remove_member(&premises).await.unwrap();
+                    assert_ne!(change, MemberChange::LastOwner);
+                }
+            }
+        })
+    }));
+
+    crowd.await.into_iter().for_each(Result::unwrap);
+    for id in rooms {
+        let members = scene.store.members(&room(id), None, 100).await.unwrap();
+        let told = scene.view(id, "owner").await.room.member_count;
+        assert_eq!(told, members.len() as i64, "{id}");
+    }
 }

@@ -373,8 +373,9 @@ async fn rotate_at(scene: &Scene, old: u8, next: u8, millis: i64) -> Rotation {
     let next = next_of(&token(next));
     let rotation = scene
         .store
-        .rotate_refresh_token(&[old; 32], &next, time(millis));
-    rotation.await.unwrap()
+        .rotate_refresh_token(&[old; 32], &next, time(millis))
+        .await;
+    rotation.unwrap()
 }
 
 fn of_another_family(n: u8) -> RefreshToken {
@@ -394,8 +395,8 @@ fn ada_session(logged_out: bool) -> EndedSession {
 }
 
 async fn end(scene: &Scene, n: u8) -> Option<EndedSession> {
-    let ended = scene.store.end_session(&[n; 32], Timestamp::now());
-    ended.await.unwrap()
+    let ended = scene.store.end_session(&[n; 32], Timestamp::now()).await;
+    ended.unwrap()
 }
 
 async fn ended_since(scene: &Scene, millis: i64) -> Vec<EndedSession> {
