@@ -1,6 +1,7 @@
 //! What every adapter of the cache port must do.
 
 mod model;
+mod only_on_redis;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use belfry::{
         change::RoomChange,
         id::{ClientId, MessageId, RoomId, UserId},
         message::{Claps, Message, MessageKind, Preview, Reaction},
+        room::{Room, Visibility},
         timestamp::Timestamp,
     },
     ports::cache::{RECENT_MAX, Recent, RecentCache},
@@ -56,6 +58,9 @@ stories![
     a_fill_keeps_the_newest,
     an_empty_room_has_an_empty_list,
     a_commit_over_several_rooms_reaches_each,
+    whatever_happens_to_a_message_takes_its_place,
+    a_change_of_the_room_itself_moves_the_revision_alone,
+    the_list_goes_with_its_room,
     whoever_reads_finds_a_list_as_the_room_was,
 ];
 
@@ -247,6 +252,54 @@ async fn a_commit_over_several_rooms_reaches_each(caches: Caches) {
     assert_eq!(caches.there.read(&none).await.unwrap(), None);
 }
 
+async fn whatever_happens_to_a_message_takes_its_place(caches: Caches) {
+    let room = room("applauded");
+    caches.here.fill(&room, &list(&room, 1..=3)).await.unwrap();
+    let mut changes = Vec::new();
+    for kind in ["deleted", "clapped", "reacted"] {
+        let rev = 4 + changes.len() as i64;
+        changes.push(acted(kind, message(&room, rev - 3, rev)));
+    }
+    caches.here.append(&changes).await.unwrap();
+    let recent = caches.there.read(&room).await.unwrap().unwrap();
+    let revs: Vec<(i64, i64)> = recent.messages.iter().map(|it| (it.seq, it.rev)).collect();
+    assert_eq!((recent.rev, revs), (6, vec![(1, 4), (2, 5), (3, 6)]));
+    // A message that the list should hold and does not.
+    let unknown = acted("clapped", message(&room, 4, 7));
+    caches.here.append(&[unknown]).await.unwrap();
+    assert_eq!(caches.there.read(&room).await.unwrap(), None);
+}
+
+async fn a_change_of_the_room_itself_moves_the_revision_alone(caches: Caches) {
+    let room = room("renamed");
+    let mut recent = list(&room, 1..=3);
+    caches.here.fill(&room, &recent).await.unwrap();
+    caches.here.append(&[renamed(&room, 4)]).await.unwrap();
+    recent.rev = 4;
+    assert_eq!(
+        caches.there.read(&room).await.unwrap().as_ref(),
+        Some(&recent)
+    );
+    let both = [new(&room, 4, 5), renamed(&room, 6)];
+    caches.there.append(&both).await.unwrap();
+    let grown = caches.here.read(&room).await.unwrap().unwrap();
+    assert_eq!((grown.rev, grown.messages.len()), (6, 4));
+    caches.there.append(&[renamed(&room, 8)]).await.unwrap();
+    assert_eq!(caches.here.read(&room).await.unwrap(), None);
+}
+
+async fn the_list_goes_with_its_room(caches: Caches) {
+    let room = room("ended");
+    caches.here.fill(&room, &list(&room, 1..=3)).await.unwrap();
+    let closed = RoomChange::Closed {
+        room_id: room.clone(),
+        rev: 5,
+    };
+    let last = [new(&room, 4, 4), closed];
+    caches.there.append(&last).await.unwrap();
+    assert_eq!(caches.here.read(&room).await.unwrap(), None);
+}
+
 async fn whoever_reads_finds_a_list_as_the_room_was(caches: Caches) {
     tokio::task::spawn_blocking(move || {
         model::check(&[caches.here.clone(), caches.there.clone()]);
@@ -279,6 +332,40 @@ fn updated(room: &RoomId, seq: i64, rev: i64) -> RoomChange {
     RoomChange::Updated(Arc::new(message(room, seq, rev)))
 }
 
+/// A change of that kind that leaves the message so.
+pub(crate) fn acted(kind: &str, message: Message) -> RoomChange {
+    let message = Arc::new(message);
+    match kind {
+        "deleted" => RoomChange::Deleted(message),
+        "clapped" => RoomChange::Clapped {
+            message,
+            by: Vec::new(),
+        },
+        "reacted" => RoomChange::Reacted {
+            message,
+            user_id: user("ada"),
+            emoji: "👍".into(),
+            on: true,
+        },
+        _ => RoomChange::Updated(message),
+    }
+}
+
+/// The room gets another name.
+pub(crate) fn renamed(room: &RoomId, rev: i64) -> RoomChange {
+    RoomChange::Room(Arc::new(Room {
+        id: room.clone(),
+        name: format!("as of {rev}"),
+        topic: None,
+        visibility: Visibility::Public,
+        created_by: user("ada"),
+        created_at: Timestamp::from_millis(1_700_000_000_000),
+        rev,
+        last_seq: 0,
+        member_count: 1,
+    }))
+}
+
 /// A message that depends on nothing but its place and revision.
 pub(crate) fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
     Message {
@@ -299,81 +386,5 @@ pub(crate) fn message(room: &RoomId, seq: i64, rev: i64) -> Message {
         reactions: Vec::new(),
         mentions: Vec::new(),
         previews: Vec::new(),
-    }
-}
-
-/// What only Redis can do: forget scripts, and hold what nobody of us wrote.
-mod only_on_redis {
-    use super::*;
-
-    #[tokio::test]
-    async fn scripts_that_redis_forgot_are_loaded_again() {
-        let Some(server) = crate::support::redis::PrivateRedis::start().await else {
-            return;
-        };
-        let corner = server.corner();
-        let (replica, _ear) = corner.replica().await;
-        let room = room("forgetful");
-        let cache = &replica.cache;
-        cache.fill(&room, &list(&room, 1..=2)).await.unwrap();
-        cache.append(&[new(&room, 3, 3)]).await.unwrap();
-        redis::cmd("SCRIPT")
-            .arg("FLUSH")
-            .exec(&mut corner.plain())
-            .unwrap();
-        cache.append(&[new(&room, 4, 4)]).await.unwrap();
-        assert_eq!(cache.read(&room).await.unwrap().unwrap().rev, 4);
-    }
-
-    #[tokio::test]
-    async fn a_list_that_cannot_be_read_is_dropped() {
-        let Some(corner) = Corner::open() else { return };
-        let (replica, _ear) = corner.replica().await;
-        let room = room("strange");
-        for strange in [&["5 1", "no message"][..], &["5 7"], &["not a head"]] {
-            redis::cmd("RPUSH")
-                .arg(corner.key("{strange}:recent"))
-                .arg(strange)
-                .exec(&mut corner.plain())
-                .unwrap();
-            assert_eq!(replica.cache.read(&room).await.unwrap(), None);
-            let filled = list(&room, 1..=3);
-            replica.cache.fill(&room, &filled).await.unwrap();
-            assert_eq!(replica.cache.read(&room).await.unwrap(), Some(filled));
-            redis::cmd("DEL")
-                .arg(corner.key("{strange}:recent"))
-                .exec(&mut corner.plain())
-                .unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn lists_expire_and_reading_keeps_them() {
-        let Some(corner) = Corner::open() else { return };
-        let (replica, _ear) = corner.replica().await;
-        let room = room("unused");
-        let key = corner.key("{unused}:recent");
-        let left = || -> i64 {
-            redis::cmd("TTL")
-                .arg(&key)
-                .query(&mut corner.plain())
-                .unwrap()
-        };
-        let day = 24 * 60 * 60;
-        replica
-            .cache
-            .fill(&room, &list(&room, 1..=3))
-            .await
-            .unwrap();
-        assert!((1..=day).contains(&left()));
-        redis::cmd("EXPIRE")
-            .arg(&key)
-            .arg(60)
-            .exec(&mut corner.plain())
-            .unwrap();
-        replica.cache.read(&room).await.unwrap();
-        assert!(left() > 60);
-        replica.cache.append(&[new(&room, 4, 4)]).await.unwrap();
-        assert!((61..=day).contains(&left()));
     }
 }

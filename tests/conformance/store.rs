@@ -19,6 +19,7 @@ mod member_model;
 mod members;
 mod model;
 mod permissions;
+mod reactions;
 mod reading;
 mod room_changes;
 mod rooms;

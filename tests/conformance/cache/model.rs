@@ -12,7 +12,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-use super::{message, room};
+use super::{acted, message, renamed, room};
 
 /// What one replica does to the cache.
 #[derive(Debug, Clone)]
@@ -34,15 +34,18 @@ struct Past {
 }
 
 impl Past {
-    /// From what happened: `None` is a new message, `Some` an update of one (by its place among those there are).
+    /// From what happened: `None` is a new message, `Some` a change of one (by its place among those there are), or now and then
+    /// of the room itself.
     fn of(room: RoomId, happened: &[Option<prop::sample::Index>]) -> Self {
         let (mut changes, mut newest) = (Vec::new(), 0);
         for what in happened {
             let rev = changes.len() as i64 + 1;
             changes.push(match what {
+                Some(which) if which.index(6) == 0 => renamed(&room, rev),
                 Some(which) if newest > 0 => {
                     let seq = which.index(newest as usize) as i64 + 1;
-                    RoomChange::Updated(Arc::new(message(&room, seq, rev)))
+                    let kind = ["updated", "deleted", "clapped", "reacted"][which.index(4)];
+                    acted(kind, message(&room, seq, rev))
                 }
                 _ => {
                     newest += 1;
@@ -57,8 +60,9 @@ impl Past {
     fn at(&self, rev: usize) -> Recent {
         let mut messages: HashMap<i64, Arc<Message>> = HashMap::new();
         for change in &self.changes[..rev] {
-            let message = change.message().unwrap();
-            messages.insert(message.seq, message.clone());
+            if let Some(message) = change.message() {
+                messages.insert(message.seq, message.clone());
+            }
         }
         let mut messages: Vec<_> = messages.into_values().collect();
         messages.sort_by_key(|it| it.seq);

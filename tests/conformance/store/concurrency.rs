@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use belfry::domain::change::{Change, Outcome};
 use futures_util::future::join_all;
 
-use super::scene::{Scene, committed, finding, keyed, mentions, room, text};
+use super::{
+    asking::{clap, edit, end, erase, react, rename, unreact},
+    scene::{Scene, committed, finding, keyed, mentions, room, text},
+};
 
 super::stories!(
     the_same_client_id_at_once_is_one_message,
@@ -13,6 +16,9 @@ super::stories!(
     batches_over_many_rooms_do_not_stand_in_each_others_way,
     the_same_finding_at_once_is_applied_once,
     who_reads_a_rev_can_read_every_lower_one,
+    acts_of_two_replicas_in_one_room_leave_no_gap,
+    the_same_emoji_at_once_is_one_reaction,
+    a_room_ends_once_and_nothing_comes_after_it,
 );
 
 async fn the_same_client_id_at_once_is_one_message(scene: Scene) {
@@ -148,4 +154,97 @@ async fn who_reads_a_rev_can_read_every_lower_one(scene: Scene) {
 
     writers.await.unwrap().into_iter().for_each(Result::unwrap);
     assert_eq!(scene.history("hall").await.len(), 120);
+}
+
+async fn acts_of_two_replicas_in_one_room_leave_no_gap(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let other = scene.another().await;
+    let mut messages = Vec::new();
+    for n in 0..4 {
+        messages.push(scene.send(text("ada", "hall", &n.to_string())).await);
+    }
+
+    let actors = join_all((0..8).map(|n| {
+        let scene = [&scene, &other][n % 2].clone();
+        let (one, two) = (messages[n % 3].clone(), messages[(n + 1) % 3].clone());
+        let gone = messages[3].clone();
+        tokio::spawn(async move {
+            let mut revs = Vec::new();
+            for round in 0..8 {
+                let batch = [
+                    react(["ada", "ben"][round % 2], &one, &format!("e{n}")),
+                    Change::Send(text("ben", "hall", "hm")),
+                    clap(&two, &[("ada", 1), ("ben", 1)]),
+                    erase("ada", &gone),
+                    rename("ada", "hall", &format!("Hall {n}.{round}")),
+                ];
+                revs.extend(scene.commit(&batch).await.iter().filter_map(rev));
+                let batch = [
+                    edit("ada", &one, &format!("{n}.{round}")),
+                    unreact("ada", &two, &format!("e{n}")),
+                    clap(&gone, &[("ada", 1)]),
+                ];
+                revs.extend(scene.commit(&batch).await.iter().filter_map(rev));
+            }
+            revs
+        })
+    }));
+
+    let revs = actors.await.into_iter().flat_map(Result::unwrap);
+    let mut revs: Vec<_> = revs.collect();
+    revs.sort_unstable();
+    let room = scene.view("hall", "ada").await.room;
+    assert_eq!(revs, (5..=room.rev).collect::<Vec<_>>());
+    assert_eq!(room.last_seq, 4 + 64);
+}
+
+async fn the_same_emoji_at_once_is_one_reaction(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let other = scene.another().await;
+    let hello = scene.send(text("ada", "hall", "hello")).await;
+
+    let outcomes = join_all((0..16).map(|n| {
+        let scene = [&scene, &other][n % 2].clone();
+        let change = react("ada", &hello, "👍");
+        tokio::spawn(async move { scene.commit_one(change).await })
+    }));
+
+    let outcomes: Vec<_> = outcomes.await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes.iter().filter_map(rev).collect::<Vec<_>>(), [2]);
+    assert_eq!(scene.history("hall").await[0].reactions[0].count, 1);
+}
+
+async fn a_room_ends_once_and_nothing_comes_after_it(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let other = scene.another().await;
+    let calls = join_all((0..16).map(|n| {
+        let scene = [&scene, &other][n % 2].clone();
+        tokio::spawn(async move {
+            let mut revs = Vec::new();
+            for _ in 0..3 {
+                let sent = scene
+                    .commit_one(Change::Send(text("ada", "hall", "hm")))
+                    .await;
+                revs.extend(rev(&sent).map(|rev| (rev, false)));
+            }
+            let ended = scene.commit_one(end("ada", "hall")).await;
+            revs.extend(rev(&ended).map(|rev| (rev, true)));
+            revs
+        })
+    }));
+
+    let mut revs: Vec<_> = calls.await.into_iter().flat_map(Result::unwrap).collect();
+
+    revs.sort_unstable();
+    let upto: Vec<_> = (1..).map(|rev| (rev, false)).take(revs.len() - 1).collect();
+    assert_eq!(revs[..revs.len() - 1], upto);
+    assert_eq!(revs[revs.len() - 1], (revs.len() as i64, true));
+}
+
+/// The revision that a change took.
+fn rev(outcome: &Outcome) -> Option<i64> {
+    match outcome {
+        Outcome::Committed(change) => Some(change.rev()),
+        _ => None,
+    }
 }

@@ -6,8 +6,10 @@ use belfry::domain::{
     message::Preview,
 };
 
-use super::scene::{Scene, committed, finding, keyed, mentions, repeated, text, user};
-use crate::support::databases::Backend;
+use super::{
+    asking::{edit, erase},
+    scene::{Scene, committed, finding, keyed, mentions, repeated, text, user},
+};
 
 super::stories!(
     a_finding_is_the_messages_next_revision,
@@ -180,12 +182,7 @@ async fn a_finding_about_an_earlier_text_is_dropped(scene: Scene) {
     scene.room("hall", &["ada", "ben"]).await;
     let hello = scene.send(text("ada", "hall", "@ben")).await;
     scene.send(text("ada", "hall", "hm")).await;
-    // An edit, as far as the store has any yet.
-    scene
-        .database
-        .sql("UPDATE messages SET content = 'never mind', rev = 3, content_rev = 3 WHERE seq = 1")
-        .await;
-    scene.database.sql("UPDATE rooms SET rev = 3").await;
+    scene.commit_one(edit("ada", &hello, "never mind")).await;
 
     let outcome = scene.commit_one(finding(&hello, mentions(&["ben"]))).await;
 
@@ -198,16 +195,7 @@ async fn a_finding_about_an_earlier_text_is_dropped(scene: Scene) {
 async fn a_deleted_message_is_not_enriched(scene: Scene) {
     scene.room("hall", &["ada", "ben"]).await;
     let hello = scene.send(text("ada", "hall", "@ben")).await;
-    let now = match scene.database.backend {
-        Backend::Postgres => "now()",
-        Backend::Sqlite => "1",
-    };
-    scene
-        .database
-        .sql(format!(
-            "UPDATE messages SET content = '', deleted_at = {now}"
-        ))
-        .await;
+    scene.commit_one(erase("ada", &hello)).await;
 
     let outcome = scene.commit_one(finding(&hello, mentions(&["ben"]))).await;
 

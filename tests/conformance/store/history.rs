@@ -5,7 +5,10 @@ use belfry::{
     ports::store::{Changes, Place},
 };
 
-use super::scene::{Scene, finding, mentions, room, text};
+use super::{
+    asking::rename,
+    scene::{Scene, finding, mentions, room, text},
+};
 
 super::stories!(
     the_newest_page_is_the_end_of_history,
@@ -129,10 +132,7 @@ async fn changes_tell_when_the_room_itself_changed(scene: Scene) {
     scene.chatter("ada", "hall", 2).await;
     assert_eq!(changes(&scene, 0, 10).await.room_changed, 0);
 
-    scene
-        .database
-        .sql("UPDATE rooms SET name = 'Great Hall', rev = 3, changed_rev = 3")
-        .await;
+    scene.commit_one(rename("ada", "hall", "Great Hall")).await;
 
     let changes = changes(&scene, 2, 10).await;
     assert_eq!(changes.room_changed, 3);

@@ -1,13 +1,22 @@
-//! Random batches, compared with what the guarantees say in their plainest form: one change after the other, in memory.
+//! Random batches of every kind of change, compared with the plain model: outcomes, history, what changed, whose is what, jobs.
 
-use std::{cell::RefCell, collections::HashSet, sync::Arc};
+mod plain;
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashSet},
+};
 
 use belfry::domain::{
-    Rev, Seq,
-    change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal, RoomChange},
-    id::{ClientId, JobId, MessageId, RoomId},
-    message::{Claps, Message, Preview},
+    Rev,
+    change::{
+        Act, Applause, Change, Deed, Enrichment, Found, NewMessage, RoomDeletion, RoomUpdate,
+        independent,
+    },
+    id::{ClientId, JobId, MessageId},
+    message::Preview,
     room::Visibility,
+    timestamp::Timestamp,
 };
 use proptest::{
     collection::vec,
@@ -15,29 +24,33 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use tokio::{runtime::Handle, task::block_in_place};
+use uuid::Uuid;
 
-use super::scene::{Scene, room, text, user};
+use self::plain::{Model, PEOPLE, PlainMessage, PlainRoom};
+use super::{
+    asking::{counts, update},
+    scene::{Scene, room, text, user},
+};
 
 super::stories!(random_batches_end_as_one_by_one);
 
-/// `ada` made all the rooms, `ben` is in them, `eve` in none.
-const PEOPLE: [&str; 3] = ["ada", "ben", "eve"];
-const ROOMS: [(&str, Visibility); 3] = [
+const ROOMS: [(&str, Visibility); 4] = [
     ("hall", Visibility::Public),
     ("attic", Visibility::Public),
     ("den", Visibility::Private),
+    ("pair", Visibility::Direct),
 ];
 
 async fn random_batches_end_as_one_by_one(scene: Scene) {
     scene.people(&PEOPLE).await;
     let mut runner = TestRunner::new(Config {
-        cases: 24,
+        cases: 32,
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()
     });
     let cases = RefCell::new(0);
-    let ended = runner.run(&vec(vec(step(), 1..20), 1..6), |batches| {
+    let ended = runner.run(&vec(vec(step(), 1..24), 1..8), |batches| {
         let case = cases.replace_with(|case| *case + 1);
         block_in_place(|| Handle::current().block_on(play(&scene, case, &batches)))
     });
@@ -59,18 +72,67 @@ enum Step {
         astray: bool,
         outdated: bool,
     },
+    Act {
+        author: usize,
+        message: usize,
+        deed: Doing,
+        astray: bool,
+    },
+    Clap {
+        message: usize,
+        /// How much each of the people claps, if at all.
+        by: [i64; 4],
+        astray: bool,
+    },
+    Update {
+        author: usize,
+        place: usize,
+        name: Option<usize>,
+        topic: Option<Option<usize>>,
+        visibility: Option<bool>,
+    },
+    End {
+        author: usize,
+        place: usize,
+    },
     /// Something that was asked before, also in this batch.
     Again(usize),
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Doing {
+    /// Mostly one's own message is meant.
+    Edit(usize),
+    Delete,
+    React(usize, bool),
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let reply = prop::option::weighted(0.2, 0..50_usize);
+    let rarely = || prop::bool::weighted(0.1);
+    let who = || 0..PEOPLE.len();
+    let doing = prop_oneof![
+        3 => (0..3_usize).prop_map(Doing::Edit),
+        1 => Just(Doing::Delete),
+        4 => (0..3_usize, prop::bool::weighted(0.6)).prop_map(|(emoji, on)| Doing::React(emoji, on)),
+    ];
+    let claps = || prop_oneof![2 => Just(0_i64), 3 => 1..5_i64, 1 => 30..60_i64];
+    let by = [claps(), claps(), claps(), claps()];
     prop_oneof![
-        4 => (0..3_usize, 0..4_usize, prop::option::of(0..4_usize), reply)
+        8 => (who(), 0..5_usize, prop::option::of(0..4_usize), reply)
             .prop_map(|(author, place, client, reply)| Step::Send { author, place, client, reply }),
-        3 => (0..50_usize, 0..7_usize, prop::bool::weighted(0.1), prop::bool::weighted(0.1))
+        5 => (0..50_usize, 0..7_usize, rarely(), rarely())
             .prop_map(|(message, found, astray, outdated)| Step::Enrich { message, found, astray, outdated }),
-        2 => (0..50_usize).prop_map(Step::Again),
+        8 => (who(), 0..50_usize, doing, rarely())
+            .prop_map(|(author, message, deed, astray)| Step::Act { author, message, deed, astray }),
+        4 => (0..50_usize, by, rarely())
+            .prop_map(|(message, by, astray)| Step::Clap { message, by, astray }),
+        2 => (
+            who(), 0..5_usize, prop::option::of(0..3_usize),
+            prop::option::of(prop::option::of(0..2_usize)), prop::option::weighted(0.3, any::<bool>()),
+        ).prop_map(|(author, place, name, topic, visibility)| Step::Update { author, place, name, topic, visibility }),
+        1 => (who(), 1..5_usize).prop_map(|(author, place)| Step::End { author, place }),
+        4 => (0..50_usize).prop_map(Step::Again),
     ]
 }
 
@@ -78,27 +140,34 @@ async fn play(scene: &Scene, case: usize, batches: &[Vec<Step>]) -> Result<(), T
     let mut model = Model::default();
     for (name, visibility) in ROOMS {
         let id = format!("{name}-{case}");
-        scene.room_that_is(visibility, &id, &["ada", "ben"]).await;
-        model.rooms.push((room(&id), visibility, 0, 0));
+        scene
+            .room_that_is(visibility, &id, &["ada", "ben", "mo"])
+            .await;
+        scene.make("mo", "moderator", &id).await;
+        model.rooms.push(PlainRoom {
+            room: scene.view(&id, "ada").await.room,
+            access_rev: scene.access_rev(&id).await,
+            changed_rev: 0,
+            deletion: None,
+        });
     }
     let mut asked: Vec<Change> = Vec::new();
     for steps in batches {
         let known = asked.len();
         for step in steps {
-            let change = model.change(case, step, &asked);
+            let change = change(&model, case, step, &asked);
             asked.extend(change);
         }
-        let batch = &asked[known..];
-        let expected = model.commit(batch);
-        prop_assert_eq!(scene.commit(batch).await, expected);
+        let mut batch = &asked[known..];
+        while !batch.is_empty() {
+            let (at_once, later) = batch.split_at(independent(batch));
+            let expected = model.commit(at_once);
+            prop_assert_eq!(scene.commit(at_once).await, expected);
+            batch = later;
+        }
     }
-    for (id, _, rev, last_seq) in &model.rooms {
-        let view = scene.view(id.as_str(), "ada").await.room;
-        prop_assert_eq!((view.rev, view.last_seq), (*rev, *last_seq));
-        let expected = model.messages.iter().map(|(message, _)| message);
-        let expected: Vec<_> = expected.filter(|message| message.room_id == *id).collect();
-        let history = scene.history(id.as_str()).await;
-        prop_assert_eq!(history.iter().collect::<Vec<_>>(), expected);
+    for place in &model.rooms {
+        compare(scene, &model, place).await?;
     }
     let jobs: HashSet<_> = scene
         .all_jobs()
@@ -112,196 +181,168 @@ async fn play(scene: &Scene, case: usize, batches: &[Vec<Step>]) -> Result<(), T
     Ok(())
 }
 
-#[derive(Default)]
-struct Model {
-    rooms: Vec<(RoomId, Visibility, Rev, Seq)>,
-    /// With the rev of their text.
-    messages: Vec<(Message, Rev)>,
-    jobs: HashSet<JobId>,
+/// All that can be read of a room.
+async fn compare(scene: &Scene, model: &Model, place: &PlainRoom) -> Result<(), TestCaseError> {
+    let id = &place.room.id;
+    let view = scene.store.room(id, &user("ada")).await.unwrap();
+    if place.deletion.is_some() {
+        prop_assert_eq!(view, None);
+        return Ok(());
+    }
+    prop_assert_eq!(&view.unwrap().room, &place.room);
+    prop_assert_eq!(scene.access_rev(id.as_str()).await, place.access_rev);
+    let messages: Vec<&PlainMessage> = model
+        .messages
+        .iter()
+        .filter(|it| it.message.room_id == *id)
+        .collect();
+    for since in [0, place.room.rev / 2, place.room.rev - 1] {
+        let changes = scene.store.changes(id, since, 1_000).await.unwrap();
+        let changes = changes.unwrap();
+        prop_assert_eq!(changes.room_changed, place.changed_rev);
+        let expected = messages.iter().map(|it| &it.message);
+        let expected: Vec<_> = expected.filter(|it| it.rev > since).collect();
+        prop_assert_eq!(changes.messages.iter().collect::<Vec<_>>(), expected);
+    }
+    let ids: Vec<_> = messages.iter().map(|it| it.message.id).collect();
+    let mine = scene.store.mine(&PEOPLE.map(user), &ids).await.unwrap();
+    let mine = mine.into_iter().map(|(user, message, mut mine)| {
+        mine.emoji.sort_unstable();
+        ((message, user.to_string()), (mine.claps, mine.emoji))
+    });
+    prop_assert_eq!(mine.collect::<BTreeMap<_, _>>(), own(&messages));
+    Ok(())
 }
 
-impl Model {
-    fn change(&self, case: usize, step: &Step, asked: &[Change]) -> Option<Change> {
-        match *step {
-            Step::Again(n) => asked.get(n % asked.len().max(1)).cloned(),
-            Step::Send {
-                author,
-                place,
-                client,
-                reply,
-            } => {
-                let name = ROOMS.get(place).map_or("nowhere", |room| room.0);
-                let answered = |n: usize| match self.messages.get(n % (self.messages.len() + 1)) {
-                    Some((message, _)) => message.id,
-                    None => MessageId::fresh(),
-                };
-                Some(Change::Send(NewMessage {
-                    client_id: client.map(|n| ClientId::parse(&format!("c-{n}")).unwrap()),
-                    reply_to: reply.map(answered),
-                    ..text(PEOPLE[author], &format!("{name}-{case}"), "hello")
-                }))
-            }
-            Step::Enrich {
-                message,
-                found,
-                astray,
-                outdated,
-            } => {
-                let (message, content_rev) =
-                    self.messages.get(message % self.messages.len().max(1))?;
-                Some(Change::Enrich(Enrichment {
-                    finishes: match message.seq % 3 {
-                        0 => Some(JobId(message.id.0)),
-                        1 => Some(JobId::fresh()),
-                        _ => None,
-                    },
-                    room_id: match astray {
-                        true => self.rooms[0].0.clone(),
-                        false => message.room_id.clone(),
-                    },
-                    message_id: message.id,
-                    content_rev: content_rev + Rev::from(outdated),
-                    found: something(found),
-                }))
-            }
+type Own = BTreeMap<(MessageId, String), (i64, Vec<String>)>;
+
+fn own(messages: &[&PlainMessage]) -> Own {
+    let mut own = Own::new();
+    for it in messages {
+        for (user, count) in &it.claps {
+            own.entry((it.message.id, user.clone())).or_default().0 = *count;
+        }
+        for (user, emoji) in &it.reactions {
+            let own = own.entry((it.message.id, user.clone())).or_default();
+            own.1.push(emoji.clone());
         }
     }
+    own
+}
 
-    fn commit(&mut self, batch: &[Change]) -> Vec<Outcome> {
-        let before: Vec<(MessageId, RoomId)> = self
-            .messages
-            .iter()
-            .map(|(message, _)| (message.id, message.room_id.clone()))
-            .collect();
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for (index, change) in batch.iter().enumerate() {
-            let outcome = match change {
-                Change::Send(asked) => {
-                    let twin = batch[..index]
-                        .iter()
-                        .position(|earlier| same(earlier, asked));
-                    match twin.map(|twin| outcomes[twin].clone()) {
-                        Some(Outcome::Committed(message)) => Outcome::Already(message),
-                        Some(outcome) => outcome,
-                        None => self.send(asked, &before),
-                    }
-                }
-                Change::Act(_)
-                | Change::Clap(_)
-                | Change::UpdateRoom(_)
-                | Change::DeleteRoom(_) => {
-                    unreachable!("not built yet")
-                }
-                Change::Enrich(asked) => {
-                    if let Some(job) = asked.finishes {
-                        self.jobs.remove(&job);
-                    }
-                    let superseded = batch[index + 1..]
-                        .iter()
-                        .any(|later| replaces(later, asked));
-                    let known = before.contains(&(asked.message_id, asked.room_id.clone()));
-                    match known && !superseded {
-                        true => self.enrich(asked),
-                        false => Outcome::Unchanged,
-                    }
-                }
+fn change(model: &Model, case: usize, step: &Step, asked: &[Change]) -> Option<Change> {
+    let place_name = |place: usize| {
+        let name = ROOMS.get(place).map_or("nowhere", |room| room.0);
+        format!("{name}-{case}")
+    };
+    let known = |n: usize| model.messages.get(n % model.messages.len().max(1));
+    let room_of = |message: &PlainMessage, astray: bool| match astray {
+        true => model.rooms[0].room.id.clone(),
+        false => message.message.room_id.clone(),
+    };
+    match *step {
+        Step::Again(n) => asked.get(n % asked.len().max(1)).cloned(),
+        Step::Send {
+            author,
+            place,
+            client,
+            reply,
+        } => {
+            let answered = |n: usize| match model.messages.get(n % (model.messages.len() + 1)) {
+                Some(it) => it.message.id,
+                None => MessageId::fresh(),
             };
-            outcomes.push(outcome);
+            Some(Change::Send(NewMessage {
+                client_id: client.map(|n| ClientId::parse(&format!("c-{n}")).unwrap()),
+                reply_to: reply.map(answered),
+                ..text(PEOPLE[author], &place_name(place), "hello")
+            }))
         }
-        outcomes
+        Step::Enrich {
+            message,
+            found,
+            astray,
+            outdated,
+        } => {
+            let it = known(message)?;
+            Some(Change::Enrich(Enrichment {
+                finishes: match it.message.seq % 3 {
+                    0 => Some(JobId(it.message.id.0)),
+                    1 => Some(JobId::fresh()),
+                    _ => None,
+                },
+                room_id: room_of(it, astray),
+                message_id: it.message.id,
+                content_rev: it.content_rev + Rev::from(outdated),
+                found: something(found),
+            }))
+        }
+        Step::Act {
+            author,
+            message,
+            deed,
+            astray,
+        } => {
+            let it = known(message)?;
+            let meant = match (deed, author) {
+                (Doing::Edit(_), 1..) => it.message.user_id.clone(),
+                _ => user(PEOPLE[author]),
+            };
+            Some(Change::Act(Act {
+                room_id: room_of(it, astray),
+                message_id: it.message.id,
+                user_id: meant,
+                at: Timestamp::now(),
+                deed: match deed {
+                    Doing::Edit(n) => Deed::Edit {
+                        content: ["hello", "hello!", "@ben"][n].into(),
+                        job: JobId::fresh(),
+                    },
+                    Doing::Delete => Deed::Delete,
+                    Doing::React(n, on) => Deed::React {
+                        emoji: ["👍", "🎉", "e\u{301}"][n].into(),
+                        on,
+                    },
+                },
+            }))
+        }
+        Step::Clap {
+            message,
+            by,
+            astray,
+        } => {
+            let it = known(message)?;
+            let by: Vec<_> = PEOPLE.into_iter().zip(by).filter(|it| it.1 > 0).collect();
+            Some(Change::Clap(Applause {
+                id: Uuid::now_v7(),
+                room_id: room_of(it, astray),
+                message_id: it.message.id,
+                by: counts(&by),
+                at: Timestamp::now(),
+            }))
+        }
+        Step::Update {
+            author,
+            place,
+            name,
+            ref topic,
+            visibility,
+        } => Some(Change::UpdateRoom(RoomUpdate {
+            name: name.map(|n| ["One", "Two", "Ünï"][n].into()),
+            topic: topic.map(|topic| topic.map(|n| ["this", "that"][n].into())),
+            visibility: visibility.map(|public| match public {
+                true => Visibility::Public,
+                false => Visibility::Private,
+            }),
+            ..update(PEOPLE[author], &place_name(place))
+        })),
+        Step::End { author, place } => Some(Change::DeleteRoom(RoomDeletion {
+            id: Uuid::now_v7(),
+            room_id: room(&place_name(place)),
+            user_id: user(PEOPLE[author]),
+            at: Timestamp::now(),
+        })),
     }
-
-    fn send(&mut self, asked: &NewMessage, before: &[(MessageId, RoomId)]) -> Outcome {
-        let place = self.rooms.iter_mut().find(|room| room.0 == asked.room_id);
-        let member = asked.user_id != user("eve");
-        let Some((_, _, rev, last_seq)) =
-            place.filter(|(_, visibility, ..)| member || *visibility == Visibility::Public)
-        else {
-            return Outcome::Refused(Refusal::NoRoom);
-        };
-        let same = |it: &&(Message, Rev)| {
-            it.0.id == asked.id
-                || asked.client_id.is_some()
-                    && (&it.0.room_id, &it.0.user_id, &it.0.client_id)
-                        == (&asked.room_id, &asked.user_id, &asked.client_id)
-        };
-        if let Some((message, _)) = self.messages.iter().find(same) {
-            return Outcome::Already(RoomChange::New(Arc::new(message.clone())));
-        }
-        if !member {
-            return Outcome::Refused(Refusal::NotMember);
-        }
-        let answerable = |id| before.contains(&(id, asked.room_id.clone()));
-        if !asked.reply_to.is_none_or(answerable) {
-            return Outcome::Refused(Refusal::NoReply);
-        }
-        *rev += 1;
-        *last_seq += 1;
-        let message = Message {
-            id: asked.id,
-            room_id: asked.room_id.clone(),
-            seq: *last_seq,
-            rev: *rev,
-            user_id: asked.user_id.clone(),
-            username: asked.user_id.as_str().into(),
-            content: asked.content.clone(),
-            kind: asked.kind,
-            timestamp: asked.at,
-            client_id: asked.client_id.clone(),
-            reply_to: asked.reply_to,
-            edited_at: None,
-            deleted_at: None,
-            claps: Claps::default(),
-            reactions: vec![],
-            mentions: vec![],
-            previews: vec![],
-        };
-        self.messages.push((message.clone(), *rev));
-        self.jobs.insert(asked.job);
-        Outcome::Committed(RoomChange::New(Arc::new(message)))
-    }
-
-    fn enrich(&mut self, asked: &Enrichment) -> Outcome {
-        let known = self
-            .messages
-            .iter_mut()
-            .find(|it| it.0.id == asked.message_id);
-        let (message, content_rev) = known.unwrap();
-        let news = match &asked.found {
-            Found::Mentions(list) => list.iter().any(|it| !message.mentions.contains(it)),
-            Found::Previews(list) => list.iter().any(|it| !message.previews.contains(it)),
-        };
-        if !news || *content_rev != asked.content_rev {
-            return Outcome::Unchanged;
-        }
-        let place = self.rooms.iter_mut().find(|room| room.0 == asked.room_id);
-        let (_, _, rev, _) = place.unwrap();
-        *rev += 1;
-        message.rev = *rev;
-        match &asked.found {
-            Found::Mentions(list) => message.mentions = list.clone(),
-            Found::Previews(list) => message.previews = list.clone(),
-        }
-        Outcome::Committed(RoomChange::Updated(Arc::new(message.clone())))
-    }
-}
-
-fn same(earlier: &Change, asked: &NewMessage) -> bool {
-    let Change::Send(earlier) = earlier else {
-        return false;
-    };
-    earlier.id == asked.id
-        || asked.client_id.is_some()
-            && (&earlier.room_id, &earlier.user_id, &earlier.client_id)
-                == (&asked.room_id, &asked.user_id, &asked.client_id)
-}
-
-fn replaces(later: &Change, asked: &Enrichment) -> bool {
-    let Change::Enrich(later) = later else {
-        return false;
-    };
-    (later.message_id, later.content_rev) == (asked.message_id, asked.content_rev)
-        && std::mem::discriminant(&later.found) == std::mem::discriminant(&asked.found)
 }
 
 fn something(n: usize) -> Found {
