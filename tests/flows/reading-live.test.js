@@ -22,9 +22,10 @@ describe('reading', { concurrency: 4, ...overBackends }, () => {
     }
     // A device whose replica has nobody in the room.
     const alone = await bob.again({ at: 0 });
+    await ada.says('book', 'page 4');
     await ada.leaves('book');
-    await bob.reads('book', 3);
-    await alone.sees('room:read', { userId: bob.id, lastReadSeq: 3 });
+    await bob.reads('book', 4);
+    await alone.sees('room:read', { userId: bob.id, lastReadSeq: 4 });
     tablet.hasNotSeen('room:read', { userId: bob.id });
   });
 
