@@ -5,9 +5,11 @@ use std::{any::Any, sync::Arc};
 use belfry::{
     adapters::memory::{MemoryBus, MemoryNetwork},
     domain::{
-        change::RoomChange,
+        change::{ClapsOf, RoomChange},
         id::{RoomId, UserId},
-        presence::{Signal, Status, User},
+        presence::{EndedSession, Recipients, RemovalReason, Signal, Status, User},
+        room::{Room, Visibility},
+        timestamp::Timestamp,
     },
     ports::bus::{Bus, Ear, Heard, News, Topic},
 };
@@ -115,6 +117,35 @@ async fn news_arrives_as_it_was_told([ada, mut bob, _]: [Place; 3]) {
         News::Changes(vec![
             RoomChange::New(Arc::new(odd)),
             RoomChange::Updated(Arc::new(message(&general, 1, 2))),
+            RoomChange::Deleted(Arc::new(message(&general, 1, 3))),
+            RoomChange::Clapped {
+                message: Arc::new(message(&general, 1, 4)),
+                by: vec![ClapsOf {
+                    user_id: user_id.clone(),
+                    count: 7,
+                }],
+            },
+            RoomChange::Reacted {
+                message: Arc::new(message(&general, 1, 5)),
+                user_id: user_id.clone(),
+                emoji: "🔔".into(),
+                on: false,
+            },
+            RoomChange::Room(Arc::new(Room {
+                id: general.clone(),
+                name: "General".into(),
+                topic: Some("Anything".into()),
+                visibility: Visibility::Private,
+                created_by: user_id.clone(),
+                created_at: Timestamp::from_millis(1_700_000_000_007),
+                rev: 6,
+                last_seq: 1,
+                member_count: 2,
+            })),
+            RoomChange::Closed {
+                room_id: general.clone(),
+                rev: 7,
+            },
         ]),
         News::Signals(vec![
             Signal::Joined {
@@ -139,12 +170,43 @@ async fn news_arrives_as_it_was_told([ada, mut bob, _]: [Place; 3]) {
                 on: true,
             },
             Signal::Status {
-                user_id,
+                user_id: user_id.clone(),
                 status: Status::Offline,
-                last_seen: Some(belfry::domain::timestamp::Timestamp::from_millis(
-                    1_700_000_000_007,
-                )),
-                rooms: vec![general],
+                last_seen: Some(Timestamp::from_millis(1_700_000_000_007)),
+                rooms: vec![general.clone()],
+            },
+            Signal::Read {
+                room_id: general.clone(),
+                user_id: user_id.clone(),
+                last_read_seq: 7,
+            },
+            Signal::Access {
+                room_id: general.clone(),
+            },
+            Signal::Removed {
+                room_id: general.clone(),
+                user_id: user_id.clone(),
+                reason: RemovalReason::Kicked,
+            },
+            Signal::SessionEnded(EndedSession {
+                family: uuid::Uuid::now_v7(),
+                user_id: user_id.clone(),
+                logged_out: true,
+            }),
+            Signal::Custom {
+                to: Recipients::Room(general.clone()),
+                event: "a \"b\"".into(),
+                data: r#"{"a":[1,"\u0000"]}"#.into(),
+            },
+            Signal::Custom {
+                to: Recipients::User(user_id),
+                event: "b".into(),
+                data: "null".into(),
+            },
+            Signal::Custom {
+                to: Recipients::All(true),
+                event: "c".into(),
+                data: "1".into(),
             },
         ]),
     ];

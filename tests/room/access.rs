@@ -33,6 +33,7 @@ struct Member {
 }
 
 async fn members(replica: &Replica) -> Vec<Member> {
+    replica.store_joins(&replica.ada).await;
     let mut members = Vec::new();
     for (at, name) in ["bob", "cara", "dan"].into_iter().enumerate() {
         let account = replica.person(name).await;

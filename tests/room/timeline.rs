@@ -23,24 +23,29 @@ struct Truth {
 }
 
 impl Truth {
-    /// One change a step: `Some(back)` changes the message so many places before the newest, `None` sends a new one.
-    fn of(steps: &[Option<usize>]) -> Self {
+    /// One change a step. What changes a message that there is not sends one.
+    fn of(steps: &[Step]) -> Self {
         let mut messages: Vec<Message> = Vec::new();
         let mut changes = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let rev = at as Rev + 1;
-            let changed = step.and_then(|back| messages.len().checked_sub(back + 1));
-            changes.push(match changed {
-                Some(index) => {
-                    messages[index].rev = rev;
-                    RoomChange::Updated(Arc::new(messages[index].clone()))
-                }
-                None => {
-                    let message = message(messages.len() as Seq + 1, rev);
-                    messages.push(message.clone());
-                    RoomChange::New(Arc::new(message))
-                }
-            });
+            if let Step::Room = step {
+                let room = room(rev, messages.len() as Seq);
+                changes.push(RoomChange::Room(Arc::new(room)));
+                continue;
+            }
+            let changed = match step {
+                Step::Message { back, .. } => messages.len().checked_sub(back + 1),
+                _ => None,
+            };
+            let Some(index) = changed else {
+                let message = message(messages.len() as Seq + 1, rev);
+                messages.push(message.clone());
+                changes.push(RoomChange::New(Arc::new(message)));
+                continue;
+            };
+            messages[index].rev = rev;
+            changes.push(step.done_with(Arc::new(messages[index].clone())));
         }
         Self { changes }
     }
@@ -53,11 +58,16 @@ impl Truth {
     fn at(&self, rev: Rev) -> BTreeMap<Seq, Arc<Message>> {
         self.changes[..rev as usize]
             .iter()
-            .map(|change| {
-                let message = change.message().unwrap();
-                (message.seq, message.clone())
-            })
+            .filter_map(|change| change.message())
+            .map(|message| (message.seq, message.clone()))
             .collect()
+    }
+
+    /// The room's last change of itself up to `rev`, 0 if there was none.
+    fn room_changed(&self, rev: Rev) -> Rev {
+        let changes = self.changes[..rev as usize].iter().rev();
+        let mut of_room = changes.filter(|change| change.message().is_none());
+        of_room.next().map_or(0, RoomChange::rev)
     }
 
     /// `(seq, rev)` of what changed after `since`, as of `rev`.
@@ -84,8 +94,12 @@ impl Truth {
             floor = messages.remove(lowest).rev;
         }
         Changes {
-            room: room(rev, state.len() as Seq),
-            room_changed: 0,
+            room: Room {
+                rev,
+                last_seq: state.len() as Seq,
+                ..room(self.room_changed(rev), 0)
+            },
+            room_changed: self.room_changed(rev),
             floor,
             messages,
         }
@@ -125,7 +139,7 @@ fn message(seq: Seq, rev: Rev) -> Message {
 fn room(rev: Rev, last_seq: Seq) -> Room {
     Room {
         id: RoomId::parse("r").unwrap(),
-        name: "r".into(),
+        name: format!("as of {rev}"),
         topic: None,
         visibility: Visibility::Public,
         created_by: UserId::parse("u").unwrap(),
@@ -141,6 +155,45 @@ fn shown(messages: &[Arc<Message>]) -> Vec<(Seq, Rev)> {
         .iter()
         .map(|message| (message.seq, message.rev))
         .collect()
+}
+
+/// What happens next in the room.
+#[derive(Debug, Clone)]
+enum Step {
+    Send,
+    /// The message so many places before the newest changes, in one of the ways there are.
+    Message {
+        back: usize,
+        way: u8,
+    },
+    Room,
+}
+
+impl Step {
+    fn done_with(&self, message: Arc<Message>) -> RoomChange {
+        match self {
+            Self::Message { way: 0, .. } => RoomChange::Deleted(message),
+            Self::Message { way: 1, .. } => RoomChange::Clapped {
+                message,
+                by: vec![],
+            },
+            Self::Message { way: 2, .. } => RoomChange::Reacted {
+                message,
+                user_id: UserId::parse("u").unwrap(),
+                emoji: "e".into(),
+                on: true,
+            },
+            _ => RoomChange::Updated(message),
+        }
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Send),
+        4 => (0..150_usize, 0..4_u8).prop_map(|(back, way)| Step::Message { back, way }),
+        1 => Just(Step::Room),
+    ]
 }
 
 /// How the timeline is told of what comes next.
@@ -164,12 +217,13 @@ proptest! {
 
     #[test]
     fn a_timeline_knows_what_the_history_says(
-        steps in prop::collection::vec(prop::option::weighted(0.4, 0..150_usize), 1..900),
+        steps in prop::collection::vec(step(), 1..900),
         start in 0..200_i64,
         tellings in prop::collection::vec(told(), 1..20),
     ) {
         let truth = Truth::of(&steps);
-        let mut timeline = Timeline::from_recent(&truth.recent(start.min(truth.rev())), room(0, 0));
+        let start = start.min(truth.rev());
+        let mut timeline = Timeline::from_recent(&truth.recent(start), truth.store_answer(start, start).room);
         for told in tellings {
             match told {
                 Told::Changes(count) => {
@@ -189,12 +243,14 @@ proptest! {
             let rev = timeline.rev();
             let state = truth.at(rev);
             prop_assert_eq!(timeline.last_seq(), state.len() as Seq);
+            prop_assert_eq!(timeline.room(), truth.store_answer(rev, rev).room);
             let (page, has_more) = timeline.page(50);
             let expected: Vec<_> = state.values().rev().take(50).rev().map(|message| (message.seq, message.rev)).collect();
             prop_assert_eq!(shown(&page), expected);
             prop_assert_eq!(has_more, state.len() > 50);
             for since in [timeline.floor(), (timeline.floor() + rev) / 2, rev] {
                 prop_assert_eq!(shown(&timeline.since(since).unwrap()), truth.since(since, rev));
+                prop_assert_eq!(timeline.room_changed_after(since), truth.room_changed(rev) > since);
             }
             prop_assert!(timeline.since(rev + 1).is_none());
             prop_assert!(timeline.floor() == 0 || timeline.since(timeline.floor() - 1).is_none());
