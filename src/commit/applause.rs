@@ -87,6 +87,29 @@ struct Clap {
     done: oneshot::Sender<Answer>,
 }
 
+impl Gathered {
+    /// Those whose turn it is; when there are none, the message is let go of.
+    fn take(&mut self, message: MessageId) -> IndexMap<UserId, Vec<Clap>> {
+        let Some(waiting) = self.messages.get_mut(&message) else {
+            return IndexMap::new();
+        };
+        let before: usize = waiting.values().map(Vec::len).sum();
+        // Nobody waits for these any more, so nobody may be told that they were counted.
+        waiting.retain(|_, claps| {
+            claps.retain(Clap::is_waited_for);
+            !claps.is_empty()
+        });
+        let at_once = AT_ONCE.max(waiting.len() / 10).min(waiting.len());
+        let taken: IndexMap<UserId, Vec<Clap>> = waiting.drain(..at_once).collect();
+        let after: usize = waiting.values().map(Vec::len).sum();
+        if taken.is_empty() {
+            self.messages.remove(&message);
+        }
+        self.waiting -= before - after;
+        taken
+    }
+}
+
 impl Clap {
     fn is_waited_for(&self) -> bool {
         self.taken.elapsed() < PATIENCE && !self.done.is_closed()
@@ -172,35 +195,13 @@ impl Gatherer {
                 () = sleep(INTERVAL) => {}
                 () = self.closing.cancelled() => {}
             }
-            let people = self.take(message);
+            let people = self.gathered.lock().take(message);
             if people.is_empty() {
                 return;
             }
             self.metrics.clappers_at_once.observe(people.len() as f64);
             self.commit(&room, message, people).await;
         }
-    }
-
-    /// Those whose turn it is; when there are none, the message is let go of.
-    fn take(&self, message: MessageId) -> IndexMap<UserId, Vec<Clap>> {
-        let mut gathered = self.gathered.lock();
-        let Some(waiting) = gathered.messages.get_mut(&message) else {
-            return IndexMap::new();
-        };
-        let before: usize = waiting.values().map(Vec::len).sum();
-        // Nobody waits for these any more, so nobody may be told that they were counted.
-        waiting.retain(|_, claps| {
-            claps.retain(Clap::is_waited_for);
-            !claps.is_empty()
-        });
-        let at_once = AT_ONCE.max(waiting.len() / 10).min(waiting.len());
-        let taken: IndexMap<UserId, Vec<Clap>> = waiting.drain(..at_once).collect();
-        let after: usize = waiting.values().map(Vec::len).sum();
-        if taken.is_empty() {
-            gathered.messages.remove(&message);
-        }
-        gathered.waiting -= before - after;
-        taken
     }
 
     async fn commit(&self, room: &RoomId, message: MessageId, people: IndexMap<UserId, Vec<Clap>>) {
@@ -329,4 +330,63 @@ impl Gatherer {
 
 fn alike(people: &IndexMap<UserId, Vec<Clap>>, why: &NotClapped) -> Vec<Answer> {
     people.keys().map(|_| Err(why.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Claps of so many people for one message, once each, and what keeps them waiting.
+    fn crowd(people: usize) -> (Gathered, MessageId, Vec<oneshot::Receiver<Answer>>) {
+        let (mut gathered, message) = (Gathered::default(), MessageId::fresh());
+        let mut waiting = Vec::new();
+        for person in 0..people {
+            let (done, receiver) = oneshot::channel();
+            waiting.push(receiver);
+            let claps = gathered.messages.entry(message).or_default();
+            claps.entry(name(person)).or_default().push(Clap {
+                count: 1,
+                taken: Instant::now(),
+                done,
+            });
+            gathered.waiting += 1;
+        }
+        (gathered, message, waiting)
+    }
+
+    fn name(person: usize) -> UserId {
+        UserId::parse(&format!("person-{person}")).unwrap()
+    }
+
+    #[test]
+    fn a_change_holds_a_hundred_people_or_a_tenth_in_the_order_in_which_they_came() {
+        for (people, turns) in [
+            (3, vec![3]),
+            (230, vec![100, 100, 30]),
+            (1_200, vec![120, 108, 100]),
+        ] {
+            let (mut gathered, message, _waiting) = crowd(people);
+            let mut next = 0;
+            for turn in turns {
+                let taken: Vec<UserId> = gathered.take(message).into_keys().collect();
+                let expected: Vec<UserId> = (next..next + turn).map(name).collect();
+                assert_eq!(taken, expected);
+                next += turn;
+                assert_eq!(gathered.waiting, people - next);
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_gone_is_not_counted_and_a_message_without_people_is_let_go_of() {
+        let (mut gathered, message, mut waiting) = crowd(3);
+        waiting.remove(1);
+        let taken: Vec<UserId> = gathered.take(message).into_keys().collect();
+        assert_eq!(taken, [name(0), name(2)]);
+        assert_eq!(gathered.waiting, 0);
+        // It stays for one turn more, so that the next change of the message waits its time.
+        assert!(gathered.messages.contains_key(&message));
+        assert!(gathered.take(message).is_empty());
+        assert!(gathered.messages.is_empty());
+    }
 }
