@@ -35,6 +35,8 @@ function chatter(person, room) {
   const talking = (async () => {
     for (let n = 0; going; n++) sent.push(await person.says(room, `and ${n}`));
   })();
+  // A refusal may come before anybody asks for it.
+  talking.catch(() => {});
   return {
     async stops() {
       going = false;
