@@ -7,9 +7,10 @@ use belfry::domain::{
     account::Account,
     presence::{RemovalReason, Signal},
 };
+use belfry::ports::store::RoomStore;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use super::scene::{Replica, Stand, Watcher};
+use super::scene::{PATIENCE, Replica, Stand, Watcher, kick};
 
 fn removed(replica: &Replica, user: &Account) -> Signal {
     Signal::Removed {
@@ -217,9 +218,14 @@ async fn who_is_removed_while_they_join_does_not_slip_through() {
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        replica.kicks(&bob).await;
-        replica.compares().await;
-        let _ = tokio::time::timeout(super::scene::PATIENCE, joined)
+        let (room, by) = (&replica.room, &replica.ada);
+        let stands = replica.meanwhile(async |store| {
+            kick(store, room, by, &bob).await;
+            let rooms = std::slice::from_ref(room);
+            store.revisions(rooms).await.unwrap().remove(0)
+        });
+        replica.hubs.stands_at(stands);
+        let _ = tokio::time::timeout(PATIENCE, joined)
             .await
             .expect("in time");
         // A later turn of the room, by which the check is over or on its way.
