@@ -7,9 +7,10 @@ use belfry::domain::{
     account::Account,
     presence::{RemovalReason, Signal},
 };
+use belfry::{ports::store::RoomStore, room::link::Link};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use super::scene::{Replica, Stand, Watcher};
+use super::scene::{PATIENCE, Replica, Stand, Watcher, kick};
 
 fn removed(replica: &Replica, user: &Account) -> Signal {
     Signal::Removed {
@@ -173,17 +174,28 @@ async fn a_reason_that_comes_late_is_told_only_to_who_was_not_told_at_all() {
 async fn a_word_of_a_removal_that_is_past_sends_nobody_away() {
     let replica = Replica::start().await;
     let members = members(&replica).await;
-    let (bob, cara) = (&members[0], &members[1]);
+    let [bob, cara, dan] = &members[..] else {
+        panic!("three members");
+    };
     // Bob was removed and has come back; the word of it comes now, and that of Cara's removal after it.
     replica.kicks(&bob.account).await;
     replica.joins(&bob.live[0], None).await;
+    // Dan was, and is a member again, but not here.
+    replica.kicks(&dan.account).await;
+    replica.store_joins(&dan.account).await;
+    for watcher in &dan.live {
+        let socket = watcher.id();
+        replica.hubs.leave(&replica.room, socket).await.unwrap();
+    }
     replica.kicks(&cara.account).await;
     replica.hubs.signal(removed(&replica, &bob.account));
+    replica.hubs.signal(removed(&replica, &dan.account));
     replica.hubs.signal(removed(&replica, &cara.account));
     cara.elsewhere.stands(Stand::Removed).await;
     assert_eq!(bob.live[0].stand(), Stand::At(0));
     assert_eq!(bob.live[1].stand(), Stand::At(0));
     assert_eq!(bob.elsewhere.stand(), Stand::Outside);
+    assert_eq!(dan.elsewhere.stand(), Stand::Outside);
     replica.ends().await;
 }
 
@@ -217,9 +229,14 @@ async fn who_is_removed_while_they_join_does_not_slip_through() {
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        replica.kicks(&bob).await;
-        replica.compares().await;
-        let _ = tokio::time::timeout(super::scene::PATIENCE, joined)
+        let (room, by) = (&replica.room, &replica.ada);
+        let stands = replica.meanwhile(async |store| {
+            kick(store, room, by, &bob).await;
+            let rooms = std::slice::from_ref(room);
+            store.revisions(rooms).await.unwrap().remove(0)
+        });
+        replica.hubs.stands_at(stands);
+        let _ = tokio::time::timeout(PATIENCE, joined)
             .await
             .expect("in time");
         // A later turn of the room, by which the check is over or on its way.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use belfry::domain::{
     account::Account,
-    change::{Deed, RoomChange},
+    change::{Deed, Outcome, RoomChange},
     id::MessageId,
 };
+use belfry::ports::store::MessageStore;
 use serde_json::{Value, json};
 
 use super::scene::{Replica, Watcher};
@@ -130,11 +131,16 @@ async fn claps_of_who_is_joining_are_not_forgotten() {
     for round in 0..45_u64 {
         let socket = Watcher::new(100 + round, &bob);
         let joined = replica.asks_in(&socket, (round % 2 == 0).then_some(1));
-        for _ in 0..round % 9 {
+        for _ in 0..round {
             tokio::task::yield_now().await;
         }
-        let news = replica.commits(vec![replica.claps(&bob, id, 1)]).await;
-        replica.hubs.changes(&replica.room, news);
+        let clap = replica.claps(&bob, id, 1);
+        let outcome =
+            replica.meanwhile(async |store| store.commit(&[clap]).await.unwrap().remove(0));
+        let Outcome::Committed(clap) = outcome else {
+            panic!("{outcome:?}");
+        };
+        replica.hubs.changes(&replica.room, vec![clap]);
         joined.await.unwrap().unwrap();
         socket.stands_at(round as i64 + 2).await;
         let history = socket.told("room:history").remove(0);

@@ -32,7 +32,7 @@ use belfry::{
         presence::LEASE,
         store::{
             AccountStore, Entry, MemberChange, MemberStore, MessageStore, Premises, RoomStore,
-            Standpoint,
+            Standpoint, Store,
         },
     },
     protocol::packet::Packet,
@@ -242,17 +242,13 @@ pub struct Replica {
     /// The first to come, and so the room's owner.
     pub ada: Account,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Replica {
     pub async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(
-            SqliteStore::connect(&format!("sqlite://{}/belfry.db", dir.path().display()))
-                .await
-                .unwrap(),
-        );
+        let store = Arc::new(SqliteStore::connect(&url(&dir)).await.unwrap());
         store.migrate().await.unwrap();
         let ada = store
             .first_sight(&UserId::parse("ada").unwrap(), "Ada")
@@ -284,7 +280,7 @@ impl Replica {
             room: RoomId::parse("lobby").unwrap(),
             ada,
             stop,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -414,23 +410,25 @@ impl Replica {
 
     /// Takes somebody's membership away in the store; nobody is told.
     pub async fn kicks(&self, user: &Account) {
-        let premises = Premises {
-            room: self.room.clone(),
-            visibility: self
-                .store
-                .room(&self.room, &user.id)
-                .await
-                .unwrap()
-                .unwrap()
-                .room
-                .visibility,
-            actor: self.ada.id.clone(),
-            actor_role: Role::Owner,
-            subject: user.id.clone(),
-            subject_role: Some(Role::Member),
+        kick(&self.store, &self.room, &self.ada, user).await;
+    }
+
+    /// Does something at the store while nothing moves here: what was asked of the store before has been answered, and not been heard.
+    pub fn meanwhile<T: Send>(&self, deed: impl AsyncFnOnce(&SqliteStore) -> T + Send) -> T {
+        let url = url(&self.dir);
+        let elsewhere = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let store = SqliteStore::connect(&url).await.unwrap();
+                let done = deed(&store).await;
+                store.close().await;
+                done
+            })
         };
-        let change = self.store.remove_member(&premises).await.unwrap();
-        assert!(matches!(change, MemberChange::Done(_)), "{change:?}");
+        std::thread::scope(|scope| scope.spawn(elsewhere).join().unwrap())
     }
 
     /// Makes somebody a member; they are not live.
@@ -471,4 +469,23 @@ impl Replica {
             .await
             .expect("hubs end when they are stopped");
     }
+}
+
+fn url(dir: &tempfile::TempDir) -> String {
+    format!("sqlite://{}/belfry.db", dir.path().display())
+}
+
+/// Ends a membership at the store.
+pub async fn kick(store: &SqliteStore, room: &RoomId, ada: &Account, user: &Account) {
+    let view = store.room(room, &ada.id).await.unwrap().unwrap();
+    let premises = Premises {
+        room: room.clone(),
+        visibility: view.room.visibility,
+        actor: ada.id.clone(),
+        actor_role: Role::Owner,
+        subject: user.id.clone(),
+        subject_role: Some(Role::Member),
+    };
+    let change = store.remove_member(&premises).await.unwrap();
+    assert!(matches!(change, MemberChange::Done(_)), "{change:?}");
 }
