@@ -1,7 +1,8 @@
 //! Passwords and their hashes: argon2id with the parameters that OWASP recommends, away from the threads that serve everybody.
 //!
-//! A hash takes some 20 ms of a core and 19 MiB. As many are made at once as there are cores; those beyond wait, and those beyond
-//! the waiting are told to come again.
+//! A hash takes some 20 ms of a core and 19 MiB. As many are compared at once as there are cores, and half as many are made; those
+//! beyond wait, and those beyond the waiting are told to come again. Anybody may make accounts without end: who does so waits for
+//! others of the kind, and keeps nobody from logging in.
 
 use std::sync::Arc;
 
@@ -49,6 +50,12 @@ impl Password {
 /// Makes and checks hashes.
 pub struct Passwords {
     hasher: Argon2<'static>,
+    making: Queue,
+    checking: Queue,
+}
+
+/// Work of one kind: how much is done at once, and how much is taken in.
+struct Queue {
     working: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
 }
@@ -60,8 +67,8 @@ impl Passwords {
         let parameters = Params::new(19_456, 2, 1, None)?;
         Ok(Self {
             hasher: Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters),
-            working: Arc::new(Semaphore::new(cores)),
-            admitted: Arc::new(Semaphore::new(cores * (1 + WAITING_FOR_EACH))),
+            making: Queue::of(cores.div_ceil(2)),
+            checking: Queue::of(cores),
         })
     }
 
@@ -69,34 +76,45 @@ impl Passwords {
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
         let hasher = self.hasher.clone();
         let salt: [u8; 16] = rand::random();
-        self.work(move || {
-            let hash = hasher.hash_password_with_salt(password.0.as_bytes(), &salt);
-            hash.map(|hash| hash.to_string()).map_err(|error| {
-                tracing::error!(%error, "a password could not be hashed");
-                Problem::internal()
+        self.making
+            .work(move || {
+                let hash = hasher.hash_password_with_salt(password.0.as_bytes(), &salt);
+                hash.map(|hash| hash.to_string()).map_err(|error| {
+                    tracing::error!(%error, "a password could not be hashed");
+                    Problem::internal()
+                })
             })
-        })
-        .await?
+            .await?
     }
 
     /// Whether the password is the one of this hash. Without a hash it is not, and saying so takes the same work.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
         let hasher = self.hasher.clone();
-        self.work(move || {
-            let password = password.0.as_bytes();
-            let Some(hash) = hash else {
-                // Nobody learns its outcome, but its time.
-                let _ = hasher.hash_password_with_salt(password, &NO_SALT);
-                return Ok(false);
-            };
-            // The hash names its own parameters, so that older ones stay good when these change.
-            let parsed = PasswordHash::new(&hash).map_err(|error| {
+        self.checking
+            .work(move || {
+                let password = password.0.as_bytes();
+                let Some(hash) = hash else {
+                    // Nobody learns its outcome, but its time.
+                    let _ = hasher.hash_password_with_salt(password, &NO_SALT);
+                    return Ok(false);
+                };
+                // The hash names its own parameters, so that older ones stay good when these change.
+                let parsed = PasswordHash::new(&hash).map_err(|error| {
                 tracing::error!(%error, "the store holds a password's hash that cannot be read");
                 Problem::internal()
             })?;
-            Ok(hasher.verify_password(password, &parsed).is_ok())
-        })
-        .await?
+                Ok(hasher.verify_password(password, &parsed).is_ok())
+            })
+            .await?
+    }
+}
+
+impl Queue {
+    fn of(at_once: usize) -> Self {
+        Self {
+            working: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(at_once * (1 + WAITING_FOR_EACH))),
+        }
     }
 
     /// Does it on a thread that may be blocked, in its turn. A caller that goes away gives up its turn.
@@ -132,7 +150,7 @@ fn too_many() -> Problem {
         retry_after_ms: Some(1_000),
         ..Problem::new(
             Code::Unavailable,
-            "Too many people are logging in at this moment; try again.",
+            "Too many people are coming in at this moment; try again.",
         )
     }
 }
@@ -188,7 +206,13 @@ mod tests {
     #[tokio::test]
     async fn beyond_the_waiting_there_is_no_place() {
         let passwords = Passwords::new(1).unwrap();
-        let all = passwords.working.clone().acquire_owned().await.unwrap();
+        let all = passwords
+            .checking
+            .working
+            .clone()
+            .acquire_owned()
+            .await
+            .unwrap();
         let mut waiting = futures_util::stream::FuturesUnordered::new();
         for _ in 0..=WAITING_FOR_EACH {
             waiting.push(passwords.verify(password("12345678"), None));
@@ -199,6 +223,25 @@ mod tests {
         assert_eq!(refused.unwrap_err().code, Code::Unavailable);
         drop(waiting);
         drop(all);
+        assert_eq!(
+            passwords.verify(password("12345678"), None).await,
+            Ok(false)
+        );
+    }
+
+    #[tokio::test]
+    async fn however_many_make_accounts_others_log_in() {
+        let passwords = Passwords::new(1).unwrap();
+        let all = passwords.making.admitted.available_permits();
+        let _taken = passwords
+            .making
+            .admitted
+            .clone()
+            .acquire_many_owned(all as u32)
+            .await
+            .unwrap();
+        let refused = passwords.hash(password("12345678")).await;
+        assert_eq!(refused.unwrap_err().code, Code::Unavailable);
         assert_eq!(
             passwords.verify(password("12345678"), None).await,
             Ok(false)

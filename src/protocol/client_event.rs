@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::word::{optional_word, word};
 use crate::domain::{
     Rev, Seq,
     error::{Code, Problem},
@@ -78,7 +79,12 @@ pub struct Draft {
     /// 1 to 8,000 Unicode code points, not blank.
     pub content: String,
     /// Only `text` may be sent.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "optional_word"
+    )]
     pub kind: Option<MessageKind>,
     /// Makes the send idempotent: the same user, room and `clientId` give the same message, for good.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +159,7 @@ pub struct InRoom {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UpdatePresence {
     /// `online`, `away` or `busy`.
+    #[serde(deserialize_with = "word")]
     pub status: Status,
 }
 

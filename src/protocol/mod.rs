@@ -8,3 +8,4 @@ pub mod event_names;
 pub mod packet;
 pub mod rest;
 pub mod server_event;
+mod word;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{id::UserId, presence::User, room::Role, timestamp::Timestamp};
+use crate::{
+    domain::{id::UserId, presence::User, room::Role, timestamp::Timestamp},
+    protocol::word::{optional_word, word},
+};
 
 /// The query of `GET /api/rooms/{id}/members`.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -46,6 +49,7 @@ pub struct MemberRequest {
     /// Whom to add.
     pub user_id: UserId,
     /// As what; `member` if not said.
+    #[serde(default, deserialize_with = "optional_word")]
     pub role: Option<Role>,
 }
 
@@ -53,5 +57,6 @@ pub struct MemberRequest {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct RoleRequest {
     /// The new role.
+    #[serde(deserialize_with = "word")]
     pub role: Role,
 }

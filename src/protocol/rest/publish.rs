@@ -1,7 +1,7 @@
 //! An event of a backend's own.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Map, Value, value::RawValue};
 use utoipa::ToSchema;
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct PublishRequest {
     /// To whom.
+    #[serde(deserialize_with = "object")]
     pub to: PublishTo,
     /// Its name: 1 to 64 characters; none of Belfry's own events, nor of Socket.IO's.
     pub event: String,
@@ -39,6 +40,12 @@ pub struct PublishTo {
 /// The answer of `POST /api/publish`: on its way, and best effort.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PublishAnswer {}
+
+/// Serde would take an array as well, field by field.
+fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PublishTo, D::Error> {
+    let fields = Map::deserialize(deserializer)?;
+    PublishTo::deserialize(Value::Object(fields)).map_err(D::Error::custom)
+}
 
 impl PublishRequest {
     /// To whom, the name, and the argument as JSON; or what is wrong with them.
@@ -68,8 +75,7 @@ impl PublishRequest {
         };
         let data = self.data.as_deref().map_or("null", RawValue::get);
         // As it stands it goes out; but what a common reader would stumble over does not.
-        serde_json::from_str::<serde_json::Value>(data)
-            .map_err(|error| unreadable("`data`", &error))?;
+        serde_json::from_str::<Value>(data).map_err(|error| unreadable("`data`", &error))?;
         Ok((to, self.event, data.to_owned()))
     }
 }

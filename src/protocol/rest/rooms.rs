@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::given;
-use crate::domain::{
-    error::Problem,
-    id::{RoomId, UserId},
-    room::{RoomView, Visibility},
+use crate::{
+    domain::{
+        error::Problem,
+        id::{RoomId, UserId},
+        room::{RoomView, Visibility},
+    },
+    protocol::word::{given_word, optional_word},
 };
 
 /// The most rooms that one answer holds.
@@ -64,6 +67,7 @@ pub struct RoomRequest {
     /// What it is about, at most 500 characters.
     pub topic: Option<String>,
     /// `public` (the default) or `private`.
+    #[serde(default, deserialize_with = "optional_word")]
     pub visibility: Option<Visibility>,
 }
 
@@ -97,7 +101,7 @@ pub struct RoomPatch {
     #[schema(value_type = Option<String>)]
     pub topic: Option<Option<String>>,
     /// `public` or `private`.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_word")]
     pub visibility: Option<Visibility>,
 }
 
