@@ -42,17 +42,21 @@ macro_rules! fits {
         "r.deleted_at IS NULL AND ($3::text IS NULL OR strpos(lower(r.id), $3) > 0 OR strpos(r.name_key, $3) > 0)"
     };
 }
-/// One walk through the asker's memberships, in the order of rooms: per room a look by key into each of the other tables.
+/// The asker's rooms, joined as sets: for thousands of them, looking up each one's count and mentions by key takes three times as long.
 const MINE: &str = concat!(
-    "SELECT ",
+    "WITH m AS MATERIALIZED ( \
+         SELECT room_id, role, last_read_seq FROM members WHERE user_id = $1 AND room_id > coalesce($2, '') \
+     ), called AS MATERIALIZED ( \
+         SELECT x.room_id, count(*) AS times FROM m JOIN mentions x ON x.room_id = m.room_id \
+         WHERE x.user_id = $1 AND x.seq > m.last_read_seq GROUP BY x.room_id \
+     ) SELECT ",
     room_columns!(),
-    ", ",
-    standing_columns!(),
-    " FROM members m JOIN (SELECT ",
-    counted_room!(),
-    " FROM rooms r) r ON r.id = m.room_id WHERE m.user_id = $1 AND m.room_id > coalesce($2, '') AND ",
+    ", m.role, m.last_read_seq, r.last_seq - m.last_read_seq AS unread, coalesce(called.times, 0) AS unread_mentions \
+     FROM m JOIN (SELECT r.*, coalesce(c.members, 0) AS member_count FROM rooms r \
+         LEFT JOIN room_counts c ON c.room_id = r.id) r ON r.id = m.room_id \
+     LEFT JOIN called ON called.room_id = r.id WHERE ",
     fits!(),
-    " ORDER BY m.room_id LIMIT $4"
+    " ORDER BY r.id LIMIT $4"
 );
 const PUBLIC: &str = concat!(
     "SELECT ",
