@@ -303,7 +303,13 @@ async fn part(
         .await?;
     let speaker = if thread == 0 {
         let speaker = enter(options.clients).await?;
-        let message = json!({ "roomId": room_id(0), "content": "clap for this" });
+        // Stamped as the others are, before the window: it is counted, and its latency is not.
+        let stamp = Stamp {
+            sender: options.clients as u32,
+            turn: 0,
+            at: 0,
+        };
+        let message = json!({ "roomId": room_id(0), "content": stamp.content(options.content) });
         let message = message.to_string();
         let sent = speaker.client.request("message:send", &message).await?;
         let id = sent["message"]["id"].as_str().map(str::to_owned);
@@ -353,8 +359,8 @@ async fn part(
 /// Other messages, on a timetable whatever the server does; each carries the time at which it was due.
 async fn speak(run: &Arc<Run>, speaker: &Clapper, options: &ClapStorm) -> Result<(), Failure> {
     let (start, end) = run.window();
-    for turn in 0_u32.. {
-        let due = start + (f64::from(turn) * 1e6 / options.others) as u64;
+    for turn in 1_u32.. {
+        let due = start + (f64::from(turn - 1) * 1e6 / options.others) as u64;
         if due >= end {
             return Ok(());
         }
