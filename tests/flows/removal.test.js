@@ -28,13 +28,15 @@ async function kicks(person, room, other) {
   assert.ok(answer.status === 204 || answer.status === 200, `${answer.status} ${answer.text}`);
 }
 
-/** Ada keeps sending into a room; `stops()` resolves with what was sent. */
+/** Somebody keeps sending into a room; `stops()` resolves with what was sent, and fails where a send did. */
 function chatter(person, room) {
   const sent = [];
   let going = true;
   const talking = (async () => {
     for (let n = 0; going; n++) sent.push(await person.says(room, `and ${n}`));
   })();
+  // Told by `stops()`.
+  talking.catch(() => {});
   return {
     async stops() {
       going = false;

@@ -10,7 +10,10 @@ use belfry::domain::{
 use belfry::{ports::store::RoomStore, room::link::Link};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use super::scene::{PATIENCE, Replica, Stand, Watcher, kick};
+use super::{
+    scene::{PATIENCE, Replica, kick},
+    watcher::{Stand, Watcher},
+};
 
 fn removed(replica: &Replica, user: &Account) -> Signal {
     Signal::Removed {

@@ -20,7 +20,10 @@ use rand::{
     seq::{IndexedRandom, SliceRandom},
 };
 
-use super::scene::{PATIENCE, Replica, Stand, Watcher};
+use super::{
+    scene::{PATIENCE, Replica},
+    watcher::{Stand, Watcher},
+};
 
 /// So many changes of all kinds: messages, and what is done with those that are there.
 async fn changes_of_all_kinds(

@@ -5,3 +5,4 @@ mod delivery;
 mod own;
 mod scene;
 mod timeline;
+mod watcher;

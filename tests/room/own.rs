@@ -10,7 +10,7 @@ use belfry::domain::{
 use belfry::ports::store::MessageStore;
 use serde_json::{Value, json};
 
-use super::scene::{Replica, Watcher};
+use super::{scene::Replica, watcher::Watcher};
 
 async fn applauded(replica: &Replica, bob: &Account) -> (MessageId, Vec<RoomChange>) {
     let news = replica.commits(vec![replica.message()]).await;
