@@ -304,12 +304,14 @@ impl Hubs {
             hub.cut_everybody();
         }
         for turn in hub.close().await {
-            if let Turn::Join(joiner) = turn {
-                if panicked || self.stop.is_cancelled() {
+            match turn {
+                Turn::Join(joiner) if panicked || self.stop.is_cancelled() => {
                     let _ = joiner.done.send(Err(Problem::unavailable()));
-                } else {
-                    self.join(&room, *joiner);
                 }
+                Turn::Join(joiner) => self.join(&room, *joiner),
+                // It may concern sockets that were not live here.
+                Turn::Signal(signal) if !self.stop.is_cancelled() => self.signal(signal),
+                _ => {}
             }
         }
     }

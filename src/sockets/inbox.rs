@@ -5,9 +5,11 @@
 //! commit: it takes its place in the order of its room, and its answer follows when there is one; what must not overtake it all the
 //! same is said in [`underway`](super::underway).
 
-use std::{collections::VecDeque, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque, num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc, time::Duration,
+};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
 use parking_lot::Mutex;
 use serde::{
@@ -155,7 +157,14 @@ impl Inbox {
         if std::mem::replace(&mut queue.working, true) {
             self.arrived.notify_one();
         } else {
-            tokio::spawn(self.clone().work());
+            let inbox = self.clone();
+            tokio::spawn(async move {
+                let worked = AssertUnwindSafe(inbox.clone().work()).catch_unwind();
+                // Nobody would work through what comes: the client is better off with a new connection.
+                if worked.await.is_err() {
+                    inbox.link.cut("one of its events has failed");
+                }
+            });
         }
     }
 

@@ -253,3 +253,25 @@ async fn who_is_removed_while_they_join_does_not_slip_through() {
         replica.ends().await;
     }
 }
+
+/// A room that nobody gets into is forgotten at once, but not before it has told somebody who was removed from it meanwhile.
+#[tokio::test]
+async fn a_removal_is_told_also_where_a_room_comes_and_goes() {
+    for round in 0..60_u64 {
+        let replica = Replica::start().await;
+        replica.store_joins(&replica.ada).await;
+        let [bob, cara] = [replica.person("bob").await, replica.person("cara").await];
+        replica.makes_private().await;
+        let socket = Watcher::new(1, &bob);
+        replica.hubs.came(socket.clone());
+        let refused = replica.asks_in(&Watcher::new(2, &cara), None);
+        for _ in 0..round / 2 {
+            tokio::task::yield_now().await;
+        }
+        replica.hubs.signal(removed(&replica, &bob));
+        assert!(refused.await.unwrap().is_err());
+        socket.stands(Stand::Removed).await;
+        assert_eq!(socket.told("room:removed").len(), 1);
+        replica.ends().await;
+    }
+}

@@ -93,6 +93,11 @@ impl Access {
         self.retry_at.filter(|_| !self.asking)
     }
 
+    /// Somebody is said to have gone, and has not been told yet.
+    pub(super) fn is_asked_about(&self) -> bool {
+        !self.suspects.is_empty()
+    }
+
     fn is_due(&self) -> bool {
         let wanted = self.settled < self.hints || self.unjudged || !self.suspects.is_empty();
         wanted && !self.asking && self.retry_at.is_none_or(|at| at <= Instant::now())
@@ -113,7 +118,8 @@ impl Hub {
 
     /// Asks the store about everybody who was let in before the newest hint.
     pub(super) fn ask_access_if_due(&mut self) {
-        if self.has_ended || !self.access.is_due() {
+        // The end of the room, once it is known, comes before long and is for everybody.
+        if self.ends_at.is_some() || !self.access.is_due() {
             return;
         }
         let hints = self.access.hints;

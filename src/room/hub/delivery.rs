@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// Early changes that are kept; beyond, the store tells them.
 const EARLY_MAX: usize = 1_024;
 /// Members to whom a history is handed before other tasks get their turn.
-const MEMBERS_AT_ONCE: usize = 256;
+pub(super) const MEMBERS_AT_ONCE: usize = 64;
 /// Packets handed to one socket before the next one's turn, and before other tasks get theirs.
 const PACKETS_AT_ONCE: usize = 16;
 

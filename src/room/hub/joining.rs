@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::{
     Hub, Member, Read,
     access::Judged,
+    delivery::MEMBERS_AT_ONCE,
     history::{History, Question, Seen},
     own::Own,
 };
@@ -187,7 +188,7 @@ impl Hub {
         if !ready.is_empty() {
             // Everything applied so far goes to those who are live before anybody joins at its revision.
             self.flush().await;
-            self.admit(ready, &histories);
+            self.admit(ready, &histories).await;
         }
         if !self.asking_own {
             self.own = None;
@@ -245,7 +246,7 @@ impl Hub {
         }
     }
 
-    fn admit(&mut self, ready: Vec<Admitted>, histories: &HashMap<Question, History>) {
+    async fn admit(&mut self, ready: Vec<Admitted>, histories: &HashMap<Question, History>) {
         let Some(timeline) = self.timeline.take() else {
             return;
         };
@@ -260,7 +261,10 @@ impl Hub {
         let online_count = self.roster.count();
         let typists = self.typists();
         let room = timeline.room();
-        for admitted in ready {
+        for (at, admitted) in ready.into_iter().enumerate() {
+            if at > 0 && at % MEMBERS_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             let question = admitted.question();
             let Admitted {
                 joiner,

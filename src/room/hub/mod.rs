@@ -305,7 +305,10 @@ impl Hub {
         let empty = self.members.is_empty()
             && self.waiting.is_empty()
             && self.admitted.is_empty()
-            && !self.asking_memberships;
+            && !self.asking_memberships
+            // Somebody's other sockets are still to be told.
+            && !self.access.is_asked_about()
+            && self.have_read.told_at().is_none();
         match (empty, self.empty_since) {
             (true, None) => self.empty_since = Some(Instant::now()),
             (false, _) => self.empty_since = None,
