@@ -8,7 +8,10 @@ import { isProblem } from './support/rest.js';
 import { embedded } from './support/town.js';
 
 const friend = 'https://chat.example.org';
-const town = await embedded({ after }, { CORS_ORIGINS: friend, SERVER_API_KEY: 'a-key', DATABASE_URL: 'sqlite://data/own.db' });
+const town = await embedded(
+  { after },
+  { CORS_ORIGINS: friend, SERVER_API_KEY: 'a-key', DATABASE_URL: 'sqlite://data/own.db' },
+);
 
 const asks = (method, path, headers) => fetch(`${town.address()}${path}`, { method, headers });
 
