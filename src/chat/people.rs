@@ -126,6 +126,21 @@ impl Chat {
         users.pop().ok_or_else(no_user)
     }
 
+    /// Whoever has just signed in, as people see them. Always an answer: tokens that have been given cannot be taken back, so where the
+    /// store does not say when they were last here, that is left out.
+    pub async fn signed_in(&self, account: &Account) -> User {
+        let seen = self.seen(vec![account.clone()]).await;
+        seen.ok()
+            .and_then(|mut users| users.pop())
+            .unwrap_or_else(|| User {
+                id: account.id.clone(),
+                username: account.username.clone(),
+                display_name: account.display_name.clone(),
+                status: Status::Offline,
+                last_seen: None,
+            })
+    }
+
     /// Accounts as people see them, in the same order: with their statuses, and when those who are offline were last here.
     pub async fn seen(&self, accounts: Vec<Account>) -> Result<Vec<User>, Problem> {
         let ids: Vec<UserId> = accounts.iter().map(|account| account.id.clone()).collect();

@@ -1,7 +1,10 @@
 //! A room, and where somebody stands in it.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
     Rev, Seq,
@@ -163,5 +166,16 @@ pub struct RoomView {
     pub room: Room,
     /// The asking member's standing.
     #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
+    #[schema(schema_with = standing_of_a_member)]
     pub standing: Option<Standing>,
+}
+
+/// The fields of [`Standing`], all of them or none: left to itself, the description would ask for a null among the fields.
+fn standing_of_a_member() -> Schema {
+    let RefOr::T(Schema::Object(mut fields)) = Standing::schema() else {
+        return Schema::default();
+    };
+    fields.required.clear();
+    fields.description = Some("The asking member's standing; absent for anybody else.".into());
+    Schema::Object(fields)
 }

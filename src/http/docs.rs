@@ -9,6 +9,8 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
+use utoipa_axum::{router::OpenApiRouter, routes};
+
 use super::router::Shared;
 
 #[derive(OpenApi)]
@@ -31,16 +33,29 @@ impl Modify for Bearer {
     }
 }
 
-pub(super) async fn openapi(State(shared): State<Arc<Shared>>) -> Json<Value> {
+/// The paths of the descriptions, which are described as well.
+pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(openapi))
+        .routes(routes!(asyncapi))
+        .routes(routes!(page))
+}
+
+/// The description of REST: this document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "descriptions", security(()), responses((status = 200, description = "OpenAPI 3.1", body = Value)))]
+async fn openapi(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(shared.openapi.clone())
 }
 
-pub(super) async fn asyncapi(State(shared): State<Arc<Shared>>) -> Json<Value> {
+/// The description of the socket.
+#[utoipa::path(get, path = "/api/asyncapi.json", tag = "descriptions", security(()), responses((status = 200, description = "AsyncAPI", body = Value)))]
+async fn asyncapi(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(shared.asyncapi.clone())
 }
 
 /// Both descriptions as one plain page: paths and events with a line each.
-pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
+#[utoipa::path(get, path = "/api/docs", tag = "descriptions", security(()), responses((status = 200, body = String, content_type = "text/html")))]
+async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
     let mut html = String::from(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Belfry: the descriptions</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><h1>Belfry</h1>\

@@ -13,14 +13,14 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get},
 };
 use engineioxide::service::EngineIoService;
 use serde_json::Value;
 use tower::ServiceExt;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{AllowOrigin, Any as Every, CorsLayer},
+    cors::{AllowOrigin, CorsLayer},
     trace::TraceLayer,
 };
 use utoipa::OpenApi;
@@ -150,13 +150,9 @@ pub fn router(site: Site) -> Router {
         .layer(from_fn_with_state(gateway, note_connection));
     let rest = Router::new()
         .merge(api)
-        .route("/api/openapi.json", get(docs::openapi))
-        .route("/api/asyncapi.json", get(docs::asyncapi))
-        .route("/api/docs", get(docs::page))
-        .route(
-            "/api/{*rest}",
-            axum::routing::any(|| async { no_such_path() }),
-        )
+        .route("/api", any(nowhere))
+        .route("/api/", any(nowhere))
+        .route("/api/{*rest}", any(nowhere))
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
@@ -170,26 +166,37 @@ pub fn router(site: Site) -> Router {
     if !origins.is_empty() {
         let cors = CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
-            .allow_methods(Every)
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+            .expose_headers([header::RETRY_AFTER])
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
     }
     router
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+/// Without the query: the id of a polling session opens it to whoever reads the log, and people look for names.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 /// The paths below `/api` and their description.
 fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(docs::Description::openapi())
         .merge(rest::routes())
+        .merge(docs::routes())
         .split_for_parts()
 }
 
 /// The OpenAPI document, without a server.
 pub fn openapi_document() -> Value {
     serde_json::to_value(described().1).unwrap_or(Value::Null)
+}
+
+async fn nowhere() -> Failure {
+    no_such_path()
 }
 
 async fn no_such_method() -> Response {
@@ -230,8 +237,15 @@ async fn within_limit(request: Request, next: Next) -> Response {
 }
 
 async fn with_security_headers(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_api {
+        // Tokens and what one person may see; neither is for a disk.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
+    }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

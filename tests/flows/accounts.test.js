@@ -26,7 +26,7 @@ describe('accounts', { concurrency: 8 }, () => {
     assert.equal((await ada.says('lobby', 'hello')).userId, made.body.user.id);
     const again = await logIn(town, 'aDA');
     assert.equal(again.status, 200, again.text);
-    assert.deepEqual(again.body.user, made.body.user);
+    assert.deepEqual(again.body.user, { ...made.body.user, status: 'online' });
     const other = await town.connected({ user: again.body.user, token: again.body.accessToken });
     await other.joins('lobby');
     assert.doesNotMatch(town.said(), new RegExp(PASSWORD), 'no password is ever written down');

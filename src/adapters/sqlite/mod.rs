@@ -72,6 +72,7 @@ impl SqliteStore {
             return Err(fault("the address must name a file: sqlite://path"));
         }
         make_directory(file)?;
+        make_file(file)?;
         let opening = async {
             let pool = |size| {
                 SqlitePoolOptions::new()
@@ -159,6 +160,21 @@ fn make_directory(file: &Path) -> Result<(), BackendError> {
             .map_err(|error| {
                 unavailable(format!("{} cannot be made: {error}", directory.display()))
             }),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the file if it is new, for its owner alone: it holds the signing secret and the passwords' hashes. SQLite gives the files
+/// beside it the same rights; one that is there keeps its own.
+fn make_file(file: &Path) -> Result<(), BackendError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unavailable(
+            format!("{} cannot be made: {error}", file.display()),
+        )),
         _ => Ok(()),
     }
 }

@@ -12,7 +12,6 @@ use super::super::{
 };
 use crate::{
     chat::{sessions::Session, tokens::ACCESS_SECONDS},
-    domain::presence::{Status, User},
     protocol::rest::{Credentials, GuestRequest, ProblemDetails, RefreshRequest, SessionAnswer},
 };
 
@@ -36,7 +35,7 @@ async fn register(
     Body(Credentials { username, password }): Body<Credentials>,
 ) -> Answer<(StatusCode, Json<SessionAnswer>)> {
     let opened = shared.chat.register(&username, &password).await?;
-    Ok((StatusCode::CREATED, Json(session(opened))))
+    Ok((StatusCode::CREATED, Json(session(&shared, opened).await)))
 }
 
 /// Log in with a password.
@@ -51,7 +50,7 @@ async fn log_in(
     Body(Credentials { username, password }): Body<Credentials>,
 ) -> Answer<Json<SessionAnswer>> {
     let opened = shared.chat.log_in(&username, &password, from).await?;
-    Ok(Json(session(opened)))
+    Ok(Json(session(&shared, opened).await))
 }
 
 /// Come in without a password.
@@ -61,7 +60,8 @@ async fn guest(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<GuestRequest>,
 ) -> Answer<Json<SessionAnswer>> {
-    Ok(Json(session(shared.chat.guest(&request.username).await?)))
+    let opened = shared.chat.guest(&request.username).await?;
+    Ok(Json(session(&shared, opened).await))
 }
 
 /// A new session for an old one's refresh token.
@@ -71,9 +71,8 @@ async fn refresh(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<RefreshRequest>,
 ) -> Answer<Json<SessionAnswer>> {
-    Ok(Json(session(
-        shared.chat.refresh(&request.refresh_token).await?,
-    )))
+    let opened = shared.chat.refresh(&request.refresh_token).await?;
+    Ok(Json(session(&shared, opened).await))
 }
 
 /// Log out: the session ends, and all sockets of its user are cut.
@@ -89,16 +88,9 @@ async fn log_out(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn session(session: Session) -> SessionAnswer {
-    let account = session.account;
+async fn session(shared: &Shared, session: Session) -> SessionAnswer {
     SessionAnswer {
-        user: User {
-            id: account.id.clone(),
-            username: account.username.clone(),
-            display_name: account.display_name.clone(),
-            status: Status::Offline,
-            last_seen: None,
-        },
+        user: shared.chat.signed_in(&session.account).await,
         access_token: session.access_token,
         refresh_token: session.refresh_token,
         expires_in: ACCESS_SECONDS,

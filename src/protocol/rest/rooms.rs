@@ -95,6 +95,7 @@ pub fn check_search(q: Option<String>) -> Result<Option<String>, Problem> {
 pub struct RoomPatch {
     /// Another name, 1 to 80 characters.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// Another topic, at most 500 characters; null, or an empty one, takes it away.
     #[serde(default, deserialize_with = "given")]
@@ -102,6 +103,7 @@ pub struct RoomPatch {
     pub topic: Option<Option<String>>,
     /// `public` or `private`.
     #[serde(default, deserialize_with = "given_word")]
+    #[schema(nullable = false)]
     pub visibility: Option<Visibility>,
 }
 
