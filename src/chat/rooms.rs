@@ -130,9 +130,13 @@ impl Chat {
             Outcome::Refused(refusal) => return Err(refusals::problem(refusal)),
             _ => return Err(mistaken()),
         };
-        // The commit knows the room alone, and not what belongs to the asker.
+        // The commit knows the room alone, and not what belongs to the asker. It stands whatever happens here.
         let seen = self.parts.store.room(id, asker).await;
-        Ok(seen.map_err(unavailable)?.unwrap_or_else(|| RoomView {
+        let seen = seen.unwrap_or_else(|error| {
+            tracing::warn!(%error, "an answer goes without what is the asker's");
+            None
+        });
+        Ok(seen.unwrap_or_else(|| RoomView {
             room: (*room).clone(),
             standing: None,
         }))

@@ -1,8 +1,8 @@
 //! Group commit: while one batch is on its way to the store, the next one gathers. There is no timer.
 //!
 //! Rooms are spread over a few lanes by their id, so that a room's changes keep their order and rooms do not wait for each other
-//! more than they must. A batch is one call of the store, in one transaction, so no lock outlives a round trip even if this process
-//! freezes. After the commit the room's hub is told, then whoever waits, then [the rest](super::aftermath).
+//! more than they must: of a change that depends on another one of its batch, the next batch is made, and only its room waits for it.
+//! A batch is one call of the store, in one transaction, so no lock outlives a round trip even if this process freezes. After the commit the room's hub is told, then whoever waits, then [the rest](super::aftermath).
 
 use std::{
     collections::HashMap,
@@ -26,13 +26,13 @@ use crate::{
         id::RoomId,
     },
     metrics::Metrics,
-    ports::store::Store,
+    ports::{BackendError, store::Store},
     room::hubs::Hubs,
 };
 
 /// Changes in one call of the store.
 const BATCH_MAX: usize = 512;
-/// Changes that may wait in one lane; beyond, a send is `unavailable` at once.
+/// Changes that may wait in one lane, and as many again for others of their rooms; beyond, a send is `unavailable` at once.
 const WAITING_MAX: usize = 8_192;
 /// After so long whoever waits is told `unavailable`; the outcome is unknown.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -142,58 +142,80 @@ struct Lane {
 
 impl Lane {
     async fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        loop {
+        let mut pending: Vec<Pending> = Vec::with_capacity(BATCH_MAX);
+        while self.take(&mut pending).await {
+            let now = Instant::now();
+            // Nobody waits for these any more, so nobody may be told that they were done.
+            pending.retain(|it| now.duration_since(it.taken) < PATIENCE && !it.done.is_closed());
+            let first = independent(pending.iter().map(|it| &it.change));
+            let (mut changes, mut waiters) = (Vec::new(), Vec::new());
+            let mut later = Vec::new();
+            for (it, first) in pending.drain(..).zip(first) {
+                if first && changes.len() < BATCH_MAX {
+                    changes.push(it.change);
+                    waiters.push((it.taken, it.done));
+                } else {
+                    later.push(it);
+                }
+            }
+            pending.append(&mut later);
+            if !changes.is_empty() {
+                self.commit(changes, waiters).await;
+            }
+        }
+    }
+
+    /// Adds what has come to what is pending; waits for it only if nothing is. False at the end.
+    async fn take(&mut self, pending: &mut Vec<Pending>) -> bool {
+        if self.closing.is_cancelled() {
+            self.waiting.close();
+        }
+        while pending.is_empty() {
             let taken = tokio::select! {
                 biased;
-                taken = self.waiting.recv_many(&mut batch, BATCH_MAX) => taken,
+                taken = self.waiting.recv_many(pending, BATCH_MAX) => taken,
                 () = self.closing.cancelled(), if !self.waiting.is_closed() => {
                     self.waiting.close();
                     continue;
                 }
             };
-            if taken == 0 {
-                return;
-            }
-            let now = Instant::now();
-            let (mut changes, mut waiters) = (
-                Vec::with_capacity(batch.len()),
-                Vec::with_capacity(batch.len()),
-            );
-            for Pending {
-                change,
-                taken,
-                done,
-            } in batch.drain(..)
-            {
-                // Nobody waits for it any more, so nobody may be told that it was done.
-                if now.duration_since(taken) < PATIENCE && !done.is_closed() {
-                    changes.push(change);
-                    waiters.push((taken, done));
-                }
-            }
-            while !changes.is_empty() {
-                let at_once = independent(&changes);
-                let (later_changes, later_waiters) =
-                    (changes.split_off(at_once), waiters.split_off(at_once));
-                self.commit(&changes, waiters).await;
-                (changes, waiters) = (later_changes, later_waiters);
-            }
+            return taken > 0;
         }
+        while pending.len() < WAITING_MAX
+            && let Ok(next) = self.waiting.try_recv()
+        {
+            pending.push(next);
+        }
+        true
     }
 
-    async fn commit(&self, changes: &[Change], waiters: Vec<Waiter>) {
-        self.metrics.batch_size.observe(changes.len() as f64);
-        let span = tracing::debug_span!("commit", changes = changes.len());
-        match self.store.commit(changes).instrument(span).await {
-            Ok(outcomes) => self.committed(changes, outcomes, waiters),
-            Err(error) => {
-                tracing::error!(%error, changes = changes.len(), "a batch was not committed");
-                self.metrics.commit_failures.inc();
-                for (_, done) in waiters {
-                    let _ = done.send(Err(Problem::unavailable()));
+    /// Where one of the changes is what the store cannot take, or cannot tell of, the others do not suffer for it: they are
+    /// committed in halves. Asked for again, nothing is done twice.
+    async fn commit(&self, changes: Vec<Change>, waiters: Vec<Waiter>) {
+        let mut parts = vec![(changes, waiters)];
+        let mut failed = None;
+        while let Some((mut changes, mut waiters)) = parts.pop() {
+            self.metrics.batch_size.observe(changes.len() as f64);
+            let span = tracing::debug_span!("commit", changes = changes.len());
+            match self.store.commit(&changes).instrument(span).await {
+                Ok(outcomes) => self.committed(&changes, outcomes, waiters),
+                Err(BackendError::Fault { .. }) if changes.len() > 1 => {
+                    let half = changes.len() / 2;
+                    parts.push((changes.split_off(half), waiters.split_off(half)));
+                    parts.push((changes, waiters));
+                }
+                Err(error) => {
+                    self.metrics.commit_failures.inc();
+                    let (_, before) = failed.unwrap_or((error.to_string(), 0));
+                    failed = Some((error.to_string(), before + changes.len()));
+                    for (_, done) in waiters {
+                        let _ = done.send(Err(Problem::unavailable()));
+                    }
                 }
             }
+        }
+        if let Some((error, changes)) = failed {
+            tracing::error!(%error, changes, "changes were not committed");
         }
     }
 

@@ -60,35 +60,38 @@ impl Change {
     }
 }
 
-/// How many of the first changes may be committed in one batch: whether and how each of them applies does not depend on another
-/// one of them, but for what [`answering`] says.
+/// For each of the changes, whether it is of the first batch: whether and how each change of a batch applies does not depend on
+/// another one of them, but for what [`answering`] says. The others wait, in their order, and with the first one of a room that
+/// waits all that follow in that room. The first change never waits.
 ///
 /// In such a batch a message is either enriched or changed by one act or applause, and a change of a room itself is the last one
-/// of that room. At least 1, unless there are none.
-pub fn independent(changes: &[Change]) -> usize {
+/// of that room.
+pub fn independent<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<bool> {
     let mut acted = HashSet::new();
     let mut enriched = HashSet::new();
     let mut ended = HashSet::new();
-    changes
-        .iter()
-        .position(|change| {
-            if ended.contains(change.room()) {
-                return true;
+    let mut depends = move |change: &'a Change| {
+        if ended.contains(change.room()) {
+            return true;
+        }
+        let waits = match (change, change.target()) {
+            (Change::UpdateRoom(_) | Change::DeleteRoom(_), _) => {
+                ended.insert(change.room());
+                false
             }
-            match (change, change.target()) {
-                (Change::UpdateRoom(_) | Change::DeleteRoom(_), _) => {
-                    ended.insert(change.room());
-                    false
-                }
-                (Change::Enrich(_), Some(message)) => {
-                    enriched.insert(message);
-                    acted.contains(&message)
-                }
-                (_, Some(message)) => enriched.contains(&message) || !acted.insert(message),
-                (_, None) => false,
+            (Change::Enrich(_), Some(message)) => {
+                enriched.insert(message);
+                acted.contains(&message)
             }
-        })
-        .unwrap_or(changes.len())
+            (_, Some(message)) => enriched.contains(&message) || !acted.insert(message),
+            (_, None) => false,
+        };
+        if waits {
+            ended.insert(change.room());
+        }
+        waits
+    };
+    changes.into_iter().map(|change| !depends(change)).collect()
 }
 
 /// A message to be sent. Its text has been checked.
@@ -497,13 +500,27 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_ends_where_a_change_depends_on_one_before_it() {
+    fn a_change_that_depends_on_one_before_it_waits_and_its_room_with_it() {
         let (one, two) = (MessageId::fresh(), MessageId::fresh());
-        assert_eq!(independent(&[]), 0);
-        assert_eq!(independent(&[act(one), act(two), act(one)]), 2);
-        assert_eq!(independent(&[found(one), found(one), act(one)]), 2);
-        assert_eq!(independent(&[act(one), found(one)]), 1);
-        assert_eq!(independent(&[act(one), rename(), act(two)]), 2);
-        assert_eq!(independent(&[rename(), rename()]), 1);
+        assert!(independent(&[]).is_empty());
+        let acts = [act(one), act(two), act(one), act(MessageId::fresh())];
+        assert_eq!(independent(&acts), [true, true, false, false]);
+        let findings = [found(one), found(one), act(one)];
+        assert_eq!(independent(&findings), [true, true, false]);
+        assert_eq!(independent(&[act(one), found(one)]), [true, false]);
+        let renamed = [act(one), rename(), act(two)];
+        assert_eq!(independent(&renamed), [true, true, false]);
+        assert_eq!(independent(&[rename(), rename()]), [true, false]);
+    }
+
+    #[test]
+    fn other_rooms_do_not_wait_for_a_room_that_does() {
+        let (message, other) = (MessageId::fresh(), MessageId::fresh());
+        let mut elsewhere = act(other);
+        if let Change::Act(act) = &mut elsewhere {
+            act.room_id = RoomId::parse("elsewhere").unwrap();
+        }
+        let changes = [act(message), act(message), elsewhere, rename()];
+        assert_eq!(independent(&changes), [true, false, true, false]);
     }
 }

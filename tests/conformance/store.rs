@@ -14,6 +14,7 @@ mod enrichment;
 mod history;
 mod jobs;
 mod joining;
+mod lanes;
 mod lifecycle;
 mod member_model;
 mod members;

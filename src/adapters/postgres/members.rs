@@ -116,7 +116,7 @@ impl MemberStore for PostgresStore {
             let mut entered: Vec<Entered> = Vec::new();
             entered.resize_with(entries.len(), || Entered::NoRoom);
             let mut open: Vec<usize> = (0..entries.len()).collect();
-            for _ in 0..JOIN_TRIES {
+            for round in 0..JOIN_TRIES {
                 let seen = self.see(entries, &open).await?;
                 let (mut newcomers, mut founders) = (Vec::new(), Vec::new());
                 for (place, view) in open.into_iter().zip(seen) {
@@ -127,7 +127,8 @@ impl MemberStore for PostgresStore {
                         Some(view) if view.room.visibility == Visibility::Public => {
                             newcomers.push(place);
                         }
-                        None if entries[place].create => founders.push(place),
+                        // One that is not there later on has been deleted.
+                        None if entries[place].create && round == 0 => founders.push(place),
                         Some(_) | None => {}
                     }
                 }

@@ -63,11 +63,24 @@ const CHANGES: &str = room_with_messages!(
 
 const ROOMS_OF: &str = "SELECT m.id, m.room_id FROM messages m \
      JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id = ANY ($1)";
-const MINE: &str = "SELECT user_id, message_id, sum(count)::bigint, array_remove(array_agg(emoji), NULL) FROM ( \
-         SELECT user_id, message_id, count, NULL AS emoji FROM claps WHERE user_id = ANY ($1) AND message_id = ANY ($2) \
-         UNION ALL \
-         SELECT user_id, message_id, 0, emoji FROM reactions WHERE user_id = ANY ($1) AND message_id = ANY ($2) \
-     ) own GROUP BY user_id, message_id";
+/// What under the messages `$2` is the own of `$users`.
+macro_rules! mine {
+    ($users:literal) => {
+        concat!(
+            "SELECT user_id, message_id, sum(count)::bigint, array_remove(array_agg(emoji), NULL) FROM ( \
+                 SELECT user_id, message_id, count, NULL AS emoji FROM claps WHERE user_id = ",
+            $users,
+            " AND message_id = ANY ($2) \
+                 UNION ALL \
+                 SELECT user_id, message_id, 0, emoji FROM reactions WHERE user_id = ",
+            $users,
+            " AND message_id = ANY ($2) \
+             ) own GROUP BY user_id, message_id"
+        )
+    };
+}
+const MINE_OF_ONE: &str = mine!("$1");
+const MINE_OF_MANY: &str = mine!("ANY ($1)");
 
 #[async_trait]
 impl MessageStore for PostgresStore {
@@ -135,8 +148,13 @@ impl MessageStore for PostgresStore {
     ) -> Result<Vec<(UserId, MessageId, Mine)>, BackendError> {
         let users: Vec<_> = users.iter().map(UserId::as_str).collect();
         let messages: Vec<_> = messages.iter().map(|id| id.0).collect();
-        let rows = self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(MINE).bind(&users).bind(&messages)
+        let rows = self.rows(Lane::Rest, Again::Safe, || match users[..] {
+            [one] => sqlx::query(MINE_OF_ONE).bind(one).bind(&messages),
+            // Planned anew for each crowd: a plan for all of them would look up each user under each message.
+            _ => sqlx::query(MINE_OF_MANY)
+                .persistent(false)
+                .bind(&users)
+                .bind(&messages),
         });
         let rows = self.limited(rows).await?;
         let found = rows.iter().map(|row| {
