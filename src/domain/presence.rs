@@ -169,6 +169,26 @@ pub struct EndedSession {
     pub user_id: UserId,
     /// Whether the user logged out, which cuts all of their sockets. Otherwise only those of the session are.
     pub logged_out: bool,
+    /// When, by the clock of whoever ended it. What began later is none of its business, however late the word of it comes.
+    pub at: Timestamp,
+}
+
+impl EndedSession {
+    /// Whether a socket of its user is to go, by the session that opened it.
+    pub fn ends(&self, session: Option<uuid::Uuid>) -> bool {
+        if session == Some(self.family) {
+            return true;
+        }
+        let Some(session) = session else {
+            return self.logged_out;
+        };
+        // A family's id says when its log-in was.
+        let began = session.get_timestamp().map(|began| began.to_unix());
+        let began_at = began.map_or(0, |(seconds, nanos)| {
+            seconds as i64 * 1_000 + i64::from(nanos / 1_000_000)
+        });
+        self.logged_out && began_at <= self.at.as_millis()
+    }
 }
 
 /// Whom a backend's event is for.

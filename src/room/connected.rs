@@ -63,10 +63,10 @@ impl Connected {
         }
     }
 
-    /// Sends those away for good who are here by a session that has ended; after a log-out, all of the user's.
+    /// Sends those away for good who are here by a session that has ended; after a log-out, all of the user's but those that have logged in since.
     pub fn end(&self, ended: &EndedSession) {
         for link in self.of(&ended.user_id) {
-            if ended.logged_out || link.session() == Some(ended.family) {
+            if ended.ends(link.session()) {
                 link.disconnect("its session has ended");
             }
         }

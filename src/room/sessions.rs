@@ -147,6 +147,7 @@ mod tests {
             family,
             user_id: UserId::parse("ada").unwrap(),
             logged_out,
+            at: Timestamp::now(),
         }
     }
 

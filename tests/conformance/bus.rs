@@ -192,6 +192,7 @@ async fn news_arrives_as_it_was_told([ada, mut bob, _]: [Place; 3]) {
                 family: uuid::Uuid::now_v7(),
                 user_id: user_id.clone(),
                 logged_out: true,
+                at: Timestamp::now(),
             }),
             Signal::Custom {
                 to: Recipients::Room(general.clone()),

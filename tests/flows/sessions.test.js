@@ -24,7 +24,8 @@ const logIn = async (town, username, at = 0) => {
 const refresh = (town, refreshToken, at = 0) => town.rest(at).post('/api/auth/refresh', { refreshToken });
 const logOut = (town, refreshToken, at = 0) => town.rest(at).post('/api/auth/logout', { refreshToken });
 const asks = (town, token, at = 0) => town.rest(at, token).get('/api/rooms?scope=mine');
-const enters = (town, { user, accessToken: token }, at = 0) => town.connected({ user, token, at });
+const enters = (town, { user, accessToken: token }, at = 0, via = 'websocket') =>
+  town.connected({ user, token, at, via });
 
 /** The session's token opens nothing any more, on this replica. */
 async function isShut(town, { user, accessToken: token }, at = 0) {
@@ -76,6 +77,22 @@ describe('sessions alone', { concurrency: 4 }, () => {
     isProblem(await asks(town, session.accessToken), 401, 'unauthenticated');
   });
 
+  for (const via of ['websocket', 'polling']) {
+    test(`a log-out in the midst of ${via} tells each socket to go as the last thing`, async (t) => {
+      const town = await embedded(t);
+      const [session, other] = [await register(town, 'Ada'), await register(town, 'Ben')];
+      const sockets = await Promise.all(Array.from({ length: 6 }, () => enters(town, session, 0, via)));
+      const ben = await enters(town, other);
+      for (const one of [ben, ...sockets]) await one.joins('lobby');
+      const says = Array.from({ length: 60 }, (_, n) => ben.says('lobby', `and ${n}`));
+      await sockets[0].hears('and 5');
+      await logOut(town, session.refreshToken);
+      await Promise.all(sockets.map(isSentAway));
+      await Promise.all(says);
+      await isShut(town, session);
+    });
+  }
+
   test('logging out again, or with a token that nobody has, is answered alike', async (t) => {
     const town = await embedded(t);
     const session = await register(town, 'Ada');
@@ -126,6 +143,19 @@ describe('sessions over two replicas', { concurrency: 4 }, () => {
     assert.equal((await logOut(town, session.refreshToken, 0)).status, 204);
     await isSentAway(there);
     await isShut(town, session, 1);
+  });
+
+  test('who logs in again at once is not cut by late word of the log-out', overBackends, async (t) => {
+    const town = await replicas(t, 2, { ownRedis: true });
+    const first = await register(town, 'Ada');
+    const before = await enters(town, first, 1);
+    await town.stopRedis();
+    await logOut(town, first.refreshToken, 0);
+    const ada = await enters(town, await logIn(town, 'Ada', 1), 1);
+    await isSentAway(before);
+    await isShut(town, first, 1);
+    await ada.joins('lobby');
+    await ada.says('lobby', 'still here');
   });
 
   test('of a refresh token used twice at once one use wins, and the session is revoked', overBackends, async (t) => {

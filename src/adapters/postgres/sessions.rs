@@ -38,7 +38,7 @@ const USED: &str = concat!(
      WHERE t.hash = $1 AND t.used_at IS NOT NULL AND t.expires_at > $2"
 );
 const END: &str = "SELECT family, user_id FROM end_session($1, $2, $3)";
-const ENDED: &str = "SELECT family, user_id, logged_out FROM ended_sessions WHERE at >= $1";
+const ENDED: &str = "SELECT family, user_id, logged_out, at FROM ended_sessions WHERE at >= $1";
 /// Each replica forgets now and then: `SKIP LOCKED`, so that two who do so at once share the work.
 const FORGET: &str = "WITH old AS ( \
          SELECT hash FROM refresh_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED \
@@ -127,6 +127,7 @@ impl SessionStore for PostgresStore {
                 family: columns.take()?,
                 user_id: columns.parse(UserId::parse)?,
                 logged_out: columns.take()?,
+                at: columns.time()?,
             })
         });
         ended.collect()
@@ -185,6 +186,7 @@ impl PostgresStore {
             family: columns.take()?,
             user_id: columns.parse(UserId::parse)?,
             logged_out,
+            at: now,
         }))
     }
 }

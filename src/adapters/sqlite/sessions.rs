@@ -33,7 +33,7 @@ const FAMILY: &str = "SELECT family, user_id FROM refresh_tokens WHERE hash = ?1
 const NOTE: &str = "INSERT INTO ended_sessions (family, user_id, logged_out, at) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT (family) DO UPDATE SET logged_out = true, at = excluded.at \
      WHERE excluded.logged_out AND NOT ended_sessions.logged_out";
-const ENDED: &str = "SELECT family, user_id, logged_out FROM ended_sessions WHERE at >= ?1";
+const ENDED: &str = "SELECT family, user_id, logged_out, at FROM ended_sessions WHERE at >= ?1";
 const FORGET: &str = "DELETE FROM refresh_tokens WHERE hash IN ( \
          SELECT hash FROM refresh_tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2 \
      ) RETURNING 1";
@@ -82,6 +82,7 @@ impl SessionStore for SqliteStore {
                     family,
                     user_id: account.id,
                     logged_out: false,
+                    at: now,
                 };
                 end(&mut transaction, &ended, now).await?;
                 commit(transaction).await?;
@@ -113,6 +114,7 @@ impl SessionStore for SqliteStore {
                 family: columns.take()?,
                 user_id: columns.parse(UserId::parse)?,
                 logged_out: true,
+                at: now,
             };
             end(&mut transaction, &ended, now).await?;
             commit(transaction).await?;
@@ -130,6 +132,7 @@ impl SessionStore for SqliteStore {
                 family: columns.take()?,
                 user_id: columns.parse(UserId::parse)?,
                 logged_out: columns.take()?,
+                at: columns.time()?,
             })
         });
         ended.collect()

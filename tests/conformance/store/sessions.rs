@@ -135,7 +135,7 @@ async fn logging_out_ends_the_session_and_no_other(scene: Scene) {
     // Any token of the session will do, also one that was used.
     let ended = end(&scene, 1).await.expect("a known token");
 
-    assert_eq!(ended, ada_session(true));
+    assert_eq!(ended, ada_session(true, ended.at.as_millis()));
     for old in [token(1), token(2)] {
         let rotation = rotate(&scene, &old, &token(7)).await;
         assert!(!matches!(rotation, Rotation::Rotated(..)), "{rotation:?}");
@@ -158,9 +158,9 @@ async fn a_log_out_is_told_again_and_kept_once(scene: Scene) {
 
     let first = scene.store.end_session(&[1; 32], time(1_000)).await;
     let again = scene.store.end_session(&[1; 32], time(2_000)).await;
-    assert_eq!(first.unwrap(), Some(ada_session(true)));
-    assert_eq!(again.unwrap(), Some(ada_session(true)));
-    assert_eq!(ended_since(&scene, 1_000).await, [ada_session(true)]);
+    assert_eq!(first.unwrap(), Some(ada_session(true, 1_000)));
+    assert_eq!(again.unwrap(), Some(ada_session(true, 2_000)));
+    assert_eq!(ended_since(&scene, 1_000).await, [ada_session(true, 1_000)]);
     assert!(ended_since(&scene, 1_001).await.is_empty());
 
     // A token that is worth nothing any more still says whose session it was.
@@ -175,13 +175,16 @@ async fn a_revoked_session_can_still_be_logged_out(scene: Scene) {
     scene.store.keep_refresh_token(&token(1)).await.unwrap();
     rotate_at(&scene, 1, 2, 1_000).await;
     let reused = rotate_at(&scene, 1, 3, 2_000).await;
-    assert_eq!(reused, Rotation::Reused(ada_session(false)));
-    assert_eq!(ended_since(&scene, 2_000).await, [ada_session(false)]);
+    assert_eq!(reused, Rotation::Reused(ada_session(false, 2_000)));
+    assert_eq!(
+        ended_since(&scene, 2_000).await,
+        [ada_session(false, 2_000)]
+    );
 
     let out = scene.store.end_session(&[2; 32], time(3_000)).await;
 
-    assert_eq!(out.unwrap(), Some(ada_session(true)));
-    assert_eq!(ended_since(&scene, 3_000).await, [ada_session(true)]);
+    assert_eq!(out.unwrap(), Some(ada_session(true, 3_000)));
+    assert_eq!(ended_since(&scene, 3_000).await, [ada_session(true, 3_000)]);
     assert_eq!(ended_since(&scene, 0).await.len(), 1);
 }
 
@@ -197,8 +200,8 @@ async fn a_token_used_again_after_the_log_out_is_no_log_out(scene: Scene) {
 
     let reused = rotate_at(&scene, 1, 3, 3_000).await;
 
-    assert_eq!(reused, Rotation::Reused(ada_session(false)));
-    assert_eq!(ended_since(&scene, 0).await, [ada_session(true)]);
+    assert_eq!(reused, Rotation::Reused(ada_session(false, 3_000)));
+    assert_eq!(ended_since(&scene, 0).await, [ada_session(true, 2_000)]);
     assert!(ended_since(&scene, 2_001).await.is_empty());
 }
 
@@ -217,13 +220,17 @@ async fn many_who_end_one_session_at_once_agree(scene: Scene) {
                 // The last one is still good: some are faster than the end.
                 0 => drop(rotate(&scene, &token(5), &token(100 + n)).await),
                 1 => drop(rotate(&scene, &token(n % 5), &token(100 + n)).await),
-                _ => assert_eq!(end(&scene, n % 6).await, Some(ada_session(true))),
+                _ => {
+                    let ended = end(&scene, n % 6).await.expect("a known token");
+                    assert_eq!(ended, ada_session(true, ended.at.as_millis()));
+                }
             }
         })
     }));
 
     endings.await.into_iter().for_each(Result::unwrap);
-    assert_eq!(ended_since(&scene, 0).await, [ada_session(true)]);
+    let ended = ended_since(&scene, 0).await;
+    assert_eq!(ended, [ada_session(true, ended[0].at.as_millis())]);
     for n in (0..6).chain(100..124) {
         let rotation = rotate(&scene, &token(n), &token(200)).await;
         assert!(!matches!(rotation, Rotation::Rotated(..)), "{n} is good");
@@ -281,7 +288,7 @@ async fn a_session_that_ended_is_remembered_for_a_day(scene: Scene) {
     let day = ENDED_KEPT.as_millis() as i64;
 
     scene.store.forget_tokens(time(1_000 + day)).await.unwrap();
-    assert_eq!(ended_since(&scene, 0).await, [ada_session(true)]);
+    assert_eq!(ended_since(&scene, 0).await, [ada_session(true, 1_000)]);
     scene.store.forget_tokens(time(1_001 + day)).await.unwrap();
     assert!(ended_since(&scene, 0).await.is_empty());
 }
@@ -386,11 +393,12 @@ fn of_another_family(n: u8) -> RefreshToken {
 }
 
 /// What ended when the family of [`token`] did.
-fn ada_session(logged_out: bool) -> EndedSession {
+fn ada_session(logged_out: bool, at: i64) -> EndedSession {
     EndedSession {
         family: Uuid::nil(),
         user_id: user("ada"),
         logged_out,
+        at: time(at),
     }
 }
 
