@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        eprintln!("belfry: .env: {error}");
+        eprintln!("belfry: .env: {}", unreadable(&error));
         return ExitCode::from(2);
     }
     let cli = Cli::parse();
@@ -46,6 +46,25 @@ fn main() -> ExitCode {
             eprintln!("belfry: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What is wrong with the file, without its values: one may be a secret, and this is written where others read.
+fn unreadable(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let which = if line.contains('=') && name.bytes().all(is_name) {
+                format!("the line of {name}")
+            } else {
+                "a line".into()
+            };
+            format!(
+                "{which} cannot be read; it takes NAME=value, with quotes around a value that has spaces or signs."
+            )
+        }
+        other => other.to_string(),
     }
 }
 

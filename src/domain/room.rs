@@ -166,16 +166,27 @@ pub struct RoomView {
     pub room: Room,
     /// The asking member's standing.
     #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
-    #[schema(schema_with = standing_of_a_member)]
+    #[schema(value_type = MaybeStanding)]
     pub standing: Option<Standing>,
 }
 
-/// The fields of [`Standing`], all of them or none: left to itself, the description would ask for a null among the fields.
-fn standing_of_a_member() -> Schema {
-    let RefOr::T(Schema::Object(mut fields)) = Standing::schema() else {
-        return Schema::default();
-    };
-    fields.required.clear();
-    fields.description = Some("The asking member's standing; absent for anybody else.".into());
-    Schema::Object(fields)
+/// How [`RoomView`] describes its standing: the fields of [`Standing`], all of them or none. Left to itself, the description would ask
+/// for a null among the fields.
+struct MaybeStanding;
+
+impl PartialSchema for MaybeStanding {
+    fn schema() -> RefOr<Schema> {
+        let RefOr::T(Schema::Object(mut fields)) = Standing::schema() else {
+            return Standing::schema();
+        };
+        fields.required.clear();
+        fields.description = Some("The asking member's standing; absent for anybody else.".into());
+        RefOr::T(Schema::Object(fields))
+    }
+}
+
+impl ToSchema for MaybeStanding {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Standing::schemas(schemas);
+    }
 }

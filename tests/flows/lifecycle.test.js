@@ -1,8 +1,9 @@
 // Starting, ending and coming back: what was acknowledged stays, a drain is clean, and a setting that makes no sense is named.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { overBackends, ownBackends } from './support/backends.js';
 import { until } from './support/limits.js';
@@ -117,6 +118,14 @@ describe('a setting that makes no sense stops the program with one line that nam
   for (const [what, [given, name]] of Object.entries(settings)) {
     test(what, async (t) => isRefused(await empty(t), given, name));
   }
+
+  test('a file of settings that cannot be read, without what it holds', async (t) => {
+    const town = await empty(t);
+    await writeFile(join(town.directory, '.env'), "REDIS_PREFIX='unclosed-and-private\n");
+    await isRefused(town, {}, /^(?!.*private).*REDIS_PREFIX/);
+    await writeFile(join(town.directory, '.env'), 'unclosed-and-private words\n');
+    await isRefused(town, {}, /^(?!.*private).*\.env/);
+  });
 
   test('a port in use', async (t) => {
     const town = await empty(t);
