@@ -39,6 +39,9 @@ describe('reading', { concurrency: 4, ...overBackends }, () => {
     await bob.sees('room:read', { userId: ada.id, lastReadSeq: 40 });
     const told = bob.seen('room:read', { userId: ada.id }).map(({ lastReadSeq }) => lastReadSeq);
     assert.ok(told.length < 40, `forty positions were told ${told.length} times`);
-    assert.deepEqual(told, told.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      told,
+      told.toSorted((a, b) => a - b),
+    );
   });
 });
