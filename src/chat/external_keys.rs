@@ -1,7 +1,7 @@
 //! The keys of an external issuer as this replica knows them: kept, refreshed now and then, and when a token names one that is
 //! not known.
 //!
-//! One task fetches; those who wait for it wait [`PATIENCE`] at most. While the issuer is away the keys last seen stay good.
+//! One task fetches; those who wait for it wait 2 s at most. While the issuer is away the keys last seen stay good.
 
 use std::{sync::Arc, time::Duration};
 

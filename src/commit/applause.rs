@@ -1,6 +1,6 @@
 //! Claps, gathered: however many people clap one message, this replica changes it at most ten times a second.
 //!
-//! The first clap starts a task for its message. It commits what has gathered after [`INTERVAL`], and again that long after each
+//! The first clap starts a task for its message. It commits what has gathered after 100 ms, and again that long after each
 //! commit, as one change with an id of its own: asked for again with the same id, it counts once. One change holds a hundred people, or
 //! a tenth of those who wait if that is more, in the order in which they came: its event stays small, and everybody
 //! is served within a second or so.

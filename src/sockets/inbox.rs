@@ -3,7 +3,7 @@
 //! The transport hands events over one by one and must not wait, so they queue here. One task works through the queue while there is
 //! something in it: an event begins when the one before it has taken effect. What changes or marks a room does not wait for a
 //! commit: it takes its place in the order of its room, and its answer follows when there is one; what must not overtake it all the
-//! same is said in [`underway`](super::underway).
+//! same is said in `underway`.
 
 use std::{
     collections::VecDeque, num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc, time::Duration,

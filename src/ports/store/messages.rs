@@ -18,7 +18,7 @@ pub trait MessageStore: Send + Sync {
     ///
     /// Within one room, `seq` and `rev` follow that order and have no gaps, and commit order is `rev` order over all replicas:
     /// who reads a `rev` can read every lower one. A `clientId` of the same user in the same room, or a message id, that is there
-    /// already (also earlier in this batch) is [`Outcome::Repeated`] and takes nothing. Each sent message's job row is
+    /// already (also earlier in this batch) is [`Outcome::Already`] and takes nothing. Each sent message's job row is
     /// committed with it; each enrichment's job row goes with it. Sending marks the room as read up to the message. An
     /// enrichment applies only while the message's text is the one that it read, and only if it finds something that the message
     /// does not already carry; it then replaces what the message carries. Asking again with the same ids after an unknown outcome
@@ -37,7 +37,7 @@ pub trait MessageStore: Send + Sync {
     /// The changes of one batch are [`independent`](crate::domain::change::independent) and see each other only as far as
     /// [`answering`](crate::domain::change::answering) says: an answer, an act or an enrichment is about a message that was
     /// committed before the call. A repeat in a room that its author may still see is
-    /// [`Outcome::Repeated`], member or not.
+    /// [`Outcome::Already`], member or not.
     ///
     /// No lock outlives the call, also if the caller freezes; it waits at most 1 s for a lock.
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError>;
