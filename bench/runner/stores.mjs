@@ -12,6 +12,8 @@ const POSTGRES_SETTINGS = {
   // Large enough that no checkpoint is forced within a run.
   max_wal_size: '4GB',
   max_connections: '200',
+  // The statistics that a database has after its first minute are there after some seconds.
+  autovacuum_naptime: '3s',
 };
 
 export async function startStores(directory, cores) {

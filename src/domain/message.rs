@@ -208,10 +208,16 @@ pub fn check_content(content: &str) -> Result<(), Problem> {
             "The text holds a NUL character, which cannot be kept.",
         ));
     }
-    if content.trim().is_empty() {
+    if content.chars().all(is_blank) {
         return Err(Problem::invalid("The text is blank."));
     }
     Ok(())
+}
+
+/// White space, and what takes no place at all.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -229,6 +235,10 @@ mod tests {
         );
         assert_eq!(
             check_content(" \n\t ").unwrap_err().code,
+            Code::InvalidArgument
+        );
+        assert_eq!(
+            check_content("\u{200B} \u{2060}").unwrap_err().code,
             Code::InvalidArgument
         );
         assert_eq!(

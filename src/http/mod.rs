@@ -8,3 +8,4 @@ pub mod problem;
 pub mod rest;
 pub mod router;
 pub mod status;
+mod written;

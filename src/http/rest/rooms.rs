@@ -9,6 +9,7 @@ use super::super::{
     caller::Caller,
     problem::{Answer, Body, InPath, InQuery},
     router::Shared,
+    written::Written,
 };
 use crate::{
     chat::rooms::{RoomEdit, RoomWish},
@@ -34,7 +35,7 @@ async fn rooms(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
     InQuery(query): InQuery<RoomsQuery>,
-) -> Answer<Json<RoomsAnswer>> {
+) -> Answer<Written<RoomsAnswer>> {
     let limit = check_rooms_limit(query.limit)?;
     let text = check_search(query.q)?;
     let scope = match query.scope.unwrap_or_default() {
@@ -45,7 +46,7 @@ async fn rooms(
         .chat
         .rooms(&caller.id, scope, text, query.cursor, limit)
         .await?;
-    Ok(Json(RoomsAnswer {
+    Ok(Written(RoomsAnswer {
         rooms: list.rooms,
         next_cursor: list.next,
     }))

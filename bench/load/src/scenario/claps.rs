@@ -350,7 +350,9 @@ async fn part(
         part.breaks += clapper.stream.borrow().breaks;
         part.refused.extend(clapper.refused.borrow().clone());
         let events = clapper.events.borrow();
-        part.events = part.events.max(events.len());
+        let (start, end) = run.window();
+        let within = events.iter().filter(|at| (start..end).contains(*at));
+        part.events = part.events.max(within.count());
         part.most_a_second = part.most_a_second.max(most_in_a_second(&events));
     }
     Ok(part)
