@@ -25,7 +25,7 @@ const TRIAL_LIMIT: Duration = Duration::from_millis(500);
 pub(super) fn serving(options: PgConnectOptions) -> PgConnectOptions {
     common(options).options([
         ("statement_timeout", "2500"),
-        // Rows are looked up by keys that differ: remembering them costs a fifth of a long list's time and never hits.
+        // Rows are looked up by keys that differ: remembering them costs up to a fifth of a long list's time and never hits.
         ("enable_memoize", "off"),
         ("lock_timeout", "1000"),
         ("idle_in_transaction_session_timeout", "3000"),
