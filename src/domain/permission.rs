@@ -35,24 +35,6 @@ pub enum Action {
     RemoveMember,
 }
 
-/// Every action, for those who walk the table.
-pub const ACTIONS: [Action; 14] = [
-    Action::Read,
-    Action::Join,
-    Action::Send,
-    Action::Type,
-    Action::MarkRead,
-    Action::Applaud,
-    Action::Edit,
-    Action::Delete,
-    Action::Rename,
-    Action::SetVisibility,
-    Action::DeleteRoom,
-    Action::AddMember,
-    Action::SetRole,
-    Action::RemoveMember,
-];
-
 /// A row of the table: what it takes to do something in a room that one may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs {
