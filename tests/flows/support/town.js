@@ -10,6 +10,7 @@ import { Balancer } from './balancer.js';
 import { until } from './limits.js';
 import { Person } from './person.js';
 import { freePort } from './ports.js';
+import { OwnPostgres } from './postgres.js';
 import { belfry } from './program.js';
 import { OwnRedis } from './redis.js';
 import { Rest } from './rest.js';
@@ -27,8 +28,15 @@ export async function embedded(t, settings = {}) {
   return town;
 }
 
-/** `count` replicas on Postgres and Redis; `worker: 'apart'` has `belfry worker` do the jobs; `ownRedis` may be stopped. */
-export async function replicas(t, count, { settings = {}, worker = 'inside', ownRedis = false } = {}) {
+/**
+ * `count` replicas on Postgres and Redis; `worker: 'apart'` has `belfry worker` do the jobs.
+ * `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`).
+ */
+export async function replicas(
+  t,
+  count,
+  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false } = {},
+) {
   const town = await Town.founded(t);
   const backends = await ownBackends();
   town.whenItEnds(() => backends.remove());
@@ -37,6 +45,11 @@ export async function replicas(t, count, { settings = {}, worker = 'inside', own
     town.redis = await OwnRedis.started(town.directory);
     town.settings.REDIS_URL = town.redis.url;
     town.whenItEnds(() => town.redis.stop());
+  }
+  if (ownPostgres) {
+    town.postgres = await OwnPostgres.started();
+    town.settings.DATABASE_URL = town.postgres.url;
+    town.whenItEnds(() => town.postgres.stop());
   }
   await town.opens(count, worker === 'apart' ? ['--no-worker'] : []);
   if (worker === 'apart') town.worker = town.runs(['worker']);
