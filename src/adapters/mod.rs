@@ -2,6 +2,7 @@
 
 pub mod jwks;
 pub mod memory;
+mod outage;
 pub mod postgres;
 pub mod redis;
 pub mod sqlite;

@@ -47,7 +47,7 @@ impl Reader {
         match self.sees(std::slice::from_ref(&message)).await {
             Ok(mut seen) => seen.pop().unwrap_or(message),
             Err(error) => {
-                tracing::warn!(%error, "an answer goes without `mine`");
+                error.log("an answer goes without `mine`");
                 message
             }
         }

@@ -220,7 +220,7 @@ pub async fn clear_expired(store: Arc<dyn Store>, stop: CancellationToken) {
                 Ok(cleared) if cleared >= FORGOTTEN_AT_ONCE as u64 => {}
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(%error, "expired refresh tokens could not be cleared away");
+                    error.log("expired refresh tokens could not be cleared away");
                     break;
                 }
             }

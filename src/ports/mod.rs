@@ -36,17 +36,21 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    /// Logs the cause for the operator, once, and makes what the user is told of it.
-    pub fn told(self) -> Problem {
+    /// For the operator's log: a fault, with what it kept from being done. That a backend is away or too slow its adapter says itself,
+    /// once and not a line a request.
+    pub fn log(&self, what: &str) {
         match self {
-            Self::Unavailable { .. } => {
-                tracing::warn!(error = %self, "a request could not be served");
-                Problem::unavailable()
-            }
-            Self::Fault { .. } => {
-                tracing::error!(error = %self, "a request could not be served");
-                Problem::internal()
-            }
+            Self::Unavailable { .. } => tracing::debug!(error = %self, "{what}"),
+            Self::Fault { .. } => tracing::error!(error = %self, "{what}"),
+        }
+    }
+
+    /// Logs it as [`log`](Self::log) says, and makes what the user is told of it.
+    pub fn told(self) -> Problem {
+        self.log("a request could not be served");
+        match self {
+            Self::Unavailable { .. } => Problem::unavailable(),
+            Self::Fault { .. } => Problem::internal(),
         }
     }
 }

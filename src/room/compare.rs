@@ -36,7 +36,6 @@ pub async fn revisions(
 ) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failing = false;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -46,15 +45,13 @@ pub async fn revisions(
         for rooms in hubs.live_rooms().chunks(ROOMS_AT_ONCE) {
             match store.revisions(rooms).await {
                 Ok(standpoints) => {
-                    failing = false;
                     standpoints
                         .into_iter()
                         .for_each(|stands| hubs.stands_at(stands));
                 }
                 Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        tracing::warn!(%error, "live rooms cannot be compared with the store");
-                    }
+                    error.log("live rooms cannot be compared with the store");
+                    break;
                 }
             }
         }

@@ -27,7 +27,7 @@ use crate::{
 /// The time between two questions to the store.
 const EVERY: Duration = Duration::from_secs(1);
 /// After failures the pause doubles up to this.
-const PAUSE_MAX: Duration = Duration::from_secs(8);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// How far back each question reaches behind the one before: the clocks of replicas differ, and a commit takes a while to be seen.
 const OVERLAP: Duration = Duration::from_secs(30);
 /// Sessions remembered at once; some 50 bytes each.
@@ -123,9 +123,7 @@ impl EndedSessions {
                         .for_each(|ended| hubs.signal(Signal::SessionEnded(ended)));
                 }
                 Err(error) => {
-                    if failures == 0 {
-                        tracing::warn!(%error, "the store does not say which sessions have ended");
-                    }
+                    error.log("the store does not say which sessions have ended");
                     failures = failures.saturating_add(1);
                 }
             }

@@ -58,7 +58,7 @@ async fn sweep(store: &Arc<dyn Store>, queue: &Arc<dyn Queue>, metrics: &Metrics
         let jobs = match store.sweep_jobs(which, FIRST_LEASE, AT_ONCE).await {
             Ok(jobs) => jobs,
             Err(error) => {
-                tracing::warn!(%error, "jobs could not be swept");
+                error.log("jobs could not be swept");
                 return;
             }
         };

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use rand::RngExt;
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 use tokio::{
@@ -20,7 +21,7 @@ use crate::ports::store::{ClaimError, Sharing};
 const PULSE: Duration = Duration::from_secs(1);
 /// How often, and how long, a lock that may still be our own old one is asked for before it counts as another's.
 const TRIES: usize = 10;
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// The first key tells Belfry's locks from those of others in the same database.
 const ALONE: &str = "SELECT pg_try_advisory_lock(hashtext('belfry'), 1), pid, backend_start \
@@ -113,7 +114,7 @@ impl Held {
                 continue;
             }
             tracing::warn!("the claim on the store is being renewed: its connection broke");
-            let mut refusals = 0;
+            let (mut refusals, mut failures) = (0, 0_u32);
             self = loop {
                 match Self::take(&options, sharing, Some(self.session)).await {
                     Ok(held) => break held,
@@ -123,14 +124,21 @@ impl Held {
                     }
                     Err(ClaimError::InUse) => {
                         refusals += 1;
-                        sleep(PAUSE).await;
+                        sleep(by_chance(PAUSE)).await;
                     }
                     Err(ClaimError::Backend(error)) => {
-                        tracing::warn!(%error, "the claim on the store cannot be renewed yet");
-                        sleep(PULSE).await;
+                        error.log("the claim on the store cannot be renewed yet");
+                        let most = 200 << failures.min(3);
+                        failures += 1;
+                        sleep(by_chance(Duration::from_millis(most))).await;
                     }
                 }
             };
         }
     }
+}
+
+/// Half of the time to all of it.
+fn by_chance(most: Duration) -> Duration {
+    most.mul_f64(rand::rng().random_range(0.5..=1.0))
 }

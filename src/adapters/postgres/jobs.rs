@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
 use super::{Again, Lane, PostgresStore, fault, rows::Columns};
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
 
 const FINISH: &str = "DELETE FROM jobs WHERE id = ANY ($1)";
 
-/// Hands out what `due` picks, and sets aside what is out of attempts. `SKIP LOCKED`: no two sweeps at once get the same.
+/// Hands out what `due` picks, and sets aside what is out of attempts. `SKIP LOCKED`: no two sweeps at once get the same. It answers
+/// no more than ids: a long answer to a caller that stands still would keep the rows locked that a commit is to remove.
 macro_rules! sweep {
     ($due:literal) => {
         concat!(
@@ -33,13 +35,17 @@ macro_rules! sweep {
                      state = CASE WHEN j.attempts + 1 < $2 THEN 'waiting' ELSE 'dead' END, \
                      attempts = least(j.attempts + 1, $2), lease_until = now() + $3, handed_at = $4 \
                  FROM due was WHERE j.id = was.id \
-                 RETURNING j.id, j.attempts, j.type, j.payload, j.state, was.lease_until AS was \
-             ) SELECT id, attempts, type, payload::text FROM swept WHERE state = 'waiting' ORDER BY was, id"
+                 RETURNING j.id, j.state, was.lease_until AS was \
+             ) SELECT id FROM swept WHERE state = 'waiting' ORDER BY was, id"
         )
     };
 }
 const SWEEP_OVERDUE: &str = sweep!("lease_until <= now()");
 const SWEEP_ALL: &str = sweep!("handed_at < $5");
+
+/// In the order of the ids given.
+const SWEPT: &str = "SELECT j.id, j.attempts, j.type, j.payload::text \
+     FROM unnest($1::uuid[]) WITH ORDINALITY s (id, place) JOIN jobs j ON j.id = s.id ORDER BY s.place";
 
 const FAIL: &str =
     "UPDATE jobs SET last_error = $2, lease_until = now() + $3 WHERE id = $1 AND state = 'waiting'";
@@ -60,19 +66,28 @@ impl JobStore for PostgresStore {
         limit: i64,
     ) -> Result<Vec<Job>, BackendError> {
         let now = Timestamp::now().to_datetime();
-        // Not again: what the first one handed out would be a lease in nobody's hands.
-        let rows = self.rows(Lane::Rest, Again::Unsafe, || {
-            let query = |sql| {
-                let query = sqlx::query(sql).bind(limit).bind(MAX_ATTEMPTS);
-                query.bind(lease).bind(now)
-            };
-            match sweep {
-                Sweep::Overdue => query(SWEEP_OVERDUE),
-                Sweep::All { before } => query(SWEEP_ALL).bind(before.to_datetime()),
+        self.limited(async {
+            // Not again: what the first one handed out would be a lease in nobody's hands.
+            let rows = self.rows(Lane::Rest, Again::Unsafe, || {
+                let query = |sql| {
+                    let query = sqlx::query(sql).bind(limit).bind(MAX_ATTEMPTS);
+                    query.bind(lease).bind(now)
+                };
+                match sweep {
+                    Sweep::Overdue => query(SWEEP_OVERDUE),
+                    Sweep::All { before } => query(SWEEP_ALL).bind(before.to_datetime()),
+                }
+            });
+            let rows = rows.await?;
+            let ids = rows.iter().map(|row| Columns::of(row).take());
+            let ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;
+            if ids.is_empty() {
+                return Ok(Vec::new());
             }
-        });
-        let rows = self.limited(rows).await?;
-        rows.iter().map(job).collect()
+            let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(SWEPT).bind(&ids));
+            rows.await?.iter().map(job).collect()
+        })
+        .await
     }
 
     async fn fail_job(

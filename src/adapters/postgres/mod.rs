@@ -3,9 +3,11 @@
 //! Every call is one autocommitted statement, or a few of them: no transaction of ours waits for a round trip, so no lock outlives
 //! a statement, also if this process is frozen. What must be one transaction is one statement or one database function.
 //!
-//! Each call has 3 s, waiting for a connection included. It is repeated by itself after a deadlock, and once after its connection
+//! Each call has 3 s, waiting for a connection included. It is repeated by itself after a deadlock, when it waited in vain for a lock
+//! (of a replica that stands still: the server ends its session within that time), and once after its connection
 //! broke: all calls are made so that doing them twice changes nothing more (ids are made by the callers), except where noted.
-//! Commits have connections of their own, so that readers cannot hold them up.
+//! Commits have connections of their own, so that readers cannot hold them up. While the server cannot be reached, calls fail at
+//! once (`reach`); how many may wait is bounded.
 
 mod accounts;
 mod claim;
@@ -13,12 +15,17 @@ mod commit;
 mod jobs;
 mod members;
 mod messages;
+mod reach;
 mod rooms;
 mod rows;
 mod session;
 mod sessions;
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use rand::RngExt;
@@ -27,12 +34,15 @@ use sqlx::{
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::{
-    sync::RwLock,
+    sync::{RwLock, Semaphore},
     time::{sleep, timeout},
 };
 
 pub use self::claim::Claim;
-use self::session::{Breaks, LastFailure, Sessions};
+use self::{
+    reach::Reach,
+    session::{Breaks, LastFailure, Sessions},
+};
 use crate::ports::{BackendError, store::Store};
 
 const BACKEND: &str = "Postgres";
@@ -40,8 +50,14 @@ const BACKEND: &str = "Postgres";
 const LIMIT: Duration = Duration::from_secs(3);
 /// How long a call waits for a connection; below [`LIMIT`], so that the message says what it waited for.
 const POOL_LIMIT: Duration = Duration::from_millis(2_800);
+/// How long a statement may go unanswered: longer than the server lets one run. A server that says nothing by then is away.
+const ANSWER_LIMIT: Duration = Duration::from_millis(2_650);
+/// Callers that may wait for a connection, or use one, in each pool; beyond, a call fails at once.
+const CALLERS_MAX: usize = 8_192;
 /// How often a statement is repeated after a deadlock.
 const DEADLOCK_RETRIES: u32 = 5;
+/// How often a statement is repeated when it waited in vain for a lock.
+const LOCK_RETRIES: u32 = 1;
 /// How long bringing the schema up to date may take, waiting for another replica that does so included.
 const MIGRATION_LIMIT: Duration = Duration::from_secs(300);
 
@@ -68,6 +84,7 @@ pub struct PostgresStore {
     options: PgConnectOptions,
     pools: RwLock<Option<Pools>>,
     breaks: Breaks,
+    reach: Arc<Reach>,
 }
 
 struct Pools {
@@ -78,6 +95,7 @@ struct Pools {
 struct Pool {
     sessions: bb8::Pool<Sessions>,
     failure: LastFailure,
+    callers: Semaphore,
 }
 
 /// Which pool a statement takes its connection from.
@@ -109,6 +127,7 @@ impl PostgresStore {
                 rest: Pool::new(&serving, size.rest, &breaks),
             })),
             options,
+            reach: Reach::new(serving, breaks.clone()),
             breaks,
         };
         store.ping().await?;
@@ -142,7 +161,8 @@ impl PostgresStore {
         again: Again,
         query: impl Fn() -> Query<'q>,
     ) -> Result<Vec<PgRow>, BackendError> {
-        let (mut deadlocks, mut broken) = (0, false);
+        let began = Instant::now();
+        let (mut deadlocks, mut locks, mut broken) = (0, 0, false);
         loop {
             let error = match self.rows_once(lane, query()).await? {
                 Ok(rows) => return Ok(rows),
@@ -150,13 +170,18 @@ impl PostgresStore {
             };
             if is_deadlock(&error) && deadlocks < DEADLOCK_RETRIES {
                 deadlocks += 1;
-                let most = 10 * u64::from(deadlocks);
-                let pause = rand::rng().random_range(1..=most);
-                sleep(Duration::from_millis(pause)).await;
+                pause(10 * u64::from(deadlocks)).await;
+            } else if is_locked(&error) && locks < LOCK_RETRIES {
+                locks += 1;
+                pause(20).await;
             } else if is_lost(&error) && again == Again::Safe && !broken {
                 broken = true;
+                pause(10).await;
             } else {
-                return Err(translate(error));
+                if is_lost(&error) {
+                    self.reach.lose(began, &error);
+                }
+                return Err(self.failed(translate(error)));
             }
         }
     }
@@ -166,6 +191,9 @@ impl PostgresStore {
         lane: Lane,
         query: Query<'_>,
     ) -> Result<Result<Vec<PgRow>, sqlx::Error>, BackendError> {
+        if self.reach.is_lost() {
+            return Err(unavailable("it is away"));
+        }
         let pools = self.pools.read().await;
         let Some(pools) = pools.as_ref() else {
             return Err(unavailable("the store has been closed"));
@@ -174,16 +202,41 @@ impl PostgresStore {
             Lane::Commits => &pools.commits,
             Lane::Rest => &pools.rest,
         };
+        let Ok(_caller) = pool.callers.try_acquire() else {
+            return Err(self.failed(unavailable("too many callers wait")));
+        };
+        let began = Instant::now();
         let mut session = match pool.sessions.get().await {
             Ok(session) => session,
             Err(bb8::RunError::User(error)) => return Ok(Err(error)),
-            Err(bb8::RunError::TimedOut) => return Err(unavailable(pool.failure.cause())),
+            Err(bb8::RunError::TimedOut) => {
+                let cause = pool.failure.cause();
+                if let Some(cause) = &cause {
+                    self.reach.lose(began, cause);
+                }
+                let cause = cause.unwrap_or_else(|| "all connections are busy".into());
+                return Err(self.failed(unavailable(cause)));
+            }
         };
         pool.failure.forget();
-        let rows = query.fetch_all(session.work()).await;
+        // Others may have found out while this one waited.
+        if self.reach.is_lost() {
+            return Err(unavailable("it is away"));
+        }
+        let asked = Instant::now();
+        let answer = timeout(ANSWER_LIMIT, query.fetch_all(session.work())).await;
+        let Ok(rows) = answer else {
+            self.breaks.note();
+            let cause = "it does not answer";
+            self.reach.lose(asked, &cause);
+            return Err(self.failed(unavailable(cause)));
+        };
         match &rows {
             Err(error) if is_lost(error) => self.breaks.note(),
-            _ => session.rest(),
+            _ => {
+                self.reach.hear();
+                session.rest();
+            }
         }
         Ok(rows)
     }
@@ -195,9 +248,23 @@ impl PostgresStore {
     ) -> Result<T, BackendError> {
         timeout(LIMIT, work).await.unwrap_or_else(|_| {
             self.breaks.note();
-            Err(unavailable("no answer within 3 s"))
+            Err(self.failed(unavailable("no answer within 3 s")))
         })
     }
+
+    /// Has the operator told, now and then, of what may pass. Faults are told by those who know what was asked for.
+    fn failed(&self, error: BackendError) -> BackendError {
+        if let BackendError::Unavailable { cause, .. } = &error {
+            self.reach.complain(cause);
+        }
+        error
+    }
+}
+
+/// Waits for up to so many milliseconds.
+async fn pause(most: u64) {
+    let pause = rand::rng().random_range(1..=most);
+    sleep(Duration::from_millis(pause)).await;
 }
 
 impl Pool {
@@ -209,7 +276,11 @@ impl Pool {
             .test_on_check_out(true)
             .error_sink(Box::new(failure.clone()))
             .build_unchecked(Sessions::new(options.clone(), breaks.clone()));
-        Self { sessions, failure }
+        Self {
+            sessions,
+            failure,
+            callers: Semaphore::new(CALLERS_MAX),
+        }
     }
 }
 
@@ -230,6 +301,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
+        self.reach.close();
         if let Ok(mut pools) = timeout(LIMIT, self.pools.write()).await {
             pools.take();
         }
@@ -256,6 +328,10 @@ fn code_of(error: &sqlx::Error) -> Option<String> {
 
 fn is_deadlock(error: &sqlx::Error) -> bool {
     matches!(code_of(error).as_deref(), Some("40P01" | "40001"))
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    code_of(error).as_deref() == Some("55P03")
 }
 
 /// The connection is of no use any more: broken, ended by the server, or to a server that may no longer write.

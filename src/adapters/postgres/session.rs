@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions}
 use tokio::time::timeout;
 
 /// How long opening a connection may take.
-const OPENING_LIMIT: Duration = Duration::from_millis(2_500);
+pub(super) const OPENING_LIMIT: Duration = Duration::from_millis(2_500);
 /// How long a suspect connection has to prove itself.
 const TRIAL_LIMIT: Duration = Duration::from_millis(500);
 
@@ -160,12 +160,9 @@ pub(super) async fn open(
 pub(super) struct LastFailure(Arc<Mutex<Option<String>>>);
 
 impl LastFailure {
-    /// The cause of a wait for a session that was in vain.
-    pub(super) fn cause(&self) -> String {
-        self.0
-            .lock()
-            .clone()
-            .unwrap_or_else(|| "all connections are busy".into())
+    /// Why no session could be opened lately; `None` when all there may be are busy.
+    pub(super) fn cause(&self) -> Option<String> {
+        self.0.lock().clone()
     }
 
     /// A session was had: what failed before is past.

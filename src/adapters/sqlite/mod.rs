@@ -25,9 +25,10 @@ use sqlx::{
         SqliteSynchronous,
     },
 };
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 pub use self::claim::Claim;
+use super::outage::Outage;
 use crate::ports::{BackendError, store::Store};
 
 const BACKEND: &str = "SQLite";
@@ -37,6 +38,8 @@ const LIMIT: Duration = Duration::from_secs(3);
 const BUSY_LIMIT: Duration = Duration::from_secs(1);
 /// How long bringing the schema up to date may take.
 const MIGRATION_LIMIT: Duration = Duration::from_secs(300);
+/// Calls that may wait or run at once; beyond, a call fails at once.
+const CALLERS_MAX: usize = 8_192;
 /// How many connections read at once.
 const READERS: u32 = 4;
 
@@ -48,6 +51,9 @@ pub struct SqliteStore {
     /// One connection; an order of its own instead of SQLite's, which lets writers wait by chance.
     writer: SqlitePool,
     readers: SqlitePool,
+    /// For those who wait for a connection, or use one.
+    callers: Semaphore,
+    outage: Outage,
 }
 
 impl SqliteStore {
@@ -95,6 +101,8 @@ impl SqliteStore {
             options,
             writer,
             readers,
+            callers: Semaphore::new(CALLERS_MAX),
+            outage: Outage::of(BACKEND),
         })
     }
 
@@ -137,8 +145,15 @@ impl SqliteStore {
         &self,
         work: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let late = |_| Err(unavailable("no answer within 3 s"));
-        timeout(LIMIT, work).await.unwrap_or_else(late)
+        let answer = match self.callers.try_acquire() {
+            Ok(_caller) => timeout(LIMIT, work).await,
+            Err(_) => Ok(Err(unavailable("too many callers wait"))),
+        };
+        let answer = answer.unwrap_or_else(|_| Err(unavailable("no answer within 3 s")));
+        if let Err(BackendError::Unavailable { cause, .. }) = &answer {
+            self.outage.complains(cause);
+        }
+        answer
     }
 }
 

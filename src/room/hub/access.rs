@@ -183,7 +183,7 @@ impl Hub {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, room = %self.room_id, "who may be here is not known");
+                error.log("who may be in a room is not known");
                 self.access.failed = self.access.failed.saturating_add(1).min(4);
                 let most = 100 << self.access.failed;
                 let wait = rand::rng().random_range(most / 2..=most);

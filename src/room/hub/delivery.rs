@@ -134,7 +134,7 @@ impl Hub {
             // The room has ended. The comparison, or the news on its way, tells at which revision.
             Ok(None) => self.look_again(),
             Err(error) => {
-                tracing::warn!(%error, room = %self.room_id, "a hole stays open");
+                error.log("a hole in a room's revisions stays open");
                 self.refuse_resumes();
                 self.look_again();
             }
@@ -168,7 +168,7 @@ impl Hub {
                 self.look_again();
             }
             Err(error) => {
-                tracing::warn!(%error, room = %self.room_id, "the room could not be read");
+                error.log("a room could not be read");
                 self.refuse_admitted(&Problem::unavailable());
                 self.look_again();
             }

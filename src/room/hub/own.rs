@@ -85,7 +85,7 @@ impl Own {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "histories do not say what is the reader's own");
+                error.log("histories do not say what is the reader's own");
                 own.state = State::Unknown;
             }
         }
