@@ -16,7 +16,7 @@ use crate::{
         id::UserId,
         timestamp::Timestamp,
     },
-    ports::store::NewAccount,
+    ports::{BackendError, store::NewAccount},
 };
 
 /// Somebody who has proved who they are.
@@ -55,13 +55,20 @@ impl Chat {
         let wish = username_from(&wish)
             .or_else(|| username_from(user.as_str()))
             .unwrap_or_else(|| "user".into());
-        let account = Arc::new(
-            self.parts
-                .store
-                .first_sight(&user, &wish)
-                .await
-                .map_err(unavailable)?,
-        );
+        let account = match self.parts.store.first_sight(&user, &wish).await {
+            Ok(account) => Arc::new(account),
+            // Who they are does not change; under which name they show may have.
+            Err(error) => match self.known.remembered(&user) {
+                Some(account) if matches!(error, BackendError::Unavailable { .. }) => {
+                    return Ok(Caller {
+                        account,
+                        expires_at,
+                        session,
+                    });
+                }
+                _ => return Err(unavailable(error)),
+            },
+        };
         self.known.met(account.clone());
         Ok(Caller {
             account,

@@ -4,12 +4,15 @@ use super::{Chat, unavailable};
 use crate::{
     domain::{
         Rev,
-        error::Problem,
+        error::{Code, Problem},
         id::{RoomId, UserId},
         message::Message,
         permission::Action,
     },
-    ports::store::{Changes, Place},
+    ports::{
+        cache::Recent,
+        store::{Changes, Place},
+    },
     protocol::server_event::{HistoryMode, RoomHistory},
     room::timeline::DELTA_MAX,
 };
@@ -28,7 +31,41 @@ pub struct HistoryPage {
 
 impl Chat {
     /// A page of a room's history; `limit` has been checked.
+    ///
+    /// While the store is away, the newest page is answered from memory to those whom it has named as members lately: without what
+    /// is their own, and as of the revision that it says.
     pub async fn page(
+        &self,
+        room: &RoomId,
+        asker: &UserId,
+        place: Place,
+        limit: i64,
+    ) -> Result<HistoryPage, Problem> {
+        let page = self.page_of_store(room, asker, place, limit).await;
+        match page {
+            Err(problem) if problem.code == Code::Unavailable && place == Place::Newest => {
+                let remembered = self.remembered(room, asker, limit as usize).await;
+                remembered.ok_or(problem)
+            }
+            known => known,
+        }
+    }
+
+    async fn remembered(&self, room: &RoomId, asker: &UserId, limit: usize) -> Option<HistoryPage> {
+        let hubs = &self.parts.hubs;
+        hubs.acquaintances().standing(room, asker)?;
+        if let Some(page) = hubs.page(room, limit).await {
+            return Some(HistoryPage {
+                messages: page.messages,
+                has_more: page.has_more,
+                rev: page.rev,
+            });
+        }
+        let recent = self.parts.cache.read(room).await.ok()??;
+        Some(newest(&recent, limit))
+    }
+
+    async fn page_of_store(
         &self,
         room: &RoomId,
         asker: &UserId,
@@ -43,13 +80,10 @@ impl Chat {
                 .await
                 .map_err(unavailable)?
                 .ok_or_else(Problem::no_room)?;
-            let skip = recent.messages.len().saturating_sub(limit as usize);
-            let messages = &recent.messages[skip..];
-            let has_more = messages.first().is_some_and(|first| first.seq > 1);
+            let page = newest(&recent, limit as usize);
             return Ok(HistoryPage {
-                messages: self.with_mine(asker, messages).await?,
-                has_more,
-                rev: recent.rev,
+                messages: self.with_mine(asker, &page.messages).await?,
+                ..page
             });
         }
         let page = self
@@ -120,6 +154,17 @@ impl Chat {
         messages: &[Arc<Message>],
     ) -> Result<Vec<Arc<Message>>, Problem> {
         self.reader(asker).sees(messages).await.map_err(unavailable)
+    }
+}
+
+/// The last `limit` of a list.
+fn newest(recent: &Recent, limit: usize) -> HistoryPage {
+    let skip = recent.messages.len().saturating_sub(limit);
+    let messages = recent.messages[skip..].to_vec();
+    HistoryPage {
+        has_more: messages.first().is_some_and(|first| first.seq > 1),
+        messages,
+        rev: recent.rev,
     }
 }
 

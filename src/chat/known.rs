@@ -40,6 +40,11 @@ impl KnownAccounts {
         known.is_believed().then(|| known.account.clone())
     }
 
+    /// The account as it was last known, however long ago: for when the store cannot be asked.
+    pub(super) fn remembered(&self, user: &UserId) -> Option<Arc<Account>> {
+        self.0.get(user).map(|known| known.account.clone())
+    }
+
     /// The account has been read. What is known already was read later, or comes from a change, and stays.
     pub(super) fn met(&self, account: Arc<Account>) {
         self.make_room();

@@ -1,6 +1,8 @@
 //! What under messages is the reader's own: `mine` of claps and reactions, in answers to that reader and nowhere else.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::{
     domain::{
@@ -9,6 +11,9 @@ use crate::{
     },
     ports::{BackendError, store::Store},
 };
+
+/// How long an answer waits for what is its reader's own, once what it is about is committed.
+const AFTER_COMMIT: Duration = Duration::from_millis(500);
 
 /// Somebody whom an answer is for.
 #[derive(Clone)]
@@ -44,12 +49,14 @@ impl Reader {
     /// A message whose change is committed, as the reader sees it. The change stands whatever happens here: when the store cannot
     /// say what is theirs, `mine` is left out, and a client keeps what it knew.
     pub(super) async fn sees_changed(&self, message: Arc<Message>) -> Arc<Message> {
-        match self.sees(std::slice::from_ref(&message)).await {
-            Ok(mut seen) => seen.pop().unwrap_or(message),
-            Err(error) => {
+        let seeing = self.sees(std::slice::from_ref(&message));
+        match timeout(AFTER_COMMIT, seeing).await {
+            Ok(Ok(mut seen)) => seen.pop().unwrap_or(message),
+            Ok(Err(error)) => {
                 error.log("an answer goes without `mine`");
                 message
             }
+            Err(_) => message,
         }
     }
 }

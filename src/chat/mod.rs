@@ -159,6 +159,7 @@ impl Chat {
         room: &crate::domain::id::RoomId,
         asker: &UserId,
     ) -> Result<RoomView, Problem> {
+        let asked_at = tokio::time::Instant::now();
         let view = self
             .parts
             .store
@@ -166,6 +167,10 @@ impl Chat {
             .await
             .map_err(unavailable)?
             .ok_or_else(Problem::no_room)?;
+        if let Some(standing) = view.standing {
+            let acquaintances = self.parts.hubs.acquaintances();
+            acquaintances.met(room, asker, standing, asked_at);
+        }
         let role = view.standing.map(|standing| standing.role);
         judged(action, view.room.visibility, role, false)?;
         Ok(view)

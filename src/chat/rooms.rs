@@ -133,7 +133,7 @@ impl Chat {
         // The commit knows the room alone, and not what belongs to the asker. It stands whatever happens here.
         let seen = self.parts.store.room(id, asker).await;
         let seen = seen.unwrap_or_else(|error| {
-            tracing::warn!(%error, "an answer goes without what is the asker's");
+            error.log("an answer goes without what is the asker's");
             None
         });
         Ok(seen.unwrap_or_else(|| RoomView {

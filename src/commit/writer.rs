@@ -7,7 +7,10 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hasher},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,12 +37,15 @@ use crate::{
 const BATCH_MAX: usize = 512;
 /// Changes that may wait in one lane, and as many again for others of their rooms; beyond, a send is `unavailable` at once.
 const WAITING_MAX: usize = 8_192;
+/// Bytes of text in all changes that wait or are on their way; beyond, a send is `unavailable` at once.
+const WEIGHT_MAX: usize = 64 * 1024 * 1024;
 /// After so long whoever waits is told `unavailable`; the outcome is unknown.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where changes are handed in.
 pub struct Writer {
     lanes: Vec<mpsc::Sender<Pending>>,
+    weight: Arc<AtomicUsize>,
     hasher: std::hash::RandomState,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -47,12 +53,52 @@ pub struct Writer {
 
 struct Pending {
     change: Change,
-    taken: Instant,
-    done: oneshot::Sender<Result<Outcome, Problem>>,
+    waiter: Waiter,
 }
 
 /// When a change was handed in, and who is to be told what became of it.
-type Waiter = (Instant, oneshot::Sender<Result<Outcome, Problem>>);
+struct Waiter {
+    taken: Instant,
+    done: oneshot::Sender<Result<Outcome, Problem>>,
+    _weight: Weight,
+}
+
+impl Waiter {
+    fn waits(&self, now: Instant) -> bool {
+        now.duration_since(self.taken) < PATIENCE && !self.done.is_closed()
+    }
+}
+
+/// What a change counts in the writer's bound, for as long as it is here.
+struct Weight {
+    bytes: usize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Weight {
+    fn of(change: &Change, all: &Arc<AtomicUsize>) -> Option<Self> {
+        let bytes = match change {
+            Change::Send(message) => message.content.len(),
+            Change::Act(Act {
+                deed: Deed::Edit { content, .. },
+                ..
+            }) => content.len(),
+            _ => 0,
+        };
+        let weight = Self {
+            bytes,
+            all: all.clone(),
+        };
+        let before = all.fetch_add(bytes, Ordering::Relaxed);
+        (before + bytes <= WEIGHT_MAX).then_some(weight)
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
 
 /// A change that has been handed in.
 pub struct Submitted {
@@ -98,6 +144,7 @@ impl Writer {
             .collect();
         Self {
             lanes,
+            weight: Arc::default(),
             hasher: std::hash::RandomState::new(),
             closing,
             tasks,
@@ -111,12 +158,14 @@ impl Writer {
         let lane = &self.lanes[(hasher.finish() % self.lanes.len() as u64) as usize];
         let taken = Instant::now();
         let (done, outcome) = oneshot::channel();
-        lane.try_send(Pending {
-            change,
+        let weight = Weight::of(&change, &self.weight).ok_or_else(Problem::unavailable)?;
+        let waiter = Waiter {
             taken,
             done,
-        })
-        .map_err(|_| Problem::unavailable())?;
+            _weight: weight,
+        };
+        lane.try_send(Pending { change, waiter })
+            .map_err(|_| Problem::unavailable())?;
         Ok(Submitted {
             done: outcome,
             taken,
@@ -146,14 +195,14 @@ impl Lane {
         while self.take(&mut pending).await {
             let now = Instant::now();
             // Nobody waits for these any more, so nobody may be told that they were done.
-            pending.retain(|it| now.duration_since(it.taken) < PATIENCE && !it.done.is_closed());
+            pending.retain(|it| it.waiter.waits(now));
             let first = independent(pending.iter().map(|it| &it.change));
             let (mut changes, mut waiters) = (Vec::new(), Vec::new());
             let mut later = Vec::new();
             for (it, first) in pending.drain(..).zip(first) {
                 if first && changes.len() < BATCH_MAX {
                     changes.push(it.change);
-                    waiters.push((it.taken, it.done));
+                    waiters.push(it.waiter);
                 } else {
                     later.push(it);
                 }
@@ -193,7 +242,6 @@ impl Lane {
     /// committed in halves. Asked for again, nothing is done twice.
     async fn commit(&self, changes: Vec<Change>, waiters: Vec<Waiter>) {
         let mut parts = vec![(changes, waiters)];
-        let mut failed = None;
         while let Some((mut changes, mut waiters)) = parts.pop() {
             self.metrics.batch_size.observe(changes.len() as f64);
             let span = tracing::debug_span!("commit", changes = changes.len());
@@ -206,16 +254,12 @@ impl Lane {
                 }
                 Err(error) => {
                     self.metrics.commit_failures.inc();
-                    let (_, before) = failed.unwrap_or((error.to_string(), 0));
-                    failed = Some((error.to_string(), before + changes.len()));
-                    for (_, done) in waiters {
-                        let _ = done.send(Err(Problem::unavailable()));
+                    error.log("changes were not committed");
+                    for waiter in waiters {
+                        let _ = waiter.done.send(Err(Problem::unavailable()));
                     }
                 }
             }
-        }
-        if let Some((error, changes)) = failed {
-            tracing::error!(%error, changes, "changes were not committed");
         }
     }
 
@@ -252,11 +296,11 @@ impl Lane {
             self.hubs.changes(&room, changes);
         }
         self.aftermath.enqueue(jobs);
-        for ((taken, done), outcome) in waiters.into_iter().zip(outcomes) {
+        for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
             self.metrics
                 .commit_seconds
-                .observe(taken.elapsed().as_secs_f64());
-            let _ = done.send(Ok(outcome));
+                .observe(waiter.taken.elapsed().as_secs_f64());
+            let _ = waiter.done.send(Ok(outcome));
         }
     }
 }

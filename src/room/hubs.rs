@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    acquaintances::Acquaintances,
     connected::{Connected, custom_packet, resync_packet},
-    hub::{Hub, Joiner, StatusNews, Turn},
+    hub::{Hub, Joiner, Remembered, StatusNews, Turn},
     link::Link,
     recent::RecentMessages,
     sessions::EndedSessions,
@@ -68,6 +69,7 @@ pub struct Hubs {
     rooms: DashMap<RoomId, mpsc::Sender<Turn>>,
     surroundings: Arc<Surroundings>,
     connected: Arc<Connected>,
+    acquaintances: Arc<Acquaintances>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -79,6 +81,7 @@ impl Hubs {
             rooms: DashMap::new(),
             surroundings: Arc::new(surroundings),
             connected: Arc::default(),
+            acquaintances: Arc::default(),
             tasks: TaskTracker::new(),
             stop,
         })
@@ -128,6 +131,18 @@ impl Hubs {
         Ok(typed.unwrap_or(false))
     }
 
+    /// The newest messages of a live room as it remembers them, at most `limit`; `None` when it is not live here, or has not begun.
+    pub async fn page(&self, room: &RoomId, limit: usize) -> Option<Remembered> {
+        let (done, page) = oneshot::channel();
+        let answered = self.ask(room, Turn::Page { limit, done }, page).await;
+        answered.ok().flatten().flatten()
+    }
+
+    /// Members whom the store has named lately.
+    pub fn acquaintances(&self) -> &Acquaintances {
+        &self.acquaintances
+    }
+
     /// Waits for the answer to a turn; none when the room is not live here, or its hub has ended.
     async fn ask<T>(
         &self,
@@ -171,6 +186,13 @@ impl Hubs {
 
     /// Tells of a signal where it concerns somebody on this replica: the one entrance for those of this replica and of others.
     pub fn signal(&self, signal: Signal) {
+        match &signal {
+            Signal::Access { room_id } => self.acquaintances.doubt(room_id),
+            Signal::Removed {
+                room_id, user_id, ..
+            } => self.acquaintances.forget(room_id, user_id),
+            _ => {}
+        }
         match signal {
             Signal::Joined { ref room_id, .. }
             | Signal::Left { ref room_id, .. }
@@ -271,6 +293,7 @@ impl Hubs {
                     room.clone(),
                     self.surroundings.clone(),
                     self.connected.clone(),
+                    self.acquaintances.clone(),
                     turns,
                 );
                 self.tasks.spawn(self.clone().keep(hub, sender.clone()));

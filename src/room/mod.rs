@@ -3,6 +3,7 @@
 //! A room is live while somebody here has joined it. Its [hub] is one task that takes turns: a join, a change, a signal.
 //! Everybody live in it stands at the hub's one revision, so there is one cursor a room and not one a member.
 
+pub mod acquaintances;
 pub mod compare;
 pub mod connected;
 pub mod hub;

@@ -64,7 +64,8 @@ impl Reach {
 
     /// The server has answered something.
     pub(super) fn hear(&self) {
-        self.heard.store(self.micros(Instant::now()), Ordering::Relaxed);
+        self.heard
+            .store(self.micros(Instant::now()), Ordering::Relaxed);
     }
 
     fn micros(&self, at: Instant) -> u64 {

@@ -53,6 +53,7 @@ pub(super) struct Access {
 /// A check and what the store said to it.
 pub(super) struct Checked {
     hints: Judged,
+    asked_at: Instant,
     asked: HashSet<UserId>,
     members: HashSet<UserId>,
     /// Asked for when nobody was found to be a member: the room may be gone.
@@ -76,6 +77,11 @@ impl Access {
             self.access_rev = access_rev;
             self.hint();
         }
+    }
+
+    /// Whether everything that was hinted has been looked into.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled >= self.hints && !self.unjudged && self.suspects.is_empty()
     }
 
     /// Somebody waits to be let in on a membership that began to be read after so many hints.
@@ -123,6 +129,8 @@ impl Hub {
             return;
         }
         let hints = self.access.hints;
+        self.acquaintances.doubt(&self.room_id);
+        let asked_at = Instant::now();
         let live = self
             .members
             .values()
@@ -160,6 +168,7 @@ impl Hub {
                     };
                     Ok(Checked {
                         hints,
+                        asked_at,
                         asked,
                         members: members.into_iter().collect(),
                         stands,
@@ -179,6 +188,9 @@ impl Hub {
                 if let Some(stands) = checked.stands.as_ref().filter(|stands| stands.deleted) {
                     self.take_standpoint(stands);
                 } else {
+                    let members = checked.members.iter().cloned();
+                    self.acquaintances
+                        .still(&self.room_id, members, checked.asked_at);
                     self.send_away(&checked);
                 }
             }

@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     Hub, Member, Read,
@@ -73,6 +73,17 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
+    /// A member as of so many hints.
+    pub(super) fn of(joiner: Joiner, view: Box<RoomView>, judged: Judged) -> Self {
+        Self {
+            joiner,
+            view,
+            judged,
+            asked: false,
+            own_asked: 0,
+        }
+    }
+
     /// The revision from which the store has to be asked before this one can be answered.
     pub(super) fn needs_store(&self, timeline: &Timeline) -> Option<Rev> {
         let since = self.joiner.since?;
@@ -91,6 +102,7 @@ impl Hub {
             return;
         }
         self.asking_memberships = true;
+        self.memberships_asked_at = Instant::now();
         let rest = self
             .waiting
             .split_off(self.waiting.len().min(ENTRIES_AT_ONCE));
@@ -133,13 +145,10 @@ impl Hub {
                 self.access.admitted(judged);
                 for (joiner, entered) in joiners.into_iter().zip(entered) {
                     match entered {
-                        Entered::Member(view) => self.admitted.push(Admitted {
-                            joiner,
-                            view,
-                            judged,
-                            asked: false,
-                            own_asked: 0,
-                        }),
+                        Entered::Member(view) => {
+                            self.meet(&joiner, &view);
+                            self.admitted.push(Admitted::of(joiner, view, judged));
+                        }
                         Entered::NoRoom => {
                             let _ = joiner.done.send(Err(Problem::no_room()));
                         }
@@ -147,10 +156,8 @@ impl Hub {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, room = %self.room_id, "memberships could not be read");
-                for joiner in joiners {
-                    let _ = joiner.done.send(Err(Problem::unavailable()));
-                }
+                error.log("memberships could not be read");
+                self.admit_acquainted(joiners, judged, &error);
             }
         }
     }

@@ -3,9 +3,10 @@
 //! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: `joining` asks for
 //! the memberships of everybody who waits in one statement, `own` for what in their histories is the readers' own; `delivery` closes
 //! holes and answers resumes that memory does not reach with one look; `access` finds who has lost the right to be here; `ending`
-//! is the end of the room itself; `people` tells of arrivals, status and typing, `reading` of who has read how far.
+//! is the end of the room itself; `acquainted` lets members in while the store is away; `people` tells of arrivals, status and typing, `reading` of who has read how far.
 
 mod access;
+mod acquainted;
 mod delivery;
 mod ending;
 mod history;
@@ -35,9 +36,10 @@ use self::{
     people::Typing,
     reading::Reads,
 };
-pub use self::{joining::Joiner, people::StatusNews};
+pub use self::{acquainted::Remembered, joining::Joiner, people::StatusNews};
 use super::{
-    connected::Connected, hubs::Surroundings, link::Link, roster::Roster, timeline::Timeline,
+    acquaintances::Acquaintances, connected::Connected, hubs::Surroundings, link::Link,
+    roster::Roster, timeline::Timeline,
 };
 use crate::{
     domain::{
@@ -77,6 +79,10 @@ pub(super) enum Turn {
         done: oneshot::Sender<bool>,
     },
     Custom(Packet),
+    Page {
+        limit: usize,
+        done: oneshot::Sender<Option<Remembered>>,
+    },
     StandsAt(Standpoint),
     Live(Live, std::time::Instant),
 }
@@ -102,6 +108,9 @@ pub(super) struct Hub {
     room_id: RoomId,
     around: Arc<Surroundings>,
     connected: Arc<Connected>,
+    acquaintances: Arc<Acquaintances>,
+    /// When all who are live were last said to be still members.
+    met_at: Option<Instant>,
     turns: mpsc::Receiver<Turn>,
     reads: FuturesUnordered<BoxFuture<'static, Read>>,
 
@@ -112,6 +121,7 @@ pub(super) struct Hub {
     waiting: Vec<Joiner>,
     admitted: Vec<Admitted>,
     asking_memberships: bool,
+    memberships_asked_at: Instant,
     starting: bool,
     asking_changes: bool,
     history_packets: Packets,
@@ -139,12 +149,15 @@ impl Hub {
         room_id: RoomId,
         around: Arc<Surroundings>,
         connected: Arc<Connected>,
+        acquaintances: Arc<Acquaintances>,
         turns: mpsc::Receiver<Turn>,
     ) -> Self {
         Self {
             room_id,
             around,
             connected,
+            acquaintances,
+            met_at: None,
             turns,
             reads: FuturesUnordered::new(),
             timeline: None,
@@ -153,6 +166,7 @@ impl Hub {
             waiting: Vec::new(),
             admitted: Vec::new(),
             asking_memberships: false,
+            memberships_asked_at: Instant::now(),
             starting: false,
             asking_changes: false,
             history_packets: Packets::default(),
@@ -268,7 +282,13 @@ impl Hub {
                 }
             }
             Turn::Changes(changes) => self.take_changes(changes).await,
-            Turn::StandsAt(stands) => self.take_standpoint(&stands),
+            Turn::StandsAt(stands) => {
+                self.take_standpoint(&stands);
+                self.meet_again();
+            }
+            Turn::Page { limit, done } => {
+                let _ = done.send(self.remembered(limit));
+            }
             Turn::Custom(packet) => self.outgoing.push(packet),
             Turn::Signal(signal) => self.take_signal(signal),
             Turn::Status(news) => self.take_status(&news),
