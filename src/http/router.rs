@@ -21,8 +21,9 @@ use tower::ServiceExt;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
-    trace::TraceLayer,
+    trace::{DefaultOnFailure, TraceLayer},
 };
+use tracing::Level;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -172,9 +173,12 @@ pub fn router(site: Site) -> Router {
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
     }
-    router
-        .layer(CatchPanicLayer::custom(after_panic))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+    router.layer(CatchPanicLayer::custom(after_panic)).layer(
+        TraceLayer::new_for_http()
+                .make_span_with(span)
+                // Why is said where it is known, and not a line a request while a store is away.
+                .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
+    )
 }
 
 /// Without the query: the id of a polling session opens it to whoever reads the log, and people look for names.

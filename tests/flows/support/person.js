@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import { LIMIT, within } from './limits.js';
 import { answered, Rest } from './rest.js';
@@ -160,6 +161,7 @@ export class Person {
         last = brief(ack.error);
         // Membership is the user's, but a socket that has just come back may not have joined yet.
         assert.match(ack.error.code, /^(unavailable|rate_limited)$/, `${content} was refused: ${last}`);
+        await pause(Math.min(ack.error.retryAfterMs ?? 100, 250));
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
         last = error.message;

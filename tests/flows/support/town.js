@@ -12,6 +12,7 @@ import { Person } from './person.js';
 import { freePort } from './ports.js';
 import { OwnPostgres } from './postgres.js';
 import { belfry } from './program.js';
+import { TcpProxy } from './proxy.js';
 import { OwnRedis } from './redis.js';
 import { Rest } from './rest.js';
 import { signed } from './tokens.js';
@@ -30,12 +31,13 @@ export async function embedded(t, settings = {}) {
 
 /**
  * `count` replicas on Postgres and Redis; `worker: 'apart'` has `belfry worker` do the jobs.
- * `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`).
+ * `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`). With `proxies`, each replica reaches its stores by way
+ * of networks of its own, which can be broken: `town.servers[place].toPostgres` and `.toRedis`.
  */
 export async function replicas(
   t,
   count,
-  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false } = {},
+  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false } = {},
 ) {
   const town = await Town.founded(t);
   const backends = await ownBackends();
@@ -51,6 +53,7 @@ export async function replicas(
     town.settings.DATABASE_URL = town.postgres.url;
     town.whenItEnds(() => town.postgres.stop());
   }
+  town.proxied = proxies;
   await town.opens(count, worker === 'apart' ? ['--no-worker'] : []);
   if (worker === 'apart') town.worker = town.runs(['worker']);
   return town;
@@ -80,18 +83,35 @@ class Town {
 
   async opens(count, flags = []) {
     for (let place = 0; place < count; place++) {
-      this.servers.push({ port: await freePort(), flags });
+      const server = { port: await freePort(), flags, settings: {} };
+      if (this.proxied) {
+        server.toPostgres = await this.#network(server, 'DATABASE_URL', 5432);
+        server.toRedis = await this.#network(server, 'REDIS_URL', 6379);
+      }
+      this.servers.push(server);
     }
     await Promise.all(this.servers.map((_, place) => this.starts(place)));
     this.balancer = await Balancer.before(this.servers.map((server) => server.port));
     this.whenItEnds(() => this.balancer.close());
   }
 
+  /** A network of the server's own to what a setting names. */
+  async #network(server, setting, usual) {
+    const proxy = await TcpProxy.before(Number(new URL(this.settings[setting]).port) || usual);
+    this.whenItEnds(() => proxy.close());
+    server.settings[setting] = proxy.leadsTo(this.settings[setting]);
+    return proxy;
+  }
+
   /** Starts the server at that place, anew after an end; `/ready` answers 200 when this resolves. */
   async starts(place = 0, settings = {}) {
     const server = this.servers[place];
     server.url = `http://127.0.0.1:${server.port}`;
-    server.program = this.runs(['serve', ...server.flags], { BIND_ADDR: `127.0.0.1:${server.port}`, ...settings });
+    server.program = this.runs(['serve', ...server.flags], {
+      BIND_ADDR: `127.0.0.1:${server.port}`,
+      ...server.settings,
+      ...settings,
+    });
     const { program } = server;
     const ready = async () => {
       if (!program.isRunning) throw new Error(`the server ended while starting\n${program.said()}`);
