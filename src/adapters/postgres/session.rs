@@ -41,7 +41,7 @@ pub(super) fn serving(options: PgConnectOptions) -> PgConnectOptions {
 /// The settings of a session that commits: as above, and the database function's statements are planned once, for access by key.
 pub(super) fn committing(options: PgConnectOptions) -> PgConnectOptions {
     serving(options).options([
-        ("tcp_user_timeout", "1000"),
+        ("tcp_user_timeout", "700"),
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),
