@@ -79,7 +79,10 @@ mod tests {
         assert!(patience.try_now().is_none(), "a rest after a failure");
         tokio::time::advance(2 * REST).await;
         let one = patience.try_now();
-        assert!(one.is_some() && patience.try_now().is_none(), "one at a time");
+        assert!(
+            one.is_some() && patience.try_now().is_none(),
+            "one at a time"
+        );
         drop(one);
         assert!(patience.try_now().is_none(), "and another rest");
         tokio::time::advance(2 * REST).await;

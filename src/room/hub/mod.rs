@@ -188,10 +188,7 @@ impl Hub {
     /// Takes turns until nobody has been in the room for a while.
     pub(super) async fn run(&mut self) {
         // Listen before looking: what is published after the first read of the store is heard.
-        let listening = self
-            .around
-            .bus
-            .subscribe(Topic::Room(self.room_id.clone()));
+        let listening = self.around.bus.subscribe(Topic::Room(self.room_id.clone()));
         let _ = tokio::time::timeout(LISTENING, listening).await;
         let around = self.around.clone();
         let room = self.room_id.clone();
