@@ -55,7 +55,7 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
         println!("SEED={seed}");
         scene.room("hall", &PEOPLE).await;
         let other = scene.another().await;
-        let past = Arc::new(Happened::default());
+        let past = Arc::new(Happened::nothing());
         let mut writers = JoinSet::new();
         let mut readers = JoinSet::new();
         for (at, (store, redis)) in [(&scene.store, here.0), (&other.store, there.0)]
@@ -114,19 +114,28 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
 }
 
 /// What has been committed, and what the cache may have forgotten.
-#[derive(Default)]
 struct Happened {
     changes: Mutex<std::collections::BTreeMap<Rev, RoomChange>>,
     over: AtomicBool,
     /// Odd while the list is being forgotten.
     forgotten: AtomicU64,
-    /// Where the list has been seen, and after how much forgetting.
+    /// Where the list has been seen, and after how much forgetting; -1 where it has not.
     highest: Mutex<(u64, Rev)>,
     /// The highest revision that is committed for certain.
     known: AtomicI64,
 }
 
 impl Happened {
+    fn nothing() -> Self {
+        Self {
+            changes: Mutex::default(),
+            over: AtomicBool::new(false),
+            forgotten: AtomicU64::new(0),
+            highest: Mutex::new((0, -1)),
+            known: AtomicI64::new(0),
+        }
+    }
+
     fn note(&self, change: &RoomChange) {
         let mut changes = self.changes.lock().unwrap();
         assert!(changes.insert(change.rev(), change.clone()).is_none());
