@@ -70,13 +70,16 @@ describe('one replica whose way to Redis', { concurrency: 2, ...overBackends }, 
       await bobIsServedAtOnce(story, 'meanwhile');
       // Rooms wake up, and histories are read, without waiting for what the cache or the bus would say.
       const dave = await town.guest('Dave', { at: 1 });
+      const times = [];
       for (let i = 0; i < 5; i++) {
         const began = Date.now();
         await dave.joins(`quiet-${i}`);
         assert.equal((await bob.rest.get('/api/rooms/square/messages')).status, 200);
-        const took = Date.now() - began;
-        assert.ok(took < 3_000, `joining a room that slept, and reading a history, took ${took} ms`);
+        times.push(Date.now() - began);
       }
+      // One answer over the slow way takes 600 ms.
+      const usual = times.sort((one, other) => one - other)[2];
+      assert.ok(usual < 600, `joining a room that slept, and reading a history, took ${times} ms`);
       await way.passes();
       await areWhole(town, [0, 1]);
       await theyChat(story, 'after');
@@ -104,7 +107,7 @@ describe('one replica whose way to Redis', { concurrency: 2, ...overBackends }, 
     agree(story.watchers);
     for (const person of story.people) {
       person.hasNotSeen('user:left', { roomId: 'square' });
-      await person.sees('resync');
     }
+    for (const person of [story.bob, story.carol]) await person.sees('resync');
   });
 });
