@@ -16,7 +16,7 @@ use crate::domain::job::Job;
 )]
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Adds jobs, oldest first. What was added by a call that failed is added all the same.
+    /// Adds jobs, oldest first.
     async fn push(&self, jobs: &[Job]) -> Result<(), BackendError>;
 
     /// Claims up to `max` jobs for `worker`, waiting up to `wait` for the first. A job goes to one worker at a time; one that

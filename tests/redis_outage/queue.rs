@@ -61,24 +61,3 @@ async fn a_worker_that_waits_is_told_of_a_restart() {
             .reborn
     );
 }
-
-#[tokio::test]
-async fn a_job_added_over_a_connection_that_was_cut_is_added_all_the_same() {
-    let Some(server) = PrivateRedis::start().await else {
-        return;
-    };
-    let corner = server.corner();
-    let (replica, _ear) = corner.replica().await;
-    for number in 1..=5 {
-        replica.queue.push(&[job(number)]).await.unwrap();
-        redis::cmd("CLIENT")
-            .arg(&["KILL", "TYPE", "normal"])
-            .exec(&mut corner.plain())
-            .unwrap();
-    }
-    let added: u64 = redis::cmd("XLEN")
-        .arg(corner.key("jobs"))
-        .query(&mut corner.plain())
-        .unwrap();
-    assert!(added >= 5);
-}

@@ -15,16 +15,15 @@ use std::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use redis::{
-    FromRedisValue, Pipeline, RedisError, RedisResult, Script,
+    FromRedisValue, RedisError, RedisResult, Script,
     aio::MultiplexedConnection,
     from_redis_value_ref,
     streams::{StreamAutoClaimReply, StreamId, StreamReadReply},
 };
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     RedisSettings,
-    backoff::Backoff,
     link::{Link, backend_error, fault, too_slow, within},
 };
 use crate::{
@@ -99,25 +98,6 @@ impl RedisQueue {
             makings: tokio::sync::Mutex::default(),
             made: AtomicU64::new(0),
             reborn: AtomicBool::new(false),
-        }
-    }
-
-    /// Adds jobs, again if need be: a connection that had been cut is found out by using it, and a job that is not added waits for the
-    /// store's sweep. Added twice it is done twice, which changes nothing.
-    async fn added(&self, until: Instant, jobs: &Pipeline) -> Result<(), BackendError> {
-        let mut backoff = Backoff::default();
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let answer = self.link.pipeline(left, jobs).await;
-            let again = Instant::now() + backoff.next();
-            match answer {
-                Err(BackendError::Unavailable { .. })
-                    if self.link.check().is_ok() && again < until =>
-                {
-                    sleep_until(again).await;
-                }
-                answer => return answer,
-            }
         }
     }
 
@@ -334,7 +314,8 @@ impl Queue for RedisQueue {
                     .arg(written)
                     .ignore();
             }
-            self.added(until, &pipeline).await?;
+            let left = until.saturating_duration_since(Instant::now());
+            let () = self.link.pipeline(left, &pipeline).await?;
         }
         Ok(())
     }
