@@ -144,6 +144,7 @@ struct Core {
     metrics: Arc<Metrics>,
     store: OpenStore,
     between: Between,
+    recent: RecentMessages,
     ended: Arc<EndedSessions>,
 }
 
@@ -180,22 +181,18 @@ impl Core {
                 }
             }
         };
+        let metrics = Arc::new(Metrics::new());
+        let recent =
+            RecentMessages::new(store.store.clone(), between.cache.clone(), metrics.clone());
         Ok(Self {
             config,
             replica,
-            metrics: Arc::new(Metrics::new()),
+            metrics,
+            recent,
             store,
             between,
             ended: EndedSessions::new(Duration::from_secs(ACCESS_SECONDS.unsigned_abs())),
         })
-    }
-
-    fn recent(&self) -> RecentMessages {
-        RecentMessages {
-            store: self.store.store.clone(),
-            cache: self.between.cache.clone(),
-            metrics: self.metrics.clone(),
-        }
     }
 
     fn limits(&self) -> limits::Limits {
@@ -222,7 +219,7 @@ impl Core {
         } = &self.between;
         let surroundings = Surroundings {
             store: self.store.store.clone(),
-            recent: self.recent(),
+            recent: self.recent.clone(),
             bus: bus.clone(),
             presence: presence.clone(),
             tracker,
@@ -346,7 +343,7 @@ pub async fn serve(
     let chat = Arc::new(Chat::new(
         Parts {
             store: core.store.store.clone(),
-            cache: core.between.cache.clone(),
+            recent: core.recent.clone(),
             presence: core.between.presence.clone(),
             tracker,
             telling,

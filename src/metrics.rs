@@ -37,10 +37,12 @@ pub struct Metrics {
     pub holes_closed: Counter,
     /// Sockets that were cut because they did not keep up.
     pub links_cut: Counter,
-    /// Reads of recent messages that the cache answered.
-    pub cache_hits: Counter,
-    /// Reads of recent messages that went to the store.
-    pub cache_misses: Counter,
+    /// Reads of recent messages, by `outcome`: `hit` (the cache answered), `behind` (it did, and the store added what is newer),
+    /// `miss` (it had nothing of use) or `unanswered`; after these two the store answered.
+    pub cache_reads: Family<Label, Counter>,
+    /// Lists of recent messages read from the store and brought to the cache, by `outcome`: `done`, `failed`, or `left` because one
+    /// was under way.
+    pub cache_fills: Family<Label, Counter>,
     /// Jobs that were done by this process.
     pub jobs_done: Counter,
     /// Attempts at a job that failed.
@@ -58,6 +60,15 @@ pub struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByLimit {
     limit: &'static str,
+}
+
+/// A counter for each outcome, there from the start: a ratio needs its zeros.
+fn counters<const N: usize>(outcomes: [&'static str; N]) -> Family<Label, Counter> {
+    let family = Family::<Label, Counter>::default();
+    for outcome in outcomes {
+        let _ = family.get_or_create(&[("outcome", outcome)]);
+    }
+    family
 }
 
 impl Default for Metrics {
@@ -91,8 +102,8 @@ impl Metrics {
             commit_failures: Counter::default(),
             holes_closed: Counter::default(),
             links_cut: Counter::default(),
-            cache_hits: Counter::default(),
-            cache_misses: Counter::default(),
+            cache_reads: counters(["hit", "behind", "miss", "unanswered"]),
+            cache_fills: counters(["done", "failed", "left"]),
             jobs_done: Counter::default(),
             jobs_failed: Counter::default(),
             jobs_swept: Counter::default(),
@@ -158,14 +169,14 @@ impl Metrics {
             metrics.links_cut.clone(),
         );
         registry.register(
-            "cache_hits",
-            "Reads of recent messages answered by the cache",
-            metrics.cache_hits.clone(),
+            "cache_reads",
+            "Reads of recent messages, by what the cache had: hit, behind (the store added what is newer), miss, unanswered",
+            metrics.cache_reads.clone(),
         );
         registry.register(
-            "cache_misses",
-            "Reads of recent messages that went to the store",
-            metrics.cache_misses.clone(),
+            "cache_fills",
+            "Lists of recent messages brought from the store to the cache: done, failed, left to a fill that was under way",
+            metrics.cache_fills.clone(),
         );
         registry.register(
             "jobs_done",

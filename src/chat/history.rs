@@ -75,6 +75,7 @@ impl Chat {
         let view = self.allowed(Action::Read, room, asker).await?;
         if place == Place::Newest {
             let recent = self
+                .parts
                 .recent
                 .at(room, view.room.rev)
                 .await

@@ -42,7 +42,7 @@ use crate::{
         room::{Role, RoomView, Visibility},
     },
     metrics::Metrics,
-    ports::{BackendError, cache::RecentCache, limits::Quota, presence::Presence, store::Store},
+    ports::{BackendError, limits::Quota, presence::Presence, store::Store},
     room::{
         hubs::Hubs,
         recent::RecentMessages,
@@ -56,7 +56,7 @@ pub struct Parts {
     /// The truth.
     pub store: Arc<dyn Store>,
     /// Recent messages.
-    pub cache: Arc<dyn RecentCache>,
+    pub recent: RecentMessages,
     /// Who is here, over all replicas.
     pub presence: Arc<dyn Presence>,
     /// This replica's own people.
@@ -98,7 +98,6 @@ pub struct Policy {
 pub struct Chat {
     parts: Parts,
     policy: Policy,
-    recent: RecentMessages,
     sends: Quota,
     known: known::KnownAccounts,
     whereabouts: whereabouts::Whereabouts,
@@ -110,13 +109,7 @@ impl Chat {
     /// Puts the use cases together.
     pub fn new(parts: Parts, policy: Policy) -> Self {
         let per_second = policy.messages_per_second;
-        let recent = RecentMessages {
-            store: parts.store.clone(),
-            cache: parts.cache.clone(),
-            metrics: parts.metrics.clone(),
-        };
         Self {
-            recent,
             policy,
             sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
             known: known::KnownAccounts::default(),

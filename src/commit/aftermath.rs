@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -14,15 +17,19 @@ use crate::{
     },
     metrics::Metrics,
     ports::{
+        BackendError,
         bus::{Bus, News, Topic},
         cache::RecentCache,
         queue::Queue,
+        store::FIRST_LEASE,
     },
 };
 
 /// Changes and jobs that may wait; beyond, the cache list is dropped by its own gap and the sweep finds the jobs.
 const WAITING_MAX: usize = 16_384;
 const AT_ONCE: usize = 1_024;
+/// The longest pause between two tries to bring jobs to the queue.
+const AGAIN_MAX: Duration = Duration::from_secs(2);
 /// At the end of a process, how long what waits may take.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -72,7 +79,7 @@ impl Aftermath {
         tasks.spawn(async move {
             let mut batch = Vec::with_capacity(AT_ONCE);
             while waiting_jobs.recv_many(&mut batch, AT_ONCE).await > 0 {
-                if let Err(error) = queue.push(&batch).await {
+                if let Err(error) = push(&*queue, &batch).await {
                     tracing::debug!(%error, "jobs wait for the sweep");
                     counted.aftermath_dropped.inc_by(batch.len() as u64);
                 }
@@ -108,6 +115,21 @@ impl Aftermath {
                 self.metrics.aftermath_dropped.inc();
             }
         }
+    }
+}
+
+/// Brings jobs to the queue, again and again until the sweep would hand them out as well. Done twice, a job changes nothing.
+async fn push(queue: &dyn Queue, jobs: &[Job]) -> Result<(), BackendError> {
+    let until = Instant::now() + FIRST_LEASE;
+    let mut wait = Duration::from_millis(100);
+    loop {
+        let answer = queue.push(jobs).await;
+        let again = Instant::now() + wait.mul_f64(rand::random_range(0.5..=1.0));
+        match answer {
+            Err(BackendError::Unavailable { .. }) if again < until => sleep_until(again).await,
+            answer => return answer,
+        }
+        wait = AGAIN_MAX.min(wait * 2);
     }
 }
 

@@ -19,10 +19,10 @@ pub trait Bus: Send + Sync {
 
     /// Listens to a topic from some moment soon on: when this returns `Ok`, news published afterwards is heard, unless a
     /// [`Heard::Gap`] says otherwise. While the bus is away it returns at once, and the topic is taken up when it is back.
-    /// Ends within 1 s.
+    /// Ends within 1 s. The wish holds from the first poll on, also where the caller does not wait for the end.
     async fn subscribe(&self, topic: Topic);
 
-    /// Stops listening to a topic.
+    /// Stops listening to a topic; a wish as above.
     async fn unsubscribe(&self, topic: &Topic);
 
     /// Whether the bus is connected now.
@@ -131,6 +131,6 @@ pub enum News {
 pub enum Heard {
     /// News from another replica.
     News(News),
-    /// News may have been lost since the last one: compare with the store.
+    /// News may have been lost, on its way here or on its way out of another replica: compare with the store.
     Gap,
 }

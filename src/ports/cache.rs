@@ -15,8 +15,9 @@ pub const RECENT_MAX: usize = 100;
 /// The list of a room's newest messages, with the revision at which it stands.
 #[async_trait]
 pub trait RecentCache: Send + Sync {
-    /// Brings lists forward by changes, each room's in `rev` order and without gaps. A list that stands anywhere but just
-    /// before its first change is dropped (or stays, when it stands at or above the last one); a room without a list stays without.
+    /// Brings lists forward by changes, each room's in `rev` order. A change goes on only where the list stands at the revision before
+    /// it; a list that is behind stays where it is, and one that cannot be right is dropped, as is that of a room that is no more. A
+    /// room without a list stays without.
     async fn append(&self, changes: &[RoomChange]) -> Result<(), BackendError>;
 
     /// The list as it stands: at most [`RECENT_MAX`] messages, ascending by `seq` without gaps, each as it was at `rev`.

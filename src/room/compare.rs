@@ -19,6 +19,8 @@ use crate::ports::{presence::Presence, store::Store};
 const EVERY: Duration = Duration::from_secs(1);
 /// The time between two looks at the presence list.
 const PEOPLE_EVERY: Duration = Duration::from_secs(8);
+/// The same while the list is young.
+const PEOPLE_WHILE_YOUNG: Duration = Duration::from_secs(2);
 /// Rooms in one statement.
 const ROOMS_AT_ONCE: usize = 5_000;
 /// Rooms in one look at the presence list.
@@ -59,20 +61,24 @@ pub async fn revisions(
     }
 }
 
-/// Compares who is live with the shared list until `stop`. Apart from the revisions, which must not wait for it.
+/// Compares who is live with the shared list until `stop`. Apart from the revisions, which must not wait for it. While the list is
+/// young, absence from it means nothing; so it is looked at more often then, to see early who has not come back.
 pub async fn people(hubs: Arc<Hubs>, presence: Arc<dyn Presence>, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(PEOPLE_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut wait = PEOPLE_EVERY;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep(wait.mul_f64(rand::random_range(0.75..=1.0))) => {}
         }
+        wait = PEOPLE_EVERY;
         for rooms in hubs.live_rooms().chunks(PEOPLE_AT_ONCE) {
             let asked_at = Instant::now();
             let Ok(live) = presence.live(rooms, LARGE).await else {
                 break;
             };
+            if live.iter().any(|live| !live.settled) {
+                wait = PEOPLE_WHILE_YOUNG;
+            }
             rooms
                 .iter()
                 .zip(live)

@@ -207,6 +207,7 @@ impl Hubs {
                 last_seen,
                 rooms,
             } => {
+                self.surroundings.tracker.chose(&user_id, status);
                 let news = Arc::new(StatusNews::new(user_id, status, last_seen));
                 for room in rooms {
                     self.turn(&room, Turn::Status(news.clone()));

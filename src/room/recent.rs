@@ -1,6 +1,12 @@
 //! A room's newest messages at its current revision: from the cache where it stands there, with what is missing from the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Weak},
+};
+
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
 
 use crate::{
     domain::{Rev, id::RoomId, room::Room},
@@ -12,26 +18,45 @@ use crate::{
     },
 };
 
+/// How many rooms' lists are on their way to the cache at once.
+const FILLS_MAX: usize = 64;
+
 /// What is read, and where from.
 #[derive(Clone)]
 pub struct RecentMessages {
-    /// The truth.
-    pub store: Arc<dyn Store>,
-    /// The copy.
-    pub cache: Arc<dyn RecentCache>,
-    /// Counts hits and misses.
-    pub metrics: Arc<Metrics>,
+    store: Arc<dyn Store>,
+    cache: Arc<dyn RecentCache>,
+    metrics: Arc<Metrics>,
+    fills: Arc<Fills>,
+}
+
+/// The fills that are under way: one a room, and none of them outlives its owner.
+#[derive(Default)]
+struct Fills {
+    rooms: Mutex<HashSet<RoomId>>,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl RecentMessages {
+    /// The truth, the copy, and where it is counted what the copy was worth.
+    pub fn new(store: Arc<dyn Store>, cache: Arc<dyn RecentCache>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            store,
+            cache,
+            metrics,
+            fills: Arc::default(),
+        }
+    }
+
     /// The newest messages of a room that stands at `rev`, or later. `None` when there is no such room.
     pub async fn at(&self, room: &RoomId, rev: Rev) -> Result<Option<Recent>, BackendError> {
-        match self.cached(room).await {
-            Some(recent) if recent.rev >= rev => {
-                self.metrics.cache_hits.inc();
-                return Ok(Some(recent));
+        let cached = self.cached(room).await;
+        match cached {
+            Cached::List(recent) if recent.rev >= rev => {
+                self.count("hit");
+                Ok(Some(recent))
             }
-            Some(behind) => {
+            Cached::List(behind) => {
                 let Some(changes) = self
                     .store
                     .changes(room, behind.rev, RECENT_MAX as i64)
@@ -40,47 +65,60 @@ impl RecentMessages {
                     return Ok(None);
                 };
                 if changes.floor == behind.rev {
-                    self.metrics.cache_hits.inc();
-                    return Ok(Some(self.filled(room, merged(behind, changes)).await));
+                    self.count("behind");
+                    return Ok(Some(self.filled(room, merged(behind, changes))));
                 }
+                self.newest(room, "miss").await.map(first)
             }
-            None => {}
+            Cached::Nothing => self.newest(room, "miss").await.map(first),
+            Cached::NoAnswer => self.newest(room, "unanswered").await.map(first),
         }
-        Ok(self.newest(room).await?.map(|(recent, _)| recent))
     }
 
     /// The newest messages, and the room itself as of the same revision. `None` when there is no such room (any more).
     pub async fn now(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
-        if let Some(cached) = self.cached(room).await {
-            let Some(changes) = self
-                .store
-                .changes(room, cached.rev, RECENT_MAX as i64)
-                .await?
-            else {
-                return Ok(None);
-            };
-            if changes.floor == cached.rev && changes.room.rev >= cached.rev {
-                self.metrics.cache_hits.inc();
-                let now = changes.room.clone();
-                if now.rev == cached.rev {
-                    return Ok(Some((cached, now)));
-                }
-                let recent = self.filled(room, merged(cached, changes)).await;
-                return Ok(Some((recent, now)));
+        let cached = match self.cached(room).await {
+            Cached::List(cached) => cached,
+            Cached::Nothing => return self.newest(room, "miss").await,
+            Cached::NoAnswer => return self.newest(room, "unanswered").await,
+        };
+        let Some(changes) = self
+            .store
+            .changes(room, cached.rev, RECENT_MAX as i64)
+            .await?
+        else {
+            return Ok(None);
+        };
+        if changes.floor != cached.rev || changes.room.rev < cached.rev {
+            return self.newest(room, "miss").await;
+        }
+        let now = changes.room.clone();
+        if now.rev == cached.rev {
+            self.count("hit");
+            return Ok(Some((cached, now)));
+        }
+        self.count("behind");
+        Ok(Some((self.filled(room, merged(cached, changes)), now)))
+    }
+
+    async fn cached(&self, room: &RoomId) -> Cached {
+        match self.cache.read(room).await {
+            Ok(Some(recent)) => Cached::List(recent),
+            Ok(None) => Cached::Nothing,
+            Err(error) => {
+                tracing::debug!(%error, %room, "the cache did not answer");
+                Cached::NoAnswer
             }
         }
-        self.newest(room).await
     }
 
-    async fn cached(&self, room: &RoomId) -> Option<Recent> {
-        self.cache.read(room).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, %room, "the cache did not answer");
-            None
-        })
-    }
-
-    async fn newest(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
-        self.metrics.cache_misses.inc();
+    /// The page from the store, after the cache could not answer for that reason.
+    async fn newest(
+        &self,
+        room: &RoomId,
+        outcome: &'static str,
+    ) -> Result<Option<(Recent, Room)>, BackendError> {
+        self.count(outcome);
         let Some(page) = self
             .store
             .page(room, Place::Newest, RECENT_MAX as i64)
@@ -92,15 +130,73 @@ impl RecentMessages {
             rev: page.room.rev,
             messages: page.messages.into_iter().map(Arc::new).collect(),
         };
-        Ok(Some((self.filled(room, recent).await, page.room)))
+        Ok(Some((self.filled(room, recent), page.room)))
     }
 
-    async fn filled(&self, room: &RoomId, recent: Recent) -> Recent {
-        if let Err(error) = self.cache.fill(room, &recent).await {
-            tracing::debug!(%error, %room, "the cache was not filled");
+    /// Brings a list to the cache, beside its reader, who must not wait for that. One a room at a time, and no more than a few.
+    fn filled(&self, room: &RoomId, recent: Recent) -> Recent {
+        let mut tasks = self.fills.tasks.lock();
+        while tasks.try_join_next().is_some() {}
+        if tasks.len() >= FILLS_MAX || !self.fills.rooms.lock().insert(room.clone()) {
+            drop(tasks);
+            self.metrics
+                .cache_fills
+                .get_or_create(&[("outcome", "left")])
+                .inc();
+            return recent;
         }
+        let done = Filling {
+            fills: Arc::downgrade(&self.fills),
+            room: room.clone(),
+        };
+        let (cache, metrics) = (self.cache.clone(), self.metrics.clone());
+        let list = recent.clone();
+        tasks.spawn(async move {
+            let outcome = match cache.fill(&done.room, &list).await {
+                Ok(()) => "done",
+                Err(error) => {
+                    tracing::debug!(%error, room = %done.room, "the cache was not filled");
+                    "failed"
+                }
+            };
+            let count = metrics.cache_fills.get_or_create(&[("outcome", outcome)]);
+            count.inc();
+        });
         recent
     }
+
+    fn count(&self, outcome: &'static str) {
+        let count = self
+            .metrics
+            .cache_reads
+            .get_or_create(&[("outcome", outcome)]);
+        count.inc();
+    }
+}
+
+/// What the cache says of a room.
+enum Cached {
+    List(Recent),
+    Nothing,
+    NoAnswer,
+}
+
+/// Ends with a fill, however that ends.
+struct Filling {
+    fills: Weak<Fills>,
+    room: RoomId,
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        if let Some(fills) = self.fills.upgrade() {
+            fills.rooms.lock().remove(&self.room);
+        }
+    }
+}
+
+fn first(found: Option<(Recent, Room)>) -> Option<Recent> {
+    found.map(|(recent, _)| recent)
 }
 
 /// A list brought forward by all that has changed since.

@@ -30,6 +30,17 @@ pub struct Roster {
     heard_most: usize,
 }
 
+/// What a look at the shared list tells that nobody had told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Who has come.
+    pub arrived: Vec<User>,
+    /// Who has gone.
+    pub gone: Vec<User>,
+    /// Whose status is another.
+    pub changed: Vec<(UserId, Status)>,
+}
+
 /// An answer of the list is at most so old when it arrives.
 const ANSWER_AGE: Duration = Duration::from_secs(5);
 /// Below so many, nobody of whom something was heard is forgotten.
@@ -78,8 +89,11 @@ impl Roster {
     /// A user's first socket anywhere is live. True when the room has not been told yet.
     pub fn joined(&mut self, user: &User) -> bool {
         let person = self.person(user);
-        person.user.status = user.status;
-        !std::mem::replace(&mut person.told, true)
+        let news = !std::mem::replace(&mut person.told, true);
+        if news {
+            person.user.status = user.status;
+        }
+        news
     }
 
     /// A user's last socket anywhere is gone. True when the room is to be told.
@@ -110,6 +124,13 @@ impl Roster {
         })
     }
 
+    /// Notes the status that the list tells; true when it is another than was known.
+    fn set_status_of(&mut self, user: &User) -> bool {
+        self.people.get_mut(&user.id).is_some_and(|person| {
+            std::mem::replace(&mut person.user.status, user.status) != user.status
+        })
+    }
+
     /// Notes a user's status; false when the user is not here.
     pub fn set_status(&mut self, user: &UserId, status: Status) -> bool {
         let Some(person) = self.people.get_mut(user) else {
@@ -119,9 +140,13 @@ impl Roster {
         true
     }
 
-    /// Holds the roster against the shared list as it was asked for at a moment, and answers with who has come and who has gone
-    /// without our being told. What was heard of somebody since that moment stands.
-    pub fn compare(&mut self, live: Live, asked_at: Instant) -> (Vec<User>, Vec<User>) {
+    /// Whether the user is live, as far as is known.
+    pub fn holds(&self, user: &UserId) -> bool {
+        self.people.contains_key(user)
+    }
+
+    /// Holds the roster against the shared list as it was asked for at a moment. What was heard of somebody since that moment stands.
+    pub fn compare(&mut self, live: Live, asked_at: Instant) -> Compared {
         let heard = std::mem::take(&mut self.heard);
         let heard_since = |user: &UserId| heard.get(user).is_some_and(|at| *at >= asked_at);
         if live.count > live.users.len() {
@@ -132,27 +157,32 @@ impl Roster {
             }
             self.counted = Some(count);
             self.heard = heard;
-            return (Vec::new(), Vec::new());
+            return Compared::default();
         }
         self.counted = None;
         let listed: HashSet<UserId> = live.users.iter().map(|user| user.id.clone()).collect();
-        let arrived = live
-            .users
-            .into_iter()
-            .filter(|user| !heard_since(&user.id) && self.joined(user))
-            .collect();
-        let mut gone = Vec::new();
+        let mut found = Compared::default();
+        for user in live.users {
+            if heard_since(&user.id) {
+                continue;
+            }
+            if self.joined(&user) {
+                found.arrived.push(user);
+            } else if live.settled && self.set_status_of(&user) {
+                found.changed.push((user.id, user.status));
+            }
+        }
         if live.settled {
             self.people.retain(|id, person| {
                 let stays = person.here > 0 || listed.contains(id) || heard_since(id);
                 if !stays && person.told {
-                    gone.push(person.user.clone());
+                    found.gone.push(person.user.clone());
                 }
                 stays
             });
         }
         self.heard = heard;
-        (arrived, gone)
+        found
     }
 
     /// The first of those who are live, at most [`LARGE`].
@@ -214,12 +244,12 @@ mod tests {
             settled: false,
             ..Live::default()
         };
-        assert_eq!(roster.compare(empty, Instant::now()), (vec![], vec![]));
+        assert_eq!(roster.compare(empty, Instant::now()), Compared::default());
         let settled = Live {
             settled: true,
             ..Live::default()
         };
-        assert_eq!(roster.compare(settled, Instant::now()), (vec![], vec![ada]));
+        assert_eq!(roster.compare(settled, Instant::now()).gone, [ada]);
     }
 
     #[test]
@@ -231,7 +261,7 @@ mod tests {
             count: 5_000,
             settled: true,
         };
-        assert_eq!(roster.compare(live, Instant::now()), (vec![], vec![]));
+        assert_eq!(roster.compare(live, Instant::now()), Compared::default());
         assert!(roster.is_large());
         assert!(roster.count() >= 5_000);
     }
@@ -250,8 +280,38 @@ mod tests {
             count: 1,
             settled: true,
         };
-        assert_eq!(roster.compare(old(), asked_at), (vec![], vec![]));
+        assert_eq!(roster.compare(old(), asked_at), Compared::default());
         let newer = asked_at + Duration::from_secs(1);
-        assert_eq!(roster.compare(old(), newer), (vec![bob], vec![ada]));
+        let found = roster.compare(old(), newer);
+        assert_eq!((found.arrived, found.gone), (vec![bob], vec![ada]));
+    }
+
+    #[test]
+    fn a_status_that_was_not_told_is_found_once_the_list_is_settled() {
+        let (mut roster, ada) = (Roster::default(), user("ada"));
+        roster.joined(&ada);
+        let busy = User {
+            status: Status::Busy,
+            ..ada.clone()
+        };
+        let live = |settled| Live {
+            users: vec![busy.clone()],
+            count: 1,
+            settled,
+        };
+        let mut unsettled = Roster::default();
+        unsettled.joined(&ada);
+        assert_eq!(
+            unsettled.compare(live(false), Instant::now()),
+            Compared::default()
+        );
+        let found = roster.compare(live(true), Instant::now());
+        assert_eq!(found.changed, [(ada.id.clone(), Status::Busy)]);
+        let again = roster.compare(live(true), Instant::now());
+        assert_eq!(again, Compared::default(), "told once");
+        roster.hear_of(&ada.id, Instant::now() + Duration::from_secs(1));
+        roster.set_status(&ada.id, Status::Away);
+        let old = roster.compare(live(true), Instant::now());
+        assert_eq!(old, Compared::default(), "what was heard since stands");
     }
 }

@@ -32,6 +32,9 @@ use crate::{
 
 /// Steps that may wait while the list is away; beyond, everybody is announced anew when it is back.
 const STEPS_MAX: usize = 16_384;
+/// After a renewal that failed: the list may be back at any moment, and time runs for those who are not announced. Up to twice as
+/// long by chance.
+const RENEWED_AGAIN: Duration = Duration::from_millis(500);
 /// Steps applied in one call.
 const STEPS_AT_ONCE: usize = 256;
 
@@ -146,7 +149,16 @@ impl Tracker {
         }
     }
 
-    /// The status that the user chose here, or `online`.
+    /// The user chose a status on some device anywhere: of all choices the last counts, also when everybody is announced anew.
+    pub fn chose(&self, user_id: &UserId, status: Status) {
+        if let Some(user) = self.here.lock().get_mut(user_id)
+            && status != Status::Offline
+        {
+            user.chosen = Some(status);
+        }
+    }
+
+    /// The status that the user chose, on whichever device, or `online`.
     pub fn status(&self, user_id: &UserId) -> Status {
         self.here
             .lock()
@@ -223,6 +235,8 @@ impl Steps {
                         if !std::mem::replace(&mut away, true) {
                             tracing::warn!(%error, "presence is paused");
                         }
+                        let chance = rand::rng().random_range(1.0..=2.0);
+                        renewal.reset_after(RENEWED_AGAIN.mul_f64(chance));
                     }
                     }
                 }

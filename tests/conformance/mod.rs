@@ -5,4 +5,4 @@ pub(crate) mod cache;
 pub(crate) mod limits;
 pub(crate) mod presence;
 pub(crate) mod queue;
-mod store;
+pub(crate) mod store;

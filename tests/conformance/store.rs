@@ -5,7 +5,7 @@
 
 mod accounts;
 mod acts;
-mod asking;
+pub(crate) mod asking;
 mod claps;
 mod commit;
 mod concurrency;
@@ -25,7 +25,7 @@ mod reactions;
 mod reading;
 mod room_changes;
 mod rooms;
-mod scene;
+pub(crate) mod scene;
 mod sessions;
 
 /// Makes a test of each story on each backend.

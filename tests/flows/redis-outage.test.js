@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { overBackends } from './support/backends.js';
-import { until } from './support/limits.js';
+import { areWhole, noticeAnOutage } from './support/readiness.js';
 import { replicas, unhurried } from './support/town.js';
 import { agree } from './support/watcher.js';
 
@@ -28,24 +28,14 @@ test(
     await everywhere('with Redis');
     await town.stopRedis();
     await everywhere('without Redis');
-    for (const place of [0, 1]) {
-      await until(
-        async () => (await readiness(town, place)).includes('redis'),
-        `/ready of ${place} to say that Redis is away`,
-      );
-    }
+    await noticeAnOutage(town, [0, 1]);
     // Joining and resuming need nothing of it either.
     const late = await town.guest('Late', { at: 1 });
     const lateWatcher = await late.stays('square');
     await everywhere('without Redis still');
 
     await town.startRedis();
-    for (const place of [0, 1]) {
-      await until(
-        async () => (await readiness(town, place)).length === 0,
-        `/ready of ${place} to say that Redis is back`,
-      );
-    }
+    await areWhole(town, [0, 1]);
     await everywhere('with Redis again');
     going = false;
     await Promise.all(load);
@@ -55,6 +45,9 @@ test(
     assert.equal(watchers[0].list.length, sent.length, 'each message once');
     await lateWatcher.has([sent.at(-1).id]);
     lateWatcher.isSound();
+
+    // Personal events may have been missed.
+    for (const person of people) await person.sees('resync');
 
     // The parts that need Redis work again: jobs, presence, typing.
     const { id } = await people[0].says('square', '@Guest1 are you there?');
@@ -91,21 +84,10 @@ test('a frozen Redis holds nobody back, and when it moves again all is as before
   const lateWatcher = await late.stays('square');
   assert.equal(lateWatcher.list.length, sent.length);
   town.redis.resume();
-  for (const place of [0, 1]) {
-    await until(
-      async () => (await readiness(town, place)).length === 0,
-      `/ready of ${place} to say that Redis is back`,
-    );
-  }
+  await areWhole(town, [0, 1]);
   const { id } = await people[0].says('square', '@Guest1 again');
   for (const watcher of watchers) await watcher.shows(id, (message) => message.mentions.length > 0, 'the mention');
   agree(watchers);
   lateWatcher.isSound();
   assert.equal(watchers[0].list.length, sent.length + 1, 'each message once');
 });
-
-async function readiness(town, place) {
-  const answer = await town.rest(place).get('/ready');
-  assert.equal(answer.status, 200, `/ready answered ${answer.status} ${answer.text}`);
-  return answer.body?.degraded ?? [];
-}

@@ -1,6 +1,6 @@
 //! News over an outage: what is listened to is taken up again, and a gap says that something may be missing.
 
-use belfry::ports::bus::{Bus, Ear, Heard, News};
+use belfry::ports::bus::{Bus, Ear, Heard, News, Topic};
 use tokio::time::timeout;
 
 use crate::{
@@ -92,6 +92,31 @@ async fn news_told_while_redis_is_away_is_counted_as_lost_and_holds_nobody_up() 
         teller.bus.publish(&room("general"), &news(number));
     }
     eventually("all is given up", async || teller.bus.lost() == 20_000).await;
+}
+
+#[tokio::test]
+async fn what_one_replica_could_not_send_is_a_gap_for_the_others() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let ((teller, _), (hearer, mut ear)) = (corner.replica().await, corner.replica().await);
+    hearer.bus.subscribe(Topic::People).await;
+    // Only the teller's way is broken: those who listen see nothing of it.
+    redis::cmd("CLIENT")
+        .arg(&["KILL", "TYPE", "normal"])
+        .exec(&mut corner.plain())
+        .unwrap();
+    let mut number = 0;
+    eventually("something is lost", async || {
+        number += 1;
+        teller.bus.publish(&room("elsewhere"), &news(number));
+        teller.bus.lost() > 0
+    })
+    .await;
+    assert_eq!(next(&mut ear).await, Heard::Gap);
+    teller.bus.publish(&Topic::People, &news(1));
+    hear(&mut ear, &news(1)).await;
 }
 
 #[tokio::test]

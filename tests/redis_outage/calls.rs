@@ -103,6 +103,25 @@ async fn a_full_pool_freezes_nothing() {
     each_call_works_again(&redis).await;
 }
 
+#[tokio::test]
+async fn a_cache_that_does_not_answer_is_not_waited_for_each_time() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let (redis, _ear) = server.corner().replica().await;
+    each_call_works_again(&redis).await;
+    server.freeze();
+    let general = room("general");
+    let started = Instant::now();
+    for _ in 0..1_000 {
+        assert!(redis.cache.read(&general).await.is_err());
+    }
+    // Far more than one would be minutes.
+    assert!(started.elapsed() < Duration::from_secs(2) + SLACK);
+    server.thaw();
+    each_call_works_again(&redis).await;
+}
+
 #[test]
 fn an_address_that_cannot_be_right_is_refused() {
     for url in ["http://127.0.0.1", "redis://127.0.0.1:port", ""] {
@@ -172,7 +191,10 @@ async fn each_call_works_again(redis: &RedisParts) {
     eventually("Redis is up", async || redis.is_up() && redis.bus.is_up()).await;
     let general = room("general");
     let filled = list(&general, 1..=3);
-    redis.cache.fill(&general, &filled).await.unwrap();
+    eventually("the cache is asked again", async || {
+        redis.cache.fill(&general, &filled).await.is_ok()
+    })
+    .await;
     redis.cache.append(&[]).await.unwrap();
     assert_eq!(redis.cache.read(&general).await.unwrap(), Some(filled));
     redis.queue.push(&[job(1)]).await.unwrap();

@@ -233,6 +233,36 @@ async fn nobody_dies_of_a_redis_that_stood_still() {
     assert_eq!(live(&ada).await, (2, true));
 }
 
+#[tokio::test]
+async fn who_renews_first_after_a_pause_buries_nobody_who_could_not() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let (ada, _a) = with_short_lease(&corner).await;
+    let (bob, _b) = with_short_lease(&corner).await;
+    ada.presence
+        .apply(&[enter("general", "eve")])
+        .await
+        .unwrap();
+    // Bob's lease is younger, and does not pass while nobody can renew; Ada's does.
+    sleep(LEASE - 2 * RENEWAL).await;
+    bob.presence.renew().await.unwrap();
+    let (first, second) = (bob, ada);
+    let renewed = Instant::now();
+    eventually("one of the two leases has passed", async || {
+        renewed.elapsed() > LEASE - RENEWAL / 4
+    })
+    .await;
+    let found = first.presence.renew().await.unwrap();
+    assert_eq!(told(&found.signals), [""; 0], "Ada was not asked");
+    let back = second.presence.renew().await.unwrap();
+    assert_eq!((back.announce, told(&back.signals)), (false, vec![]));
+    // And who is dead is found all the same: this time Ada does not come back.
+    let found = renew_until_told(&[&first]).await;
+    assert_eq!(found, ["eve is offline in general", "eve left general"]);
+}
+
 /// Lets replicas renew until something is told, and then for a lease more. What was told, sorted.
 pub(super) async fn renew_until_told(replicas: &[&RedisParts]) -> Vec<String> {
     let mut signals = Vec::new();

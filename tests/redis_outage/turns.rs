@@ -152,7 +152,10 @@ async fn nothing_is_left_behind_when_everybody_has_gone() {
         .query(&mut corner.plain())
         .unwrap();
     keys.sort();
-    assert_eq!(keys, [corner.key("presence:born")]);
+    assert_eq!(
+        keys,
+        ["presence:born", "presence:heard"].map(|it| corner.key(it))
+    );
 }
 
 #[tokio::test]

@@ -68,11 +68,8 @@ impl Replica {
         let presence =
             MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
         let metrics = Arc::new(Metrics::new());
-        let recent = RecentMessages {
-            store: store.clone(),
-            cache: Arc::new(MemoryCache::new(1 << 20)),
-            metrics: metrics.clone(),
-        };
+        let cache = Arc::new(MemoryCache::new(1 << 20));
+        let recent = RecentMessages::new(store.clone(), cache, metrics.clone());
         let surroundings = Surroundings {
             store: store.clone(),
             recent,

@@ -153,23 +153,27 @@ impl Lists {
     }
 }
 
-/// Brings messages from one revision to where the changes lead; `None` if they do not fit on.
+/// Brings messages from one revision to where the changes lead without a hole, and says to which; `None` if they cannot be right, or
+/// the room is no more.
 fn advance(
     mut rev: Rev,
     messages: &mut VecDeque<Arc<Message>>,
     changes: &[&RoomChange],
 ) -> Option<Rev> {
+    if let Some(RoomChange::Closed { .. }) = changes.last() {
+        return None;
+    }
     for change in changes {
-        if change.rev() != rev + 1 {
-            return None;
+        if change.rev() <= rev {
+            continue;
+        }
+        if change.rev() > rev + 1 {
+            break;
         }
         rev = change.rev();
         // A change of the room itself moves the revision alone.
         let Some(message) = change.message() else {
-            match change {
-                RoomChange::Closed { .. } => return None,
-                _ => continue,
-            }
+            continue;
         };
         let newest = messages.back().map_or(0, |newest| newest.seq);
         match change {

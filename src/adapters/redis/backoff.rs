@@ -1,4 +1,4 @@
-//! How long to wait before connecting again: longer each time, and not at the same moment as everybody else.
+//! How long to wait before trying again: longer each time, and not at the same moment as everybody else.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! News over Redis's pub/sub: a channel a room and one for people.
 //!
-//! A message on a channel is the publisher's id, a space, and the news as JSON, so that a replica skips its own at a glance.
+//! A message on a channel is the publisher's id, a space, and the news as JSON, so that a replica skips its own at a glance; or the
+//! word that news was lost.
 //! `publisher` sends, `subscriber` listens; both reconnect by themselves.
 
 use std::{
@@ -24,8 +25,11 @@ use super::{
 };
 use crate::{
     domain::id::ReplicaId,
-    ports::bus::{Bus, Ear, News, Topic, ear},
+    ports::bus::{Bus, Ear, Heard, News, Topic, ear},
 };
+
+/// In the place of news: some of the sender's never went out.
+const LOST: &[u8] = b" lost";
 
 /// How long a caller waits for the server's word that a topic is listened to, or no longer.
 const CONFIRMED: Duration = Duration::from_millis(950);
@@ -66,6 +70,7 @@ impl RedisBus {
         tasks.spawn(publisher::run(
             link.clone(),
             inbox,
+            channels.notice_of_loss(),
             publishing.clone(),
             stop.clone(),
         ));
@@ -130,8 +135,14 @@ impl Channels {
         Ok(message)
     }
 
-    /// The news in a message; `Ok(None)` when it is our own.
-    pub(super) fn read(&self, message: &[u8]) -> Result<Option<News>, String> {
+    /// What tells everybody that news of ours was lost on its way out.
+    fn notice_of_loss(&self) -> publisher::Message {
+        let message = [self.replica.to_string().as_bytes(), LOST].concat();
+        (self.of(&Topic::People), message)
+    }
+
+    /// What a message says; `Ok(None)` when it is our own.
+    pub(super) fn read(&self, message: &[u8]) -> Result<Option<Heard>, String> {
         let space = message
             .iter()
             .position(|byte| *byte == b' ')
@@ -140,8 +151,11 @@ impl Channels {
         if from == self.replica.to_string().as_bytes() {
             return Ok(None);
         }
+        if news == LOST {
+            return Ok(Some(Heard::Gap));
+        }
         serde_json::from_slice(news)
-            .map(Some)
+            .map(|news| Some(Heard::News(news)))
             .map_err(|error| error.to_string())
     }
 }

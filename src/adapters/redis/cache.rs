@@ -8,6 +8,7 @@ use redis::Script;
 use super::{
     RedisSettings,
     link::{Link, ScriptCall, fault},
+    patience::Patience,
 };
 use crate::{
     domain::{change::RoomChange, id::RoomId, message::Message},
@@ -17,13 +18,15 @@ use crate::{
     },
 };
 
-const LIMIT: Duration = Duration::from_millis(450);
 const KEPT_UNUSED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The cache port on Redis.
 pub struct RedisCache {
     link: Arc<Link>,
     prefix: String,
+    /// How long a call may take: the store answers as well, and whoever asks waits.
+    limit: Duration,
+    patience: Patience,
     append: Script,
     fill: Script,
 }
@@ -33,6 +36,8 @@ impl RedisCache {
         Self {
             link,
             prefix: settings.prefix.clone(),
+            limit: settings.cache_time,
+            patience: Patience::default(),
             append: Script::new(include_str!("scripts/recent_append.lua")),
             fill: Script::new(include_str!("scripts/recent_fill.lua")),
         }
@@ -40,6 +45,24 @@ impl RedisCache {
 
     fn key(&self, room: &RoomId) -> String {
         format!("{}{{{room}}}:recent", self.prefix)
+    }
+
+    /// Makes a call, unless an earlier one has just been given up.
+    async fn patiently<T>(
+        &self,
+        call: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let Some(leave) = self.patience.try_now() else {
+            return Err(BackendError::Unavailable {
+                backend: "redis",
+                cause: "cache: it did not answer a moment ago".into(),
+            });
+        };
+        let answer = call.await;
+        if !matches!(answer, Err(BackendError::Unavailable { .. })) {
+            leave.answered();
+        }
+        answer
     }
 }
 
@@ -70,7 +93,8 @@ impl RecentCache for RedisCache {
             })
             .collect::<Result<Vec<_>, BackendError>>()?;
         if !calls.is_empty() {
-            self.link.scripts(LIMIT, &self.append, &calls).await?;
+            self.patiently(self.link.scripts(self.limit, &self.append, &calls))
+                .await?;
         }
         Ok(())
     }
@@ -87,7 +111,9 @@ impl RecentCache for RedisCache {
             .arg(&key)
             .arg(KEPT_UNUSED.as_secs())
             .ignore();
-        let (list,): (Vec<Vec<u8>>,) = self.link.pipeline(LIMIT, &pipeline).await?;
+        let (list,): (Vec<Vec<u8>>,) = self
+            .patiently(self.link.pipeline(self.limit, &pipeline))
+            .await?;
         if list.is_empty() {
             return Ok(None);
         }
@@ -96,7 +122,7 @@ impl RecentCache for RedisCache {
             tracing::warn!(%room, "a list of recent messages was not readable and is dropped");
             let () = self
                 .link
-                .command(LIMIT, redis::cmd("UNLINK").arg(&key))
+                .command(self.limit, redis::cmd("UNLINK").arg(&key))
                 .await?;
         }
         Ok(recent)
@@ -113,7 +139,7 @@ impl RecentCache for RedisCache {
         for message in recent.messages.iter().rev().take(RECENT_MAX) {
             call.arg(written(message)?);
         }
-        let _: i64 = self.link.script(LIMIT, &call).await?;
+        let _: i64 = self.patiently(self.link.script(self.limit, &call)).await?;
         Ok(())
     }
 }

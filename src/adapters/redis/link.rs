@@ -47,6 +47,8 @@ impl Link {
         let pool = bb8::Pool::builder()
             .max_size(settings.pool)
             .connection_timeout(Duration::from_secs(1))
+            // Whoever asks next tries again: calls, not the pool, know how long to leave Redis alone.
+            .retry_connection(false)
             .build_unchecked(Commands {
                 manager,
                 health: health.clone(),
@@ -298,7 +300,10 @@ impl bb8::ManageConnection for Commands {
         if pooled.answered.is_some_and(|at| at.elapsed() < FRESH) {
             return Ok(());
         }
+        // Who asks may give up before the test ends; a connection that is silent for so long is not offered to the next.
+        pooled.broken = true;
         let answer = self.manager.is_valid(&mut pooled.connection).await;
+        pooled.broken = false;
         pooled.judge(answer)
     }
 

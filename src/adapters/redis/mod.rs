@@ -10,6 +10,7 @@ mod cache;
 mod health;
 mod limits;
 mod link;
+mod patience;
 mod presence;
 mod presence_reply;
 mod presence_steps;
@@ -52,6 +53,8 @@ pub struct RedisSettings {
     pub pool: u32,
     /// How much news may wait for its reader before some is lost and a gap is told.
     pub ear: usize,
+    /// How long a call of the cache may take.
+    pub cache_time: Duration,
     /// How long a question about a rate limit may take.
     pub limits_time: Duration,
     /// How long a replica is believed to live after its last renewal.
@@ -75,6 +78,7 @@ impl RedisSettings {
             replica,
             pool: 8,
             ear: 8_192,
+            cache_time: Duration::from_millis(200),
             limits_time: Duration::from_millis(150),
             lease: LEASE,
             renewal: RENEWAL,

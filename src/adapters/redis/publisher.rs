@@ -1,6 +1,7 @@
 //! Sends news: one task with a connection of its own, fed by a bounded outbox, sending all that waits at once.
 //!
 //! News that does not fit, or that waits while Redis is away, is dropped and counted: old news is worth nothing, and the store has it.
+//! What nobody can look up (personal events) is lost without those who listen seeing it, so they are told that there was something.
 
 use std::{
     sync::{
@@ -28,7 +29,7 @@ const TOGETHER: usize = 512;
 
 const LIMIT: Duration = Duration::from_secs(1);
 
-type Message = (String, Vec<u8>);
+pub(super) type Message = (String, Vec<u8>);
 
 /// The end for the bus.
 pub(super) struct Outbox {
@@ -91,6 +92,10 @@ impl Inbox {
         (!batch.is_empty()).then_some(batch)
     }
 
+    fn lost(&self) -> u64 {
+        self.counts.lost.load(Ordering::Relaxed)
+    }
+
     fn lose(&self, batch: &[Message]) {
         self.counts
             .lost
@@ -98,15 +103,20 @@ impl Inbox {
     }
 }
 
-/// Sends until told to stop, and then what waits already.
+/// Sends until told to stop, and then what waits already. `notice` is what tells the others that something was lost.
 pub(super) async fn run(
     link: Arc<Link>,
     mut inbox: Inbox,
+    notice: Message,
     publishing: Arc<AtomicBool>,
     stop: CancellationToken,
 ) {
     let mut backoff = Backoff::default();
     let mut delay = Duration::ZERO;
+    let mut told = Told {
+        notice,
+        lost: inbox.lost(),
+    };
     loop {
         let losses = link.losses();
         let connected = connect(&link, &mut inbox, &mut backoff, delay, &stop).await;
@@ -115,7 +125,15 @@ pub(super) async fn run(
         };
         publishing.store(true, Ordering::Release);
         let lost = link.lost(losses);
-        let end = send_all(&mut connection, &mut inbox, &mut backoff, lost, &stop).await;
+        let end = send_all(
+            &mut connection,
+            &mut inbox,
+            &mut told,
+            &mut backoff,
+            lost,
+            &stop,
+        )
+        .await;
         publishing.store(false, Ordering::Release);
         match end {
             Ok(End::Stop) => return,
@@ -126,6 +144,12 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// How much lost news the others know of, and what tells them of more.
+struct Told {
+    notice: Message,
+    lost: u64,
 }
 
 enum End {
@@ -172,6 +196,7 @@ async fn connect(
 async fn send_all(
     connection: &mut MultiplexedConnection,
     inbox: &mut Inbox,
+    told: &mut Told,
     backoff: &mut Backoff,
     lost: impl Future<Output = ()>,
     stop: &CancellationToken,
@@ -179,6 +204,14 @@ async fn send_all(
     let mut stopping = false;
     tokio::pin!(lost);
     loop {
+        let lost_now = inbox.lost();
+        if lost_now != told.lost {
+            let (channel, message) = &told.notice;
+            let mut notice = redis::cmd("PUBLISH");
+            notice.arg(channel).arg(message);
+            within(LIMIT, notice.query_async::<()>(connection)).await?;
+            told.lost = lost_now;
+        }
         let batch = tokio::select! {
             biased;
             () = &mut lost => return Ok(End::ConnectAgain),

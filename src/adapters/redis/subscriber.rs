@@ -29,7 +29,7 @@ use super::{
     health::Watcher,
     link::{Link, too_slow, within},
 };
-use crate::ports::bus::Mouth;
+use crate::ports::bus::{Heard, Mouth};
 
 /// How many channels one command names at most.
 const TOGETHER: usize = 512;
@@ -286,9 +286,10 @@ impl Subscriber {
             return;
         }
         match self.channels.read(message.get_payload_bytes()) {
-            Ok(Some(news)) => {
+            Ok(Some(Heard::News(news))) => {
                 self.mouth.say(news);
             }
+            Ok(Some(Heard::Gap)) => self.mouth.gap(),
             Ok(None) => {}
             Err(error) => tracing::warn!(error, "news that cannot be understood"),
         }

@@ -47,7 +47,7 @@ use crate::{
         change::RoomChange,
         error::Problem,
         id::{RoomId, SocketId, UserId},
-        presence::Signal,
+        presence::{Signal, Status},
     },
     ports::{
         BackendError,
@@ -60,6 +60,9 @@ use crate::{
 
 /// How long a room that nobody is in is kept in memory.
 const LINGER: Duration = Duration::from_secs(30);
+/// How long a room that wakes waits to be listened to before it looks at the store. Where the bus is slower than this, what is
+/// missed meanwhile is found by the comparison.
+const LISTENING: Duration = Duration::from_millis(50);
 /// Turns taken together, so that what they cause is done once.
 const TURNS_AT_ONCE: usize = 256;
 
@@ -95,6 +98,7 @@ enum Read {
     Own(Own),
     Access(Result<Checked, BackendError>),
     People(Result<Live, BackendError>, std::time::Instant),
+    Gone(Vec<UserId>, Result<Vec<Status>, BackendError>),
 }
 
 /// A socket that is live in the room.
@@ -198,10 +202,8 @@ impl Hub {
     /// Takes turns until nobody has been in the room for a while.
     pub(super) async fn run(&mut self) {
         // Listen before looking: what is published after the first read of the store is heard.
-        self.around
-            .bus
-            .subscribe(Topic::Room(self.room_id.clone()))
-            .await;
+        let listening = self.around.bus.subscribe(Topic::Room(self.room_id.clone()));
+        let _ = tokio::time::timeout(LISTENING, listening).await;
         let around = self.around.clone();
         let room = self.room_id.clone();
         let asked_at = std::time::Instant::now();
@@ -234,10 +236,9 @@ impl Hub {
             self.settle_deadlines();
             self.go_on().await;
             if self.is_over() {
-                self.around
-                    .bus
-                    .unsubscribe(&Topic::Room(self.room_id.clone()))
-                    .await;
+                // Whoever comes now must not wait until it is confirmed.
+                let topic = Topic::Room(self.room_id.clone());
+                let _ = self.around.bus.unsubscribe(&topic).now_or_never();
                 return;
             }
         }
@@ -309,6 +310,7 @@ impl Hub {
             Read::Start(answer) => self.take_start(answer).await,
             Read::Changes(answer) => self.take_store_changes(answer).await,
             Read::People(Ok(live), asked_at) => self.take_live(live, asked_at),
+            Read::Gone(users, answer) => self.take_gone(users, answer),
             Read::People(Err(error), _) => {
                 tracing::debug!(%error, room = %self.room_id, "nobody knows who is live")
             }

@@ -2,10 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{Hub, Member};
+use super::{Hub, Member, Read};
 use crate::{
     domain::{
         id::{SocketId, UserId},
@@ -13,6 +14,7 @@ use crate::{
         timestamp::Timestamp,
     },
     ports::{
+        BackendError,
         bus::{News, Topic},
         presence::Live,
     },
@@ -142,6 +144,7 @@ impl Hub {
     }
 
     pub(super) fn take_status(&mut self, news: &StatusNews) {
+        self.roster.hear_of(&news.user, std::time::Instant::now());
         self.roster.set_status(&news.user, news.status);
         if self.roster.is_large() {
             return;
@@ -161,15 +164,43 @@ impl Hub {
     }
 
     pub(super) fn take_live(&mut self, live: Live, asked_at: std::time::Instant) {
-        let (arrived, gone) = self.roster.compare(live, asked_at);
-        for user in arrived {
+        let found = self.roster.compare(live, asked_at);
+        for user in found.arrived {
             self.tell_arrival("user:joined", &user.id, &user.username);
         }
-        for user in gone {
+        for (user, status) in found.changed {
+            self.take_status(&StatusNews::new(user, status, None));
+        }
+        let gone: Vec<UserId> = found.gone.iter().map(|user| user.id.clone()).collect();
+        for user in found.gone {
             self.stop_typing(&user.id, false);
             self.tell_arrival("user:left", &user.id, &user.username);
         }
+        if !gone.is_empty() {
+            let around = self.around.clone();
+            self.reads.push(
+                async move {
+                    let answer = around.presence.statuses(&gone).await;
+                    Read::Gone(gone, answer)
+                }
+                .boxed(),
+            );
+        }
         self.watch_occupancy();
+    }
+
+    /// Of those who went without a word, some may still be elsewhere; the others are offline.
+    pub(super) fn take_gone(
+        &mut self,
+        users: Vec<UserId>,
+        answer: Result<Vec<Status>, BackendError>,
+    ) {
+        let Ok(statuses) = answer else { return };
+        for (user, status) in users.into_iter().zip(statuses) {
+            if status == Status::Offline && !self.roster.holds(&user) {
+                self.take_status(&StatusNews::new(user, status, Some(Timestamp::now())));
+            }
+        }
     }
 
     /// False when the socket is not live here.

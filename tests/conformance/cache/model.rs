@@ -27,10 +27,10 @@ enum Act {
 
 /// A room's whole past.
 #[derive(Debug, Clone)]
-struct Past {
-    room: RoomId,
+pub(super) struct Past {
+    pub(super) room: RoomId,
     /// The change that took each revision, from 1.
-    changes: Vec<RoomChange>,
+    pub(super) changes: Vec<RoomChange>,
 }
 
 impl Past {
@@ -57,7 +57,7 @@ impl Past {
     }
 
     /// The newest messages at a revision.
-    fn at(&self, rev: usize) -> Recent {
+    pub(super) fn at(&self, rev: usize) -> Recent {
         let mut messages: HashMap<i64, Arc<Message>> = HashMap::new();
         for change in &self.changes[..rev] {
             if let Some(message) = change.message() {

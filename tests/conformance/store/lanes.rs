@@ -53,11 +53,7 @@ impl Lane {
         let list = Arc::new(PresenceList::new(LEASE));
         let surroundings = Surroundings {
             store: scene.store.clone(),
-            recent: RecentMessages {
-                store: scene.store.clone(),
-                cache: cache.clone(),
-                metrics: metrics.clone(),
-            },
+            recent: RecentMessages::new(scene.store.clone(), cache.clone(), metrics.clone()),
             bus: bus.clone(),
             presence: Arc::new(MemoryPresence::attach(&list, ReplicaId::fresh())),
             tracker: Tracker::new().0,

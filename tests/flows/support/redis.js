@@ -45,6 +45,20 @@ export class OwnRedis {
     return Number(/^blocked_clients:(\d+)/m.exec(await this.#asked('info', 'clients'))[1]);
   }
 
+  /** Its connections are cut: those of subscribers, or all others. */
+  async cuts(kind) {
+    await this.#asked('client', 'kill', 'type', kind);
+  }
+
+  /** Forgets the lists of recent messages. */
+  async forgetsRecent() {
+    await this.#asked(
+      'eval',
+      "for _, key in ipairs(redis.call('KEYS', '*:recent')) do redis.call('UNLINK', key) end",
+      '0',
+    );
+  }
+
   async #asked(...words) {
     const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), ...words], { timeout: 10_000 });
     return stdout;

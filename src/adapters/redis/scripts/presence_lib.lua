@@ -2,6 +2,7 @@
 --
 --   <prefix>presence:born          since when the list has been there, in ms
 --   <prefix>presence:lost          the same number, when it had been there before and Redis lost it
+--   <prefix>presence:heard         when any replica last renewed, in ms
 --   <prefix>presence:leases        sorted set: turn -> when its lease passes, in ms
 --   <prefix>presence:graves        sorted set: dead turn -> when another replica may take its burial over, in ms
 --   <prefix>presence:of:<turn>     set: users with entries under that turn

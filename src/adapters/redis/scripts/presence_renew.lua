@@ -1,23 +1,28 @@
 -- Renews a replica's lease and finds what is to be buried.
 --
 -- ARGV[2]  the replica's turn, or ''; ARGV[3]  a fresh one; ARGV[4]  when the list was born, as far as known
--- ARGV[5]  1 when the replica is not sure of its entries; ARGV[6]  for how long, in ms, an old turn stays once a new one has begun
+-- ARGV[5]  1 when the replica is not sure of its entries; ARGV[6]  the time between two renewals, in ms: for so long an old turn stays
+--          once a new one has begun
 -- Returns  whether the fresh turn was begun, when the list was born, whether doubts are to be settled, turns to bury
 
-local turn, announce = ARGV[2], 0
+local turn, announce, renewal = ARGV[2], 0, tonumber(ARGV[6])
 local mine = turn ~= '' and redis.call('ZSCORE', leases, turn)
 
--- Everybody's lease has passed, and yet here we are: it is Redis that stood still, and nobody has died of that.
-if mine and tonumber(mine) <= now then
-  local last = redis.call('ZREVRANGE', leases, 0, 0, 'WITHSCORES')
-  if tonumber(last[2]) <= now then
-    for _, other in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
-      redis.call('ZADD', leases, number(now + lease), other)
-    end
+-- Nobody has renewed for longer than renewals are apart: it is Redis that stood still, or that nobody could reach. A lease that has
+-- passed meanwhile says nothing, so everybody has two renewals to be heard of again before anybody is buried.
+local heard = redis.call('GET', presence .. 'heard')
+if heard and now - tonumber(heard) > 1.5 * renewal then
+  local spared = number(now + 2 * renewal)
+  local late = redis.call('ZRANGEBYSCORE', leases, '-inf', spared)
+  for _, other in ipairs(late) do
+    redis.call('ZADD', leases, spared, other)
+  end
+  if #late > 0 then
     redis.call('SET', presence .. 'born', number(now))
     redis.call('SET', presence .. 'lost', number(now))
   end
 end
+redis.call('SET', presence .. 'heard', number(now))
 
 local at = born(ARGV[4])
 if not mine or ARGV[5] == '1' then
@@ -25,7 +30,7 @@ if not mine or ARGV[5] == '1' then
   local here = any_of(replica_of(turn))
   for _, other in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
     if here(other) then
-      redis.call('ZADD', leases, number(now + tonumber(ARGV[6])), other)
+      redis.call('ZADD', leases, number(now + renewal), other)
     end
   end
 end
