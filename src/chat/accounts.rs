@@ -45,24 +45,10 @@ impl Chat {
                 "Authentication failed: the session has ended; sign in again.",
             ));
         }
-        if let Some(account) = self.known.get(&user) {
-            return Ok(Caller {
-                account,
-                expires_at,
-                session,
-            });
-        }
         let wish = username_from(&wish)
             .or_else(|| username_from(user.as_str()))
             .unwrap_or_else(|| "user".into());
-        let account = Arc::new(
-            self.parts
-                .store
-                .first_sight(&user, &wish)
-                .await
-                .map_err(unavailable)?,
-        );
-        self.known.met(account.clone());
+        let account = self.arrivals.of(user, &wish).await?;
         Ok(Caller {
             account,
             expires_at,

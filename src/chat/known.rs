@@ -1,20 +1,86 @@
-//! Accounts that have been seen lately, so that a reconnect storm is not a storm of reads.
+//! Accounts that have been seen lately, and for the others one question for all who wait: a reconnect storm is not a storm of reads.
 
 use std::{
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use dashmap::{DashMap, Entry};
 
-use crate::domain::{account::Account, id::UserId};
+use super::unavailable;
+use crate::{
+    commit::together::Together,
+    domain::{account::Account, error::Problem, id::UserId},
+    ports::store::Store,
+};
 
 /// For so long an account that was changed elsewhere is believed to be as it was.
 const BELIEVED: Duration = Duration::from_secs(60);
 const KNOWN_MAX: usize = 50_000;
 
+/// The accounts of those who come.
+pub(super) struct Arrivals {
+    known: KnownAccounts,
+    asking: Together<UserId, Option<Arc<Account>>>,
+    store: Arc<dyn Store>,
+}
+
+impl Arrivals {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        let asked = store.clone();
+        let asking = Together::start(move |users: Vec<UserId>| {
+            let store = asked.clone();
+            async move {
+                let once: HashSet<UserId> = users.iter().cloned().collect();
+                let once: Vec<UserId> = once.into_iter().collect();
+                let found = store.accounts(&once).await.map_err(unavailable)?;
+                let accounts: HashMap<UserId, Arc<Account>> = found
+                    .into_iter()
+                    .map(|account| (account.id.clone(), Arc::new(account)))
+                    .collect();
+                Ok(users
+                    .iter()
+                    .map(|user| accounts.get(user).cloned())
+                    .collect())
+            }
+        });
+        Self {
+            known: KnownAccounts::default(),
+            asking,
+            store,
+        }
+    }
+
+    /// The user's account, made under a name like the one wished for when there is none.
+    pub(super) async fn of(&self, user: UserId, wish: &str) -> Result<Arc<Account>, Problem> {
+        if let Some(account) = self.known.get(&user) {
+            return Ok(account);
+        }
+        let account = match self.asking.ask(user.clone())?.answer().await? {
+            Some(account) => account,
+            None => {
+                let made = self.store.first_sight(&user, wish).await;
+                Arc::new(made.map_err(unavailable)?)
+            }
+        };
+        self.known.met(account.clone());
+        Ok(account)
+    }
+
+    /// The account has been changed here.
+    pub(super) fn changed(&self, account: Arc<Account>) {
+        self.known.changed(account);
+    }
+
+    /// Takes no more questions, and ends when those that were asked are answered.
+    pub(super) async fn finish(&self) {
+        self.asking.finish().await;
+    }
+}
+
 #[derive(Default)]
-pub(super) struct KnownAccounts(DashMap<UserId, Known>);
+struct KnownAccounts(DashMap<UserId, Known>);
 
 struct Known {
     account: Arc<Account>,
@@ -35,13 +101,13 @@ impl Known {
 }
 
 impl KnownAccounts {
-    pub(super) fn get(&self, user: &UserId) -> Option<Arc<Account>> {
+    fn get(&self, user: &UserId) -> Option<Arc<Account>> {
         let known = self.0.get(user)?;
         known.is_believed().then(|| known.account.clone())
     }
 
     /// The account has been read. What is known already was read later, or comes from a change, and stays.
-    pub(super) fn met(&self, account: Arc<Account>) {
+    fn met(&self, account: Arc<Account>) {
         self.make_room();
         match self.0.entry(account.id.clone()) {
             Entry::Occupied(known) if known.get().is_believed() => {}
@@ -51,8 +117,7 @@ impl KnownAccounts {
         }
     }
 
-    /// The account has been changed here.
-    pub(super) fn changed(&self, account: Arc<Account>) {
+    fn changed(&self, account: Arc<Account>) {
         self.make_room();
         self.0.insert(account.id.clone(), Known::now(account));
     }

@@ -100,7 +100,7 @@ pub struct Chat {
     policy: Policy,
     recent: RecentMessages,
     sends: Quota,
-    known: known::KnownAccounts,
+    arrivals: known::Arrivals,
     whereabouts: whereabouts::Whereabouts,
     applause: Arc<Gatherer>,
     reading: Reading,
@@ -119,7 +119,7 @@ impl Chat {
             recent,
             policy,
             sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
-            known: known::KnownAccounts::default(),
+            arrivals: known::Arrivals::new(parts.store.clone()),
             whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
             applause: Gatherer::new(
                 parts.writer.clone(),
@@ -139,6 +139,7 @@ impl Chat {
     /// Takes nothing more that is gathered, and ends when what has gathered is done. To be called before the writer's end.
     pub async fn finish(&self) {
         futures_util::join!(
+            self.arrivals.finish(),
             self.whereabouts.finish(),
             self.applause.finish(),
             self.reading.finish(),

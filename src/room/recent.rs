@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::timeline::DELTA_MAX;
 use crate::{
     domain::{Rev, id::RoomId, room::Room},
     metrics::Metrics,
@@ -21,6 +22,16 @@ pub struct RecentMessages {
     pub cache: Arc<dyn RecentCache>,
     /// Counts hits and misses.
     pub metrics: Arc<Metrics>,
+}
+
+/// A room at one revision.
+pub struct Now {
+    /// Its newest messages.
+    pub recent: Recent,
+    /// Itself.
+    pub room: Room,
+    /// What has changed after a revision, as far as the store was asked for that.
+    pub changes: Option<(Rev, Changes)>,
 }
 
 impl RecentMessages {
@@ -50,26 +61,39 @@ impl RecentMessages {
     }
 
     /// The newest messages, and the room itself as of the same revision. `None` when there is no such room (any more).
-    pub async fn now(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
+    ///
+    /// With `since`, and where a list is near, the same reading of the store tells what has changed after it.
+    pub async fn now(
+        &self,
+        room: &RoomId,
+        since: Option<Rev>,
+    ) -> Result<Option<Now>, BackendError> {
         if let Some(cached) = self.cached(room).await {
-            let Some(changes) = self
-                .store
-                .changes(room, cached.rev, RECENT_MAX as i64)
-                .await?
-            else {
+            let most = since.map_or(RECENT_MAX, |_| DELTA_MAX);
+            let since = since.map_or(cached.rev, |since| since.min(cached.rev));
+            let Some(changes) = self.store.changes(room, since, most as i64).await? else {
                 return Ok(None);
             };
-            if changes.floor == cached.rev && changes.room.rev >= cached.rev {
+            if changes.floor <= cached.rev && changes.room.rev >= cached.rev {
                 self.metrics.cache_hits.inc();
-                let now = changes.room.clone();
-                if now.rev == cached.rev {
-                    return Ok(Some((cached, now)));
-                }
-                let recent = self.filled(room, merged(cached, changes)).await;
-                return Ok(Some((recent, now)));
+                let recent = if changes.room.rev == cached.rev {
+                    cached
+                } else {
+                    self.filled(room, merged(cached, changes.clone())).await
+                };
+                return Ok(Some(Now {
+                    recent,
+                    room: changes.room.clone(),
+                    changes: Some((since, changes)),
+                }));
             }
         }
-        self.newest(room).await
+        let newest = self.newest(room).await?;
+        Ok(newest.map(|(recent, room)| Now {
+            recent,
+            room,
+            changes: None,
+        }))
     }
 
     async fn cached(&self, room: &RoomId) -> Option<Recent> {

@@ -75,8 +75,13 @@ pub(super) struct Admitted {
 impl Admitted {
     /// The revision from which the store has to be asked before this one can be answered.
     pub(super) fn needs_store(&self, timeline: &Timeline) -> Option<Rev> {
-        let since = self.joiner.since?;
-        (!self.asked && (since < timeline.floor() || since > timeline.rev())).then_some(since)
+        self.since()
+            .filter(|since| !self.asked && timeline.needs_store(*since))
+    }
+
+    /// The revision that the client knows.
+    pub(super) fn since(&self) -> Option<Rev> {
+        self.joiner.since
     }
 
     fn question(&self) -> Question {
@@ -250,10 +255,12 @@ impl Hub {
         let Some(timeline) = self.timeline.take() else {
             return;
         };
-        let ready: Vec<_> = ready
+        let mut ready: Vec<_> = ready
             .into_iter()
             .filter(|admitted| admitted.joiner.link.is_open())
             .collect();
+        // Few packets are kept: who asks the same comes after one another.
+        ready.sort_by_key(Admitted::question);
         for Admitted { joiner, .. } in &ready {
             self.arrived(&joiner.link, joiner.status);
         }
