@@ -173,8 +173,16 @@ impl Hub {
         let (judged, mut waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.admitted)
             .into_iter()
             .partition(|admitted| {
-                let asks = self.asking_own && admitted.own_asked > 0;
-                admitted.judged >= hints && !asks && admitted.needs_store(timeline).is_none()
+                let asks_own = self.asking_own && admitted.own_asked > 0;
+                // While the store's answer is on its way, other turns must not take what memory holds for all there is.
+                let asks_store = if admitted.asked && self.asking_changes {
+                    admitted
+                        .since()
+                        .is_some_and(|since| timeline.needs_store(since))
+                } else {
+                    admitted.needs_store(timeline).is_some()
+                };
+                admitted.judged >= hints && !asks_own && !asks_store
             });
         let mut histories: HashMap<Question, History> = HashMap::new();
         let (ready, needy): (Vec<_>, Vec<_>) = judged.into_iter().partition(|admitted| {
