@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rand::Rng;
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
+use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -41,6 +41,7 @@ use crate::{
     },
     config::{Config, ConfigError, Database},
     domain::id::{ReplicaId, UserId},
+    ending::{CLOSING, FINISHING, step},
     http::router::{Entrance, Site, router},
     metrics::Metrics,
     ports::{
@@ -63,6 +64,7 @@ use crate::{
     sockets::{
         gateway::Gateway,
         inbox::Limits,
+        listening::listen,
         transport::{Connection, CuttableListener},
     },
     worker::Worker,
@@ -78,8 +80,6 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 const NEWS_WAITING: usize = 16;
 /// How many users, addresses and the like this replica keeps limits of at once.
 const LIMITED_KEYS: usize = 200_000;
-/// How long each step of an end may take.
-const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Why the program did not start.
 #[derive(Debug, thiserror::Error)]
@@ -255,12 +255,12 @@ impl Core {
     }
 
     async fn close(self, writer: &Writer, aftermath: AftermathTasks) {
-        let _ = timeout(LAST_WORDS, writer.finish()).await;
-        let _ = timeout(LAST_WORDS, aftermath.finish()).await;
+        step("the writer", CLOSING, writer.finish()).await;
+        step("telling of commits", CLOSING, aftermath.finish()).await;
         if let Some(redis) = &self.between.redis {
             redis.close().await;
         }
-        let _ = timeout(LAST_WORDS, self.store.store.close()).await;
+        step("the store", CLOSING, self.store.store.close()).await;
     }
 }
 
@@ -270,9 +270,8 @@ pub async fn serve(
     with_worker: bool,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
-    let listener = TcpListener::bind(config.bind_addr)
-        .await
-        .map_err(|error| StartError::Bind(config.bind_addr, error))?;
+    let listener =
+        listen(config.bind_addr).map_err(|error| StartError::Bind(config.bind_addr, error))?;
     let stop_http = CancellationToken::new();
     let entrance = Entrance::default();
     let service = entrance
@@ -394,21 +393,27 @@ pub async fn serve(
         core.config.drain.as_secs()
     );
     draining.store(true, Ordering::Release);
+    chat.drain();
     gateway.drain(core.config.drain).await;
     stop_http.cancel();
-    let _ = timeout(LAST_WORDS, http.ended()).await;
     stop_worker.cancel();
-    if let Some(worker) = worker {
-        let _ = timeout(LAST_WORDS, worker).await;
-    }
-    let _ = timeout(LAST_WORDS, chat.finish()).await;
-    let _ = timeout(LAST_WORDS, writer.finish()).await;
+    let in_flight = async {
+        let worker = async {
+            if let Some(worker) = worker {
+                let _ = worker.await;
+            }
+        };
+        futures_util::join!(http.ended(), worker);
+        chat.finish().await;
+        writer.finish().await;
+    };
+    step("what is in flight", FINISHING, in_flight).await;
     stop.cancel();
     tasks.close();
-    let _ = timeout(LAST_WORDS, tasks.wait()).await;
-    let _ = timeout(LAST_WORDS, hubs.ended()).await;
+    let rooms = async { futures_util::join!(tasks.wait(), hubs.ended()) };
+    step("the live rooms", CLOSING, rooms).await;
     everybody_gone.cancel();
-    let _ = timeout(LAST_WORDS, departures).await;
+    step("noting who was here", CLOSING, departures).await;
     core.close(&writer, aftermath).await;
     tracing::info!("gone");
     Ok(())
@@ -439,7 +444,7 @@ pub async fn work(config: Config, end: impl Future<Output = ()>) -> Result<(), S
     tracing::info!("working");
     end_or_loss(end, &mut core.store).await;
     stop.cancel();
-    let _ = timeout(LAST_WORDS, worker).await;
+    step("what is in flight", FINISHING, worker).await;
     core.close(&writer, aftermath).await;
     Ok(())
 }

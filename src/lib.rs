@@ -15,7 +15,7 @@
 //! - [`commit`] the one way a room changes: group commit and what follows from it.
 //! - [`chat`] what people do, a verb a file.
 //! - [`sockets`], [`http`] the two ways in. [`worker`] what is done afterwards.
-//! - [`app`] puts it together; [`config`], [`telemetry`] and [`metrics`] serve it.
+//! - [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
 
@@ -25,6 +25,7 @@ pub mod chat;
 pub mod commit;
 pub mod config;
 pub mod domain;
+mod ending;
 pub mod http;
 pub mod metrics;
 pub mod ports;

@@ -81,7 +81,7 @@ async fn run(command: Command, config: Config) -> Result<(), StartError> {
     }
 }
 
-/// Ends at SIGTERM or SIGINT.
+/// Ends at SIGTERM or SIGINT. Another one of them ends the process at once, whatever is in flight.
 async fn asked_to_end() {
     let (Ok(mut terminate), Ok(mut interrupt)) = (
         signal(SignalKind::terminate()),
@@ -94,4 +94,13 @@ async fn asked_to_end() {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    tokio::spawn(async move {
+        let kind = tokio::select! {
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = interrupt.recv() => SignalKind::interrupt(),
+        };
+        tracing::warn!("asked to end again: gone at once");
+        // As a shell reports a process that a signal has ended.
+        std::process::exit(128 + kind.as_raw_value());
+    });
 }

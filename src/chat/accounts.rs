@@ -16,7 +16,7 @@ use crate::{
         id::UserId,
         timestamp::Timestamp,
     },
-    ports::{BackendError, store::NewAccount},
+    ports::store::NewAccount,
 };
 
 /// Somebody who has proved who they are.
@@ -45,31 +45,10 @@ impl Chat {
                 "Authentication failed: the session has ended; sign in again.",
             ));
         }
-        if let Some(account) = self.known.get(&user) {
-            return Ok(Caller {
-                account,
-                expires_at,
-                session,
-            });
-        }
         let wish = username_from(&wish)
             .or_else(|| username_from(user.as_str()))
             .unwrap_or_else(|| "user".into());
-        let account = match self.parts.store.first_sight(&user, &wish).await {
-            Ok(account) => Arc::new(account),
-            // Who they are does not change; under which name they show may have.
-            Err(error) => match self.known.remembered(&user) {
-                Some(account) if matches!(error, BackendError::Unavailable { .. }) => {
-                    return Ok(Caller {
-                        account,
-                        expires_at,
-                        session,
-                    });
-                }
-                _ => return Err(unavailable(error)),
-            },
-        };
-        self.known.met(account.clone());
+        let account = self.arrivals.of(user, &wish).await?;
         Ok(Caller {
             account,
             expires_at,

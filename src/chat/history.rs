@@ -61,7 +61,7 @@ impl Chat {
                 rev: page.rev,
             });
         }
-        let recent = self.parts.cache.read(room).await.ok()??;
+        let recent = self.parts.recent.remembered(room).await?;
         Some(newest(&recent, limit))
     }
 

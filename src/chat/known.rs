@@ -1,20 +1,98 @@
-//! Accounts that have been seen lately, so that a reconnect storm is not a storm of reads.
+//! Accounts that have been seen lately, and for the others one question for all who wait: a reconnect storm is not a storm of reads.
 
 use std::{
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use dashmap::{DashMap, Entry};
 
-use crate::domain::{account::Account, id::UserId};
+use super::unavailable;
+use crate::{
+    commit::together::Together,
+    domain::{
+        account::Account,
+        error::{Code, Problem},
+        id::UserId,
+    },
+    ports::store::Store,
+};
 
 /// For so long an account that was changed elsewhere is believed to be as it was.
 const BELIEVED: Duration = Duration::from_secs(60);
 const KNOWN_MAX: usize = 50_000;
 
+/// The accounts of those who come.
+pub(super) struct Arrivals {
+    known: KnownAccounts,
+    asking: Together<UserId, Option<Arc<Account>>>,
+    store: Arc<dyn Store>,
+}
+
+impl Arrivals {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        let asked = store.clone();
+        let asking = Together::start(move |users: Vec<UserId>| {
+            let store = asked.clone();
+            async move {
+                let once: HashSet<UserId> = users.iter().cloned().collect();
+                let once: Vec<UserId> = once.into_iter().collect();
+                let found = store.accounts(&once).await.map_err(unavailable)?;
+                let accounts: HashMap<UserId, Arc<Account>> = found
+                    .into_iter()
+                    .map(|account| (account.id.clone(), Arc::new(account)))
+                    .collect();
+                Ok(users
+                    .iter()
+                    .map(|user| accounts.get(user).cloned())
+                    .collect())
+            }
+        });
+        Self {
+            known: KnownAccounts::default(),
+            asking,
+            store,
+        }
+    }
+
+    /// The user's account, made under a name like the one wished for when there is none.
+    pub(super) async fn of(&self, user: UserId, wish: &str) -> Result<Arc<Account>, Problem> {
+        if let Some(account) = self.known.get(&user) {
+            return Ok(account);
+        }
+        let account = match self.asked(&user, wish).await {
+            // Who they are does not change; under which name they show may have.
+            Err(problem) if problem.code == Code::Unavailable => {
+                return self.known.remembered(&user).ok_or(problem);
+            }
+            answer => answer?,
+        };
+        self.known.met(account.clone());
+        Ok(account)
+    }
+
+    async fn asked(&self, user: &UserId, wish: &str) -> Result<Arc<Account>, Problem> {
+        if let Some(account) = self.asking.ask(user.clone())?.answer().await? {
+            return Ok(account);
+        }
+        let made = self.store.first_sight(user, wish).await;
+        Ok(Arc::new(made.map_err(unavailable)?))
+    }
+
+    /// The account has been changed here.
+    pub(super) fn changed(&self, account: Arc<Account>) {
+        self.known.changed(account);
+    }
+
+    /// Takes no more questions, and ends when those that were asked are answered.
+    pub(super) async fn finish(&self) {
+        self.asking.finish().await;
+    }
+}
+
 #[derive(Default)]
-pub(super) struct KnownAccounts(DashMap<UserId, Known>);
+struct KnownAccounts(DashMap<UserId, Known>);
 
 struct Known {
     account: Arc<Account>,
@@ -35,18 +113,18 @@ impl Known {
 }
 
 impl KnownAccounts {
-    pub(super) fn get(&self, user: &UserId) -> Option<Arc<Account>> {
+    fn get(&self, user: &UserId) -> Option<Arc<Account>> {
         let known = self.0.get(user)?;
         known.is_believed().then(|| known.account.clone())
     }
 
     /// The account as it was last known, however long ago: for when the store cannot be asked.
-    pub(super) fn remembered(&self, user: &UserId) -> Option<Arc<Account>> {
+    fn remembered(&self, user: &UserId) -> Option<Arc<Account>> {
         self.0.get(user).map(|known| known.account.clone())
     }
 
     /// The account has been read. What is known already was read later, or comes from a change, and stays.
-    pub(super) fn met(&self, account: Arc<Account>) {
+    fn met(&self, account: Arc<Account>) {
         self.make_room();
         match self.0.entry(account.id.clone()) {
             Entry::Occupied(known) if known.get().is_believed() => {}
@@ -56,8 +134,7 @@ impl KnownAccounts {
         }
     }
 
-    /// The account has been changed here.
-    pub(super) fn changed(&self, account: Arc<Account>) {
+    fn changed(&self, account: Arc<Account>) {
         self.make_room();
         self.0.insert(account.id.clone(), Known::now(account));
     }

@@ -99,7 +99,7 @@ pub struct Chat {
     parts: Parts,
     policy: Policy,
     sends: Quota,
-    known: known::KnownAccounts,
+    arrivals: known::Arrivals,
     whereabouts: whereabouts::Whereabouts,
     applause: Arc<Gatherer>,
     reading: Reading,
@@ -112,7 +112,7 @@ impl Chat {
         Self {
             policy,
             sends: Quota::per_second(per_second, per_second.saturating_mul(BURST)),
-            known: known::KnownAccounts::default(),
+            arrivals: known::Arrivals::new(parts.store.clone()),
             whereabouts: whereabouts::Whereabouts::new(parts.store.clone()),
             applause: Gatherer::new(
                 parts.writer.clone(),
@@ -132,6 +132,7 @@ impl Chat {
     /// Takes nothing more that is gathered, and ends when what has gathered is done. To be called before the writer's end.
     pub async fn finish(&self) {
         futures_util::join!(
+            self.arrivals.finish(),
             self.whereabouts.finish(),
             self.applause.finish(),
             self.reading.finish(),

@@ -46,6 +46,11 @@ impl Chat {
         self.parts.metrics.sockets.dec();
     }
 
+    /// From now on sockets go because this replica does: their users are not told to have left unless they stay away.
+    pub fn drain(&self) {
+        self.parts.tracker.drain();
+    }
+
     /// The user chose a status on some device; the last choice counts.
     pub fn choose_status(&self, user: &UserId, status: Status) {
         self.parts.tracker.choose(user, status);
@@ -121,7 +126,7 @@ impl Chat {
         let name = wish.as_deref().map(check_display_name).transpose()?;
         let set = self.parts.store.set_display_name(id, name.as_deref()).await;
         let account = set.map_err(unavailable)?.ok_or_else(no_user)?;
-        self.known.changed(Arc::new(account.clone()));
+        self.arrivals.changed(Arc::new(account.clone()));
         let mut users = self.seen(vec![account]).await?;
         users.pop().ok_or_else(no_user)
     }

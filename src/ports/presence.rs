@@ -47,6 +47,10 @@ pub trait Presence: Send + Sync {
     /// Takes this replica's entries away, as its death would, and answers with the signals to be told. For a clean end. What does
     /// not fit into the second is left to the others' next renewals.
     async fn leave(&self) -> Result<Vec<Signal>, BackendError>;
+
+    /// Leaves this replica's entries to the others: whoever is not on another replica within `grace` is gone then, which the others'
+    /// next renewals tell. For an end after which people come back elsewhere. Nothing may be called afterwards.
+    async fn hand_over(&self, grace: Duration) -> Result<(), BackendError>;
 }
 
 /// Something that happened on this replica.

@@ -8,6 +8,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
+use super::timeline::DELTA_MAX;
 use crate::{
     domain::{Rev, id::RoomId, room::Room},
     metrics::Metrics,
@@ -35,6 +36,16 @@ pub struct RecentMessages {
 struct Fills {
     rooms: Mutex<HashSet<RoomId>>,
     tasks: Mutex<JoinSet<()>>,
+}
+
+/// A room at one revision.
+pub struct Now {
+    /// Its newest messages.
+    pub recent: Recent,
+    /// Itself.
+    pub room: Room,
+    /// What has changed after a revision, as far as the store was asked for that.
+    pub changes: Option<(Rev, Changes)>,
 }
 
 impl RecentMessages {
@@ -76,29 +87,59 @@ impl RecentMessages {
     }
 
     /// The newest messages, and the room itself as of the same revision. `None` when there is no such room (any more).
-    pub async fn now(&self, room: &RoomId) -> Result<Option<(Recent, Room)>, BackendError> {
+    ///
+    /// With `since`, and where a list is near, the same reading of the store tells what has changed after it.
+    pub async fn now(
+        &self,
+        room: &RoomId,
+        since: Option<Rev>,
+    ) -> Result<Option<Now>, BackendError> {
         let cached = match self.cached(room).await {
             Cached::List(cached) => cached,
-            Cached::Nothing => return self.newest(room, "miss").await,
-            Cached::NoAnswer => return self.newest(room, "unanswered").await,
+            Cached::Nothing => return self.anew(room, "miss").await,
+            Cached::NoAnswer => return self.anew(room, "unanswered").await,
         };
-        let Some(changes) = self
-            .store
-            .changes(room, cached.rev, RECENT_MAX as i64)
-            .await?
-        else {
+        let most = since.map_or(RECENT_MAX, |_| DELTA_MAX);
+        let since = since.map_or(cached.rev, |since| since.min(cached.rev));
+        let Some(changes) = self.store.changes(room, since, most as i64).await? else {
             return Ok(None);
         };
-        if changes.floor != cached.rev || changes.room.rev < cached.rev {
-            return self.newest(room, "miss").await;
+        if changes.floor > cached.rev || changes.room.rev < cached.rev {
+            return self.anew(room, "miss").await;
         }
-        let now = changes.room.clone();
-        if now.rev == cached.rev {
+        let recent = if changes.room.rev == cached.rev {
             self.count("hit");
-            return Ok(Some((cached, now)));
+            cached
+        } else {
+            self.count("behind");
+            self.filled(room, merged(cached, changes.clone()))
+        };
+        Ok(Some(Now {
+            recent,
+            room: changes.room.clone(),
+            changes: Some((since, changes)),
+        }))
+    }
+
+    async fn anew(
+        &self,
+        room: &RoomId,
+        outcome: &'static str,
+    ) -> Result<Option<Now>, BackendError> {
+        let newest = self.newest(room, outcome).await?;
+        Ok(newest.map(|(recent, room)| Now {
+            recent,
+            room,
+            changes: None,
+        }))
+    }
+
+    /// The list as the cache has it, however far behind: for when the store cannot be asked.
+    pub async fn remembered(&self, room: &RoomId) -> Option<Recent> {
+        match self.cached(room).await {
+            Cached::List(recent) => Some(recent),
+            Cached::Nothing | Cached::NoAnswer => None,
         }
-        self.count("behind");
-        Ok(Some((self.filled(room, merged(cached, changes)), now)))
     }
 
     async fn cached(&self, room: &RoomId) -> Cached {

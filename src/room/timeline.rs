@@ -28,6 +28,10 @@ pub struct Timeline {
     room: Arc<Room>,
     room_changed: Rev,
     floor: Rev,
+    /// A resume from below this is more than [`DELTA_MAX`] messages, and stays so: what has changed since then only grows.
+    too_far: Rev,
+    /// The store has been asked for what changed before this timeline began.
+    reached_back: bool,
     latest: VecDeque<Arc<Message>>,
     recent: BTreeMap<Rev, Arc<Message>>,
     rev_of: HashMap<Seq, Rev>,
@@ -54,6 +58,8 @@ impl Timeline {
             // Unknown: a resume from below `floor` asks the store, which knows.
             room_changed: 0,
             floor: recent.rev,
+            too_far: 0,
+            reached_back: false,
             latest: VecDeque::with_capacity(LATEST_MAX),
             recent: BTreeMap::new(),
             rev_of: HashMap::new(),
@@ -61,7 +67,23 @@ impl Timeline {
         for message in &recent.messages {
             timeline.place(message.clone());
         }
+        timeline.remember_unbroken(&recent.messages);
         timeline
+    }
+
+    /// Where the last revisions are one message's each, nothing else has changed since: they are all that a resume can ask for.
+    fn remember_unbroken(&mut self, messages: &[Arc<Message>]) {
+        let by_rev: BTreeMap<Rev, &Arc<Message>> = messages
+            .iter()
+            .map(|message| (message.rev, message))
+            .collect();
+        for (rev, message) in by_rev.into_iter().rev() {
+            if rev != self.floor {
+                break;
+            }
+            self.remember(message.clone());
+            self.floor = rev - 1;
+        }
     }
 
     /// The revision up to which everything is known.
@@ -77,6 +99,21 @@ impl Timeline {
     /// Resumes from this revision on are answered from memory.
     pub fn floor(&self) -> Rev {
         self.floor
+    }
+
+    /// Whether a resume from this revision takes the store's word: memory does not reach so far, and the store might.
+    pub fn needs_store(&self, since: Rev) -> bool {
+        (since < self.floor && since >= self.too_far) || since > self.rev
+    }
+
+    /// From where the store is to be asked so that a resume from `lowest` can be answered: from there, and when it was asked before,
+    /// from the beginning, so that whoever comes next with an older revision does not cost another reading.
+    pub fn reach_back(&self, lowest: Rev) -> Rev {
+        if self.reached_back && lowest < self.floor {
+            0
+        } else {
+            lowest
+        }
     }
 
     /// The room itself as of this revision; how many members it has is as last heard of.
@@ -112,13 +149,17 @@ impl Timeline {
         }
     }
 
-    /// Takes what the store told of everything after some revision at or below this timeline's.
+    /// Takes what the store told of everything after `since`, which is some revision at or below this timeline's.
     ///
     /// Moves the revision forward if the store stood later, and the floor down if the store was asked from below it.
-    pub fn absorb(&mut self, changes: Changes) -> Carried {
+    pub fn absorb(&mut self, since: Rev, changes: Changes) -> Carried {
+        if changes.floor > since {
+            self.too_far = self.too_far.max(changes.floor);
+        }
         if changes.floor > self.rev {
             return Carried::TooFar;
         }
+        self.reached_back |= since < self.floor;
         let from = self.rev;
         self.room_changed = self.room_changed.max(changes.room_changed);
         self.last_seq = self.last_seq.max(changes.room.last_seq);
@@ -208,6 +249,7 @@ impl Timeline {
         if let Some((rev, message)) = self.recent.pop_first() {
             self.rev_of.remove(&message.seq);
             self.floor = self.floor.max(rev);
+            self.too_far = self.too_far.max(rev);
         }
     }
 }

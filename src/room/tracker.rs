@@ -38,11 +38,15 @@ const RENEWED_AGAIN: Duration = Duration::from_millis(500);
 /// Steps applied in one call.
 const STEPS_AT_ONCE: usize = 256;
 
+/// After a drain, whoever is not on another replica by then is gone: the time in which stock clients come back.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// Counts the sockets of this replica's users.
 pub struct Tracker {
     here: Mutex<HashMap<UserId, Here>>,
     steps: mpsc::Sender<Step>,
     lost_steps: AtomicBool,
+    is_draining: AtomicBool,
 }
 
 struct Here {
@@ -64,9 +68,16 @@ impl Tracker {
                 here: Mutex::default(),
                 steps,
                 lost_steps: AtomicBool::new(false),
+                is_draining: AtomicBool::new(false),
             }),
             Steps(receiver),
         )
+    }
+
+    /// From now on people go because this replica does, and come back on another: the list is not told of it one by one. At the end
+    /// its entries are left to the others.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
     }
 
     /// A socket of the user has connected.
@@ -169,6 +180,10 @@ impl Tracker {
 
     /// Queued under the lock, so that steps come in the order of what they tell.
     fn step(&self, step: Step) {
+        let goes = matches!(step, Step::Leave { .. } | Step::Disconnect { .. });
+        if goes && self.is_draining.load(Ordering::Acquire) {
+            return;
+        }
         if self.steps.try_send(step).is_err() {
             self.lost_steps.store(true, Ordering::Release);
         }
@@ -197,7 +212,7 @@ impl Tracker {
 }
 
 impl Steps {
-    /// Keeps the shared list in step until `stop`; then takes this replica's people off it.
+    /// Keeps the shared list in step until `stop`; then leaves this replica's people to the others.
     pub async fn run(
         mut self,
         tracker: Arc<Tracker>,
@@ -268,9 +283,8 @@ impl Steps {
                 failures = 0;
             }
         }
-        match list.leave().await {
-            Ok(signals) => told.tell_others(signals),
-            Err(error) => tracing::warn!(%error, "presence will notice our end by our lease"),
+        if let Err(error) = list.hand_over(GRACE).await {
+            tracing::warn!(%error, "presence will notice our end by our lease");
         }
     }
 }

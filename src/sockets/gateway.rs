@@ -22,7 +22,7 @@ use socketioxide_core::{
     parser::{Parse, ParseConfig, ParseError, ParserState},
 };
 use socketioxide_parser_common::CommonParser;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -101,7 +101,7 @@ enum Phase {
 }
 
 impl Slot {
-    fn inbox(&self) -> Option<Arc<Inbox>> {
+    pub(super) fn inbox(&self) -> Option<Arc<Inbox>> {
         match &*self.phase.lock() {
             Phase::In(inbox) => Some(inbox.clone()),
             _ => None,
@@ -200,33 +200,38 @@ impl Gateway {
         }
     }
 
-    /// Takes no new sessions and sends everybody away, spread evenly over `time`.
-    pub async fn drain(&self, time: Duration) {
-        self.closing.store(true, Ordering::Release);
-        let inboxes = self.inboxes();
-        if inboxes.is_empty() {
-            return;
-        }
-        let started = tokio::time::Instant::now();
-        let step = time.as_secs_f64() / inboxes.len() as f64;
-        let mut leaving = JoinSet::new();
-        for (turn, inbox) in inboxes.into_iter().enumerate() {
-            tokio::time::sleep_until(started + Duration::from_secs_f64(step * turn as f64)).await;
-            leaving.spawn(async move { inbox.send_away("the server is going away").await });
-        }
-        while leaving.join_next().await.is_some() {}
-    }
-
-    fn inboxes(&self) -> Vec<Arc<Inbox>> {
-        let sockets: Vec<_> = self
-            .sockets
-            .iter()
-            .filter_map(|place| place.socket.upgrade())
-            .collect();
-        sockets
+    /// Everybody who is in.
+    pub(super) fn inboxes(&self) -> Vec<Arc<Inbox>> {
+        let inboxes = self.transports();
+        inboxes
             .iter()
             .filter_map(|socket| socket.data.inbox())
             .collect()
+    }
+
+    /// The transports of everybody, in or not.
+    pub(super) fn transports(&self) -> Vec<Arc<Socket<Slot>>> {
+        let places = self.sockets.iter();
+        places.filter_map(|place| place.socket.upgrade()).collect()
+    }
+
+    /// From now on no new sessions are taken.
+    pub(super) fn close_doors(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Whether no transport is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    /// Ends every connection that there still is.
+    pub(super) fn cut_connections(&self) {
+        let places = self.sockets.iter();
+        let left: Vec<Connection> = places
+            .filter_map(|place| place.connection.clone())
+            .collect();
+        left.iter().for_each(Connection::cut);
     }
 
     /// Closes the transport unless somebody is in by then.

@@ -6,7 +6,14 @@
 //! same is said in `underway`.
 
 use std::{
-    collections::VecDeque, num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc, time::Duration,
+    collections::VecDeque,
+    num::NonZeroU32,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
@@ -17,7 +24,7 @@ use serde::{
     de::{IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tracing::Instrument;
 
 use super::{
@@ -42,6 +49,10 @@ use crate::{
 
 /// Events of one socket that may wait.
 const WAITING_MAX: usize = 1_024;
+/// Whoever is sent away is given so long for what they have sent to be answered: a change is committed, or `unavailable`, before.
+const ANSWERED: Duration = Duration::from_secs(4);
+/// How often it is looked whether it is.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What one socket may do.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +75,8 @@ pub struct Inbox {
     events: DefaultDirectRateLimiter,
     queue: Mutex<Queue>,
     arrived: Notify,
+    /// Nothing more is taken.
+    is_leaving: AtomicBool,
 }
 
 #[derive(Default)]
@@ -90,6 +103,7 @@ impl Inbox {
             events: DefaultDirectRateLimiter::direct(quota),
             queue: Mutex::default(),
             arrived: Notify::new(),
+            is_leaving: AtomicBool::new(false),
         })
     }
 
@@ -105,6 +119,9 @@ impl Inbox {
 
     /// Takes an event as it came: the JSON array of its name and arguments. Never waits.
     pub fn receive(self: &Arc<Self>, text: &str, with_attachments: bool, ack: Option<i64>) {
+        if self.is_leaving.load(Ordering::Acquire) {
+            return;
+        }
         let (name, event) = read_event(text, with_attachments);
         // Sends have a limit of their own, of the user and not of the socket.
         if !matches!(event, Ok(ClientEvent::Send(_)))
@@ -121,13 +138,13 @@ impl Inbox {
         }
     }
 
-    /// Sends the socket away once what it has sent has been answered, or after a second.
+    /// Sends the socket away once what it has sent has been answered; what comes from now on is left to its next connection, where a
+    /// client that was told nothing sends it again. Ends within 4 s: by then the last answer was `unavailable`.
     pub async fn send_away(&self, why: &str) {
-        for _ in 0..20 {
-            if !self.queue.lock().working {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        self.is_leaving.store(true, Ordering::Release);
+        let until = Instant::now() + ANSWERED;
+        while self.queue.lock().working && Instant::now() < until {
+            tokio::time::sleep(LOOK).await;
         }
         self.link.send_away(why);
     }

@@ -9,7 +9,7 @@ mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use rand::RngExt;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,8 @@ use crate::{
 const AT_ONCE: usize = 256;
 /// How long to wait for a job before looking whether to stop.
 const WAIT: Duration = Duration::from_secs(1);
+/// How long jobs may go on once it is time to stop; then another worker gets them.
+const LAST_JOBS: Duration = Duration::from_secs(2);
 /// How long one job may take.
 const JOB_LIMIT: Duration = Duration::from_secs(10);
 
@@ -74,7 +76,8 @@ pub enum Finished {
 }
 
 impl Worker {
-    /// Works until `stop`; what has been taken is finished first.
+    /// Works until `stop`. What has been taken by then is finished, or handed back within 2 s, so that another worker does it at once.
+    /// Ends within 5 s of `stop` when queue and store answer.
     pub async fn run(self, stop: CancellationToken) {
         let sweeping = tokio::spawn(sweep::run(
             self.store.clone(),
@@ -85,18 +88,15 @@ impl Worker {
         let name = self.replica.to_string();
         let mut failures = 0_u32;
         while !stop.is_cancelled() {
-            let taken = tokio::select! {
-                () = stop.cancelled() => break,
-                taken = self.queue.take(&name, AT_ONCE, WAIT) => taken,
-            };
-            match taken {
+            // Not given up when it is time to stop: what the queue is about to hand out would stay claimed, and nobody would do it.
+            match self.queue.take(&name, AT_ONCE, WAIT).await {
                 Ok(taken) => {
                     failures = 0;
                     if taken.reborn {
                         sweep::everything(&self.store, &self.queue, &self.metrics).await;
                     }
                     if !taken.jobs.is_empty() {
-                        self.work(taken.jobs).await;
+                        self.work(taken.jobs, &stop).await;
                     }
                 }
                 Err(error) => {
@@ -116,11 +116,31 @@ impl Worker {
         let _ = sweeping.await;
     }
 
-    async fn work(&self, taken: Vec<(Claim, Job)>) {
-        let results = join_all(taken.iter().map(|(_, job)| self.one(job))).await;
+    async fn work(&self, taken: Vec<(Claim, Job)>, stop: &CancellationToken) {
+        let out_of_time = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_JOBS).await;
+        }
+        .shared();
+        let results = join_all(taken.iter().map(|(_, job)| {
+            let out_of_time = out_of_time.clone();
+            async move {
+                tokio::select! {
+                    result = self.one(job) => Some(result),
+                    () = out_of_time => None,
+                }
+            }
+        }))
+        .await;
+        let mut unfinished: (Vec<Claim>, Vec<Job>) = Default::default();
         let mut without_result: Vec<JobId> = Vec::new();
         let mut settled: Vec<Claim> = Vec::with_capacity(taken.len());
         for ((claim, job), result) in taken.into_iter().zip(results) {
+            let Some(result) = result else {
+                unfinished.0.push(claim);
+                unfinished.1.push(job);
+                continue;
+            };
             match result {
                 Ok(finished) => {
                     self.metrics.jobs_done.inc();
@@ -146,6 +166,13 @@ impl Worker {
         }
         if let Err(error) = self.store.finish_jobs(&without_result).await {
             tracing::warn!(%error, jobs = without_result.len(), "jobs that are done keep their rows for now, and will be done again");
+        }
+        // Added again before the claims end: in between a job may be there twice, but never not at all.
+        match self.queue.push(&unfinished.1).await {
+            Ok(()) => settled.extend(unfinished.0),
+            Err(error) => {
+                tracing::warn!(%error, jobs = unfinished.1.len(), "unfinished jobs wait until their claims run out");
+            }
         }
         if let Err(error) = self.queue.settle(&settled).await {
             tracing::debug!(%error, "claims will run out");

@@ -4,5 +4,6 @@ mod access;
 mod delivery;
 mod own;
 mod scene;
+mod storm;
 mod timeline;
 mod watcher;

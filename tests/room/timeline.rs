@@ -233,7 +233,7 @@ proptest! {
                 }
                 Told::Store { back, ahead } => {
                     let (from, to) = (timeline.rev(), (timeline.rev() + ahead).min(truth.rev()));
-                    match timeline.absorb(truth.store_answer((from - back).max(0), to)) {
+                    match timeline.absorb((from - back).max(0), truth.store_answer((from - back).max(0), to)) {
                         Carried::Nowhere => prop_assert_eq!(from, to),
                         Carried::By(messages) => prop_assert_eq!(shown(&messages), truth.since(from, to)),
                         Carried::TooFar => prop_assert!(truth.since(from, to).len() >= DELTA_MAX),
@@ -252,6 +252,12 @@ proptest! {
                 prop_assert_eq!(shown(&timeline.since(since).unwrap()), truth.since(since, rev));
                 prop_assert_eq!(timeline.room_changed_after(since), truth.room_changed(rev) > since);
             }
+            for since in 0..=rev {
+                if !timeline.needs_store(since) && timeline.since(since).is_none() {
+                    prop_assert!(truth.since(since, rev).len() > DELTA_MAX, "the store would have answered from {since}");
+                }
+            }
+            prop_assert!(timeline.needs_store(rev + 1));
             prop_assert!(timeline.since(rev + 1).is_none());
             prop_assert!(timeline.floor() == 0 || timeline.since(timeline.floor() - 1).is_none());
         }

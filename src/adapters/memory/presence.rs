@@ -157,6 +157,13 @@ impl Presence for MemoryPresence {
         self.list.state.lock().bury(self.replica, &mut signals);
         Ok(signals)
     }
+
+    async fn hand_over(&self, grace: Duration) -> Result<(), BackendError> {
+        if let Some(lease) = self.list.state.lock().leases.get_mut(&self.replica) {
+            lease.until = Instant::now() + grace;
+        }
+        Ok(())
+    }
 }
 
 impl State {

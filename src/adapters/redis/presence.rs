@@ -63,6 +63,7 @@ struct Scripts {
     renew: Script,
     bury: Script,
     leave: Script,
+    hand_over: Script,
     doubts: Script,
     goodbyes: Script,
     live: Script,
@@ -109,6 +110,7 @@ impl RedisPresence {
                 renew: script!("renew"),
                 bury: script!("bury"),
                 leave: script!("leave"),
+                hand_over: script!("hand_over"),
                 doubts: script!("doubts"),
                 goodbyes: script!("goodbyes"),
                 live: script!("live"),
@@ -361,6 +363,13 @@ impl Presence for RedisPresence {
             Err(error) if signals.is_empty() => Err(error),
             _ => Ok(signals),
         }
+    }
+
+    async fn hand_over(&self, grace: Duration) -> Result<(), BackendError> {
+        let mut call = self.scripts.hand_over.key(&self.prefix);
+        call.arg(millis(self.lease)).arg(self.replica.to_string());
+        call.arg(millis(grace));
+        self.link.script::<u64>(LIMIT, &call).await.map(drop)
     }
 }
 

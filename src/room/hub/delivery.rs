@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{
     Hub, Member, Read,
     history::{History, Packets},
+    joining::Admitted,
     own::Own,
 };
 use crate::{
@@ -105,17 +106,17 @@ impl Hub {
     /// The store told everything after a revision: closes the hole, and answers those who resume from further back.
     pub(super) async fn take_store_changes(
         &mut self,
-        answer: Result<Option<(Changes, Own)>, BackendError>,
+        answer: Result<Option<(Rev, Changes, Own)>, BackendError>,
     ) {
         self.asking_changes = false;
         let Some(timeline) = &mut self.timeline else {
             return;
         };
         match answer {
-            Ok(Some((changes, own))) => {
+            Ok(Some((since, changes, own))) => {
                 let room_changed = changes.room_changed;
                 let from = timeline.rev();
-                match timeline.absorb(changes) {
+                match timeline.absorb(since, changes) {
                     Carried::Nowhere => {}
                     Carried::By(messages) => {
                         let room = (room_changed > from).then(|| timeline.room());
@@ -228,7 +229,7 @@ impl Hub {
             return;
         };
         let stands_at = timeline.rev();
-        let since = since.min(stands_at);
+        let since = timeline.reach_back(since.min(stands_at));
         self.admitted
             .iter_mut()
             .for_each(|admitted| admitted.asked = true);
@@ -249,7 +250,7 @@ impl Hub {
                         .iter()
                         .filter(|message| message.rev > stands_at);
                     let own = Own::read(&*around.store, live, later, Seq::MAX).await;
-                    Ok(Some((changes, own)))
+                    Ok(Some((since, changes, own)))
                 };
                 Read::Changes(read.await)
             }
@@ -257,7 +258,7 @@ impl Hub {
         );
     }
 
-    /// Reads the room's newest messages.
+    /// Reads the room's newest messages, and for those who wait to resume, what has changed since.
     pub(super) fn start(&mut self) {
         if self.starting {
             return;
@@ -266,15 +267,20 @@ impl Hub {
         let around = self.around.clone();
         let room = self.room_id.clone();
         let live = self.live_users();
+        let lowest = self.admitted.iter().filter_map(Admitted::since).min();
         self.reads.push(
             async move {
                 let read = async {
-                    let Some((recent, room)) = around.recent.now(&room).await? else {
+                    let Some(now) = around.recent.now(&room, lowest).await? else {
                         return Ok(None);
                     };
-                    let messages = recent.messages.iter().map(|message| &**message);
+                    let messages = now.recent.messages.iter().map(|message| &**message);
                     let own = Own::read(&*around.store, live, messages, Seq::MAX).await;
-                    Ok(Some((Timeline::from_recent(&recent, room), own)))
+                    let mut timeline = Timeline::from_recent(&now.recent, now.room);
+                    if let Some((since, changes)) = now.changes {
+                        timeline.absorb(since, changes);
+                    }
+                    Ok(Some((timeline, own)))
                 };
                 Read::Start(read.await)
             }

@@ -86,8 +86,13 @@ impl Admitted {
 
     /// The revision from which the store has to be asked before this one can be answered.
     pub(super) fn needs_store(&self, timeline: &Timeline) -> Option<Rev> {
-        let since = self.joiner.since?;
-        (!self.asked && (since < timeline.floor() || since > timeline.rev())).then_some(since)
+        self.since()
+            .filter(|since| !self.asked && timeline.needs_store(*since))
+    }
+
+    /// The revision that the client knows.
+    pub(super) fn since(&self) -> Option<Rev> {
+        self.joiner.since
     }
 
     fn question(&self) -> Question {
@@ -175,8 +180,16 @@ impl Hub {
         let (judged, mut waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.admitted)
             .into_iter()
             .partition(|admitted| {
-                let asks = self.asking_own && admitted.own_asked > 0;
-                admitted.judged >= hints && !asks && admitted.needs_store(timeline).is_none()
+                let asks_own = self.asking_own && admitted.own_asked > 0;
+                // While the store's answer is on its way, other turns must not take what memory holds for all there is.
+                let asks_store = if admitted.asked && self.asking_changes {
+                    admitted
+                        .since()
+                        .is_some_and(|since| timeline.needs_store(since))
+                } else {
+                    admitted.needs_store(timeline).is_some()
+                };
+                admitted.judged >= hints && !asks_own && !asks_store
             });
         let mut histories: HashMap<Question, History> = HashMap::new();
         let (ready, needy): (Vec<_>, Vec<_>) = judged.into_iter().partition(|admitted| {
@@ -257,10 +270,12 @@ impl Hub {
         let Some(timeline) = self.timeline.take() else {
             return;
         };
-        let ready: Vec<_> = ready
+        let mut ready: Vec<_> = ready
             .into_iter()
             .filter(|admitted| admitted.joiner.link.is_open())
             .collect();
+        // Few packets are kept: who asks the same comes after one another.
+        ready.sort_by_key(Admitted::question);
         for Admitted { joiner, .. } in &ready {
             self.arrived(&joiner.link, joiner.status);
         }

@@ -94,7 +94,7 @@ pub(super) enum Turn {
 enum Read {
     Memberships(Vec<Joiner>, Judged, Result<Vec<Entered>, BackendError>),
     Start(Result<Option<(Timeline, Own)>, BackendError>),
-    Changes(Result<Option<(Changes, Own)>, BackendError>),
+    Changes(Result<Option<(Rev, Changes, Own)>, BackendError>),
     Own(Own),
     Access(Result<Checked, BackendError>),
     People(Result<Live, BackendError>, std::time::Instant),

@@ -230,7 +230,8 @@ impl Replica {
             let known = self.past.known.load(Ordering::Acquire);
             let found = match chance.random_range(0..4) {
                 0 => {
-                    let (recent, room) = self.recent.now(&hall).await.unwrap().unwrap();
+                    let now = self.recent.now(&hall, None).await.unwrap().unwrap();
+                    let (recent, room) = (now.recent, now.room);
                     assert_eq!(room.rev, recent.rev);
                     ("now", recent)
                 }

@@ -42,7 +42,12 @@ export class OwnRedis {
 
   /** How many clients wait inside a blocking command: those are workers that wait for jobs. */
   async waiting() {
-    return Number(/^blocked_clients:(\d+)/m.exec(await this.#asked('info', 'clients'))[1]);
+    return Number(/^blocked_clients:(\d+)/m.exec(await this.info('clients'))[1]);
+  }
+
+  /** What it says about itself. */
+  info(section) {
+    return this.#asked('info', section);
   }
 
   /** Its connections are cut: those of subscribers, or all others. */
