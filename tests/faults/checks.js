@@ -77,7 +77,7 @@ class Round {
         .slice(0, 10)
         .map((send) => `${send.content} (${send.room})`)}`;
     await within(this.crowd.rests(), 'all sends are acknowledged', { limit: 40_000, seen });
-    return `${this.ledger.acknowledgedCount} messages, ${this.ledger.resends} resends`;
+    return `${this.ledger.acknowledgedCount} messages, ${this.ledger.resends} resends, ${this.ledger.unavailable} times unavailable`;
   }
 
   nothingWrong() {
@@ -179,14 +179,12 @@ class Round {
         found.set(id, message).set(clientId, message);
       }
     }
-    const last = new Map();
-    for (const { message, room, author, content, clientId } of this.ledger.sends.values()) {
+    for (const { message, content, clientId } of this.ledger.sends.values()) {
       if (!message) continue;
       if (found.get(message.id) === undefined)
         wrong.push(`${content} (${message.id}) was acknowledged and is not there`);
       else if (found.get(message.id) !== found.get(clientId))
         wrong.push(`${content} has another clientId than was sent`);
-      last.set(`${author} ${room}`, message);
     }
     isEmpty(wrong);
     return [...this.#fresh].map(([room, { lastSeq, rev }]) => `${room}: ${lastSeq} messages, rev ${rev}`).join('; ');

@@ -6,7 +6,7 @@ import { Ledger } from './ledger.js';
 import { Onlooker } from './onlooker.js';
 import { isOurs, Writer } from './writer.js';
 
-const WRITERS = 6;
+const WRITERS = 8;
 const ROAMING = 2;
 const ROOMS = ['square', 'market', 'harbour'];
 /** Nobody sends here but the one whose replica dies of it, so that nothing later tells of the loss. */

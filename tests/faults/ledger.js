@@ -17,9 +17,13 @@ export class Ledger {
   /** `{ from, to, who, what }`: questions that were not answered in time. */
   silences = [];
   resends = 0;
+  unavailable = 0;
+
+  /** `author room` -> the highest seq acknowledged. */
+  #latest = new Map();
 
   begins(room, author, content) {
-    const send = { room, author, content, clientId: randomUUID() };
+    const send = { room, author, content, clientId: randomUUID(), after: this.#latest.get(`${author} ${room}`) ?? 0 };
     this.sends.set(send.clientId, send);
     return send;
   }
@@ -32,6 +36,10 @@ export class Ledger {
     ].map((one) => one.join(' '));
     // A repeat is answered with the message as it is by now, which nobody else may have edited before it is acknowledged.
     if (was !== is) this.wrongs.push(`the send ${was} was acknowledged as ${is}`);
+    const key = `${message.userId} ${room}`;
+    if (message.seq <= send.after)
+      this.wrongs.push(`${content} got seq ${message.seq}, and was sent after ${send.after} was acknowledged`);
+    this.#latest.set(key, Math.max(this.#latest.get(key) ?? 0, message.seq));
     send.message = message;
     this.fates.set(message.id, new Fate(message));
     this.committed(room, message.rev);

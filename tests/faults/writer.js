@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { brief } from '../flows/support/person.js';
+import { Rest } from '../flows/support/rest.js';
 import { ANSWER_LIMIT } from './ledger.js';
 
 const EMOJI = ['👍', '🦀', '🎉'];
@@ -40,18 +41,42 @@ export class Writer {
   async writes(over) {
     while (!over()) {
       const { chance } = this;
-      const what = chance.weighted({ says: 12, bursts: 1, edits: 2, deletes: 1, claps: 2, reacts: 2 });
+      const what = chance.weighted({ says: 12, bursts: 2, repeats: 1, edits: 2, deletes: 1, claps: 2, reacts: 2 });
       const room = chance.oneOf(this.rooms);
-      const wait = chance.between(5, 120);
+      const wait = chance.between(0, 80);
       if (what === 'says') await this.says(room);
-      else if (what === 'bursts') await Promise.all([1, 2, 3, 4, 5].map(() => this.says(room)));
+      else if (what === 'bursts') await Promise.all(Array.from({ length: 10 }, () => this.says(room)));
+      else if (what === 'repeats') await this.repeats(room);
       else await this.acts(what, room);
       await pause(wait);
     }
   }
 
+  /** Sends the same over the socket and over HTTP through another replica at the same time: both must get one message. */
+  async repeats(room) {
+    const { person, chance, ledger } = this;
+    const send = this.#begins(room);
+    const { content, clientId } = send;
+    const rest = new Rest(person.town.address(chance.between(0, person.town.servers.length - 1)), person.token);
+    const [answer] = await Promise.all([
+      rest.post(`/api/rooms/${room}/messages`, { content, clientId }).catch(() => undefined),
+      this.insists(send),
+    ]);
+    const { status, body } = answer ?? {};
+    if (status === 200 || status === 201) {
+      if (send.message && body.message?.id !== send.message.id)
+        ledger.wrongs.push(`${content} became ${send.message.id} over the socket and ${brief(body)} over HTTP`);
+    } else if (answer && status !== 503 && status !== 429) {
+      ledger.wrongs.push(`${content} over HTTP was answered ${status} ${answer.text}`);
+    }
+  }
+
   /** Resolves when it is acknowledged. */
   async says(room) {
+    await this.insists(this.#begins(room));
+  }
+
+  #begins(room) {
     this.#count += 1;
     const tail = this.chance.oneOf([
       '',
@@ -59,7 +84,7 @@ export class Writer {
       ` @${this.chance.oneOf(this.names)}`,
       ` https://example.org/${this.#count}`,
     ]);
-    await this.insists(this.ledger.begins(room, this.person.id, `saying ${this.person.name}.${this.#count}${tail}`));
+    return this.ledger.begins(room, this.person.id, `saying ${this.person.name}.${this.#count}${tail}`);
   }
 
   async insists(send) {
@@ -110,7 +135,9 @@ export class Writer {
     const { id } = person.socket;
     const from = Date.now();
     try {
-      return await person.tries(event, data, ANSWER_LIMIT);
+      const ack = await person.tries(event, data, ANSWER_LIMIT);
+      if (ack.error?.code === 'unavailable') ledger.unavailable += 1;
+      return ack;
     } catch {
       if (person.socket.connected && person.socket.id === id) {
         ledger.silences.push({ from, to: Date.now(), who: person.name, what: event });
