@@ -10,16 +10,17 @@ import { broadcast } from '../flows/support/watcher.js';
 /** A change is everywhere so many ms after its commit, and a ghost is gone so many ms after the crash. */
 const DELIVERY = 2_000;
 const GHOST = 15_000;
-/** What a debug build on a busy machine may add to either. */
+/** What a debug build on a busy machine may add to either: this, or some times what the checker itself had to wait for its turn. */
 const BUSY = 1_000;
+const STALLS = 3;
 /** So long after something was mended nobody is called late: links to the stores come back with a back-off. */
 const MENDING = 5_000;
 /** A job handed to a worker that died comes back after 30 s; one that failed a few times waits about as long. */
 const JOBS = 100_000;
 
 /** Runs all checks in turn; resolves with `{ name, found?, error? }` of each. */
-export async function checked(frail, crowd, storm) {
-  const round = new Round(frail, crowd, storm);
+export async function checked(frail, crowd, storm, stalls) {
+  const round = new Round(frail, crowd, storm, stalls);
   const outcomes = [];
   for (const [name, check] of round.checks()) {
     const began = Date.now();
@@ -37,8 +38,12 @@ class Round {
   /** Room -> `{ rev, lastSeq, messages }`, as REST tells it in the end. */
   #fresh = new Map();
 
-  constructor(frail, crowd, storm) {
-    Object.assign(this, { frail, crowd, storm, ledger: crowd.ledger, town: frail.town });
+  constructor(frail, crowd, storm, stalls) {
+    Object.assign(this, { frail, crowd, storm, stalls, ledger: crowd.ledger, town: frail.town });
+  }
+
+  get busy() {
+    return Math.max(BUSY, STALLS * Math.round(this.stalls.max / 1e6));
   }
 
   checks() {
@@ -86,7 +91,7 @@ class Round {
 
   nobodySilent() {
     const excused = ({ from, to }) =>
-      this.storm.past.some((one) => one.freezes && one.began < to && from < one.ended + BUSY);
+      this.storm.past.some((one) => one.freezes && one.began < to && from < one.ended + this.busy);
     const silent = this.ledger.silences.filter((silence) => !excused(silence));
     isEmpty(silent.map(({ who, what, from, to }) => `${who} asked ${what} at ${this.time(from)} for ${to - from} ms`));
     return `${this.ledger.silences.length} were asked of frozen replicas`;
@@ -105,7 +110,7 @@ class Round {
       await within(this.crowd.calls(), 'calls are acknowledged');
       await pause(300);
     }
-    const limit = DELIVERY + BUSY;
+    const limit = DELIVERY + this.busy;
     await pause(limit);
     const late = [];
     let [count, calls] = [0, 0];
@@ -235,7 +240,7 @@ class Round {
             wrong.push(`rev ${rev} of ${room} is ${change} to ${watcher.name}, ${other.change} to ${other.name}`);
         }
         const { rev } = this.#fresh.get(room) ?? {};
-        await watcher.reaches(rev, { limit: DELIVERY + BUSY }).catch((error) => wrong.push(error.message));
+        await watcher.reaches(rev, { limit: DELIVERY + this.busy }).catch((error) => wrong.push(error.message));
         if (watcher.rev > rev) wrong.push(`${watcher.name} stands at rev ${watcher.rev} of ${room}, which has ${rev}`);
       }
     }
@@ -299,7 +304,7 @@ class Round {
       return Object.keys(seen).length === 0;
     };
     await until(right, `nobody but ${expected} is online`, {
-      limit: Math.max(2_000, last + GHOST + BUSY - Date.now()),
+      limit: Math.max(2_000, last + GHOST + this.busy - Date.now()),
       seen: () => brief(seen),
     });
     return `${expected.length} people online, ${((Date.now() - last) / 1000).toFixed(1)} s after the last fault`;
@@ -341,7 +346,7 @@ class Round {
       );
     };
     await until(empty, 'Redis holds no job, no lease and nobody who has left', {
-      limit: GHOST + BUSY,
+      limit: GHOST + this.busy,
       seen: () => brief(seen),
     });
     return `${batches} batches remembered of ${revisions} changes`;

@@ -2,8 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { brief } from '../flows/support/person.js';
-import { ANSWER_LIMIT } from './ledger.js';
 import { comesBack } from './writer.js';
+
+/** The joins of a socket take effect one after the other, and while the store is away each may take its 3 s, and 3 s more for the history. */
+const JOIN_LIMIT = 6_000;
 
 export class Onlooker {
   /** Room -> watcher. */
@@ -74,7 +76,8 @@ export class Onlooker {
       const from = Date.now();
       const since = this.watchers.get(room).rev;
       try {
-        const ack = await person.tries('join:room', since === undefined ? room : { roomId: room, since }, ANSWER_LIMIT);
+        const asked = since === undefined ? room : { roomId: room, since };
+        const ack = await person.tries('join:room', asked, JOIN_LIMIT * this.rooms.length);
         if (ack.ok) {
           this.stays.get(room).push({ from: Date.now(), to: Number.POSITIVE_INFINITY });
           return;

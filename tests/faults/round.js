@@ -41,7 +41,7 @@ try {
   await pause(1_000);
   await (plan ? storm.follows(plan) : storm.rages(Number(values.seconds)));
   frail.note('the storm is over');
-  const { outcomes: all, ...others } = await checked(frail, crowd, storm);
+  const { outcomes: all, ...others } = await checked(frail, crowd, storm, stalls);
   outcomes.push(...all);
   figures = others;
 } catch (error) {

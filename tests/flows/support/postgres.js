@@ -116,6 +116,19 @@ export class OwnPostgres {
     }
   }
 
+  /** Runs a statement in a transaction that stays open, with the locks it has taken, until the `release()` that this resolves with. */
+  async holds(statement) {
+    const client = new pg.Client({ connectionString: this.url });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(statement);
+    return async () => {
+      await client.query('COMMIT');
+      await client.end();
+    };
+  }
+
   said() {
     return this.#program.said();
   }
