@@ -24,7 +24,7 @@ export class FrailTown {
   /** `t` is told with `after` what is to be done in the end; with `workerApart` the replicas do no jobs. */
   static async founded(t, { replicas, workerApart }) {
     const frail = new FrailTown();
-    frail.town = await empty(t, { ...unhurried, RUST_LOG: process.env.RUST_LOG ?? 'info,belfry=debug' });
+    frail.town = await empty(t, { ...unhurried, RUST_LOG: process.env.RUST_LOG ?? 'info', NO_COLOR: '1' });
     frail.hasWorkerApart = workerApart;
     frail.places = Array.from({ length: replicas }, (_, place) => place);
     const { town } = frail;

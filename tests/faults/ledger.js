@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 
+/** The milliseconds after which a change is done or `unavailable`. */
+export const STORE_LIMIT = 3_000;
 /** The milliseconds within which a server must answer whatever was asked, its 3 s for the store included. */
 export const ANSWER_LIMIT = 6_000;
 
@@ -14,8 +16,9 @@ export class Ledger {
   commits = [];
   /** What no server should have done, as sentences. */
   wrongs = [];
-  /** `{ from, to, who, what }`: questions that were not answered in time. */
+  /** `{ from, to, who, what }`: questions that were not answered at all, and those of a writer that took longer than the store may. */
   silences = [];
+  slow = [];
   resends = 0;
   unavailable = 0;
 

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { brief } from '../flows/support/person.js';
 import { Rest } from '../flows/support/rest.js';
-import { ANSWER_LIMIT } from './ledger.js';
+import { ANSWER_LIMIT, STORE_LIMIT } from './ledger.js';
 
 const EMOJI = ['👍', '🦀', '🎉'];
 /** How long a connection may take to be made before another replica is tried. */
@@ -137,6 +137,8 @@ export class Writer {
     try {
       const ack = await person.tries(event, data, ANSWER_LIMIT);
       if (ack.error?.code === 'unavailable') ledger.unavailable += 1;
+      const to = Date.now();
+      if (to - from > STORE_LIMIT) ledger.slow.push({ from, to, who: person.name, what: event });
       return ack;
     } catch {
       if (person.socket.connected && person.socket.id === id) {
