@@ -1,13 +1,13 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fmt lint biome page flows
+.PHONY: help run test faults bench fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend -type f \
   -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -path 'frontend/e2e/*' 2>/dev/null)
-# The page has a check of its own; this one is for the flows.
-BIOME := cd tests/flows && ../../frontend/node_modules/.bin/biome
+# The page has a check of its own; this one is for the flows and the faults.
+BIOME := ../../frontend/node_modules/.bin/biome
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -18,13 +18,18 @@ run: page ## build what is needed and serve on 127.0.0.1:3000, with nothing else
 test: ## all tests, over both backends (on Debian it installs what they need)
 	scripts/test
 
+faults: page flows ## break everything while people use it: 20 seeds; SEEDS=n for more, SEED=x to repeat one (long)
+	cargo build
+	node tests/faults/main.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20))
+
 bench: page ## measure, beside what one would use instead
 	bench/run
 
 fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	cargo fmt --all
 	npm --prefix frontend run fix
-	$(BIOME) check --write .
+	cd tests/flows && $(BIOME) check --write .
+	cd tests/faults && $(BIOME) check --write .
 
 lint: page ## formatting, clippy, documentation and Biome, warnings being errors
 	cargo fmt --all --check
@@ -34,7 +39,8 @@ lint: page ## formatting, clippy, documentation and Biome, warnings being errors
 	$(MAKE) biome
 
 biome: frontend/$(INSTALLED)
-	$(BIOME) check --error-on-warnings .
+	cd tests/flows && $(BIOME) check --error-on-warnings .
+	cd tests/faults && $(BIOME) check --error-on-warnings .
 
 page: frontend/dist/index.html
 
