@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tracing::Instrument;
 
 use super::{
-    link::SocketLink,
+    link::{Cut, SocketLink},
     underway::{Concern, Underway},
 };
 use crate::{
@@ -122,14 +122,14 @@ impl Inbox {
     }
 
     /// Sends the socket away once what it has sent has been answered, or after a second.
-    pub async fn send_away(&self, why: &str) {
+    pub async fn send_away(&self, reason: Cut) {
         for _ in 0..20 {
             if !self.queue.lock().working {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.link.send_away(why);
+        self.link.send_away(reason);
     }
 
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
@@ -162,7 +162,7 @@ impl Inbox {
                 let worked = AssertUnwindSafe(inbox.clone().work()).catch_unwind();
                 // Nobody would work through what comes: the client is better off with a new connection.
                 if worked.await.is_err() {
-                    inbox.link.cut("one of its events has failed");
+                    inbox.link.cut(Cut::Failed, "one of its events has failed");
                 }
             });
         }
