@@ -142,7 +142,7 @@ describe('a bound', { concurrency: 8 }, () => {
     watcher.isSound();
     await bob.sees('user:left', { roomId: 'busy', userId: slow.id });
     // By its link, and not by TCP, which would have given up later.
-    assert.match((await town.rest().get('/metrics')).text, /^belfry_links_cut_total [1-9]/m);
+    assert.match((await town.rest().get('/metrics')).text, /^belfry_links_cut_total\{reason="bytes"\} [1-9]/m);
     raw.readsAgain();
     await raw.isCut();
     const back = await slow.again();
