@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pass } from 'node:timers/promises';
 import { overBackends } from './support/backends.js';
 import { until, within } from './support/limits.js';
 import { RawPoller, SEPARATOR } from './support/poller.js';
@@ -63,6 +64,19 @@ for (const [name, options, opens] of places) {
         await hasMissedNothing(slow, raw, room, watcher);
       });
     }
+
+    test('who stops reading, and only later is sent more than the connection takes, is gone as early', async () => {
+      const room = 'later';
+      const { slow, raw, others } = await company(town, room, 'websocket');
+      raw.stopsReading();
+      const stop = Date.now();
+      await pass(9_000);
+      // Now the server's writer waits for the connection, with a heartbeat unanswered.
+      await loads(town, room, 12);
+      await isGone(slow, room, others, stop);
+      raw.readsAgain();
+      await raw.isCut();
+    });
 
     test('who does not poll is cut at 4,096 packets, and comes back to all of them', async () => {
       const room = 'packets';
