@@ -54,7 +54,7 @@ for (const [name, options, opens] of places) {
         const stop = Date.now();
         raw.stopsReading();
         await ada.insistsOn(room, 'while it does not read');
-        await loads(town, room, 40);
+        await loads(town, room, 30);
         await isGone(slow, room, others, stop);
         await isCounted(town, 'bytes');
         await ada.insistsOn(room, 'when it has gone');
