@@ -320,11 +320,8 @@ impl Link for SocketLink {
                 return true;
             }
             Some(Err(TrySendError::Full(_))) => Cut::Packets,
-            Some(Err(TrySendError::Closed(_))) => {
-                // It is gone, which is about to be told.
-                self.close(&mut pace, None, "its transport has closed");
-                return false;
-            }
+            // It is gone for good; why is about to be told.
+            Some(Err(TrySendError::Closed(_))) => return false,
             None => Cut::Bytes,
         };
         self.close(&mut pace, Some(reason), "it does not keep up");
