@@ -42,7 +42,10 @@ use crate::{
     config::{Config, ConfigError, Database},
     domain::id::{ReplicaId, UserId},
     ending::{CLOSING, FINISHING, step},
-    http::router::{Entrance, Site, router},
+    http::{
+        router::{Entrance, Site, router},
+        serving,
+    },
     metrics::Metrics,
     ports::{
         BackendError,
@@ -61,12 +64,7 @@ use crate::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
-    sockets::{
-        gateway::Gateway,
-        inbox::Limits,
-        listening::listen,
-        transport::{Connection, CuttableListener},
-    },
+    sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
     worker::Worker,
 };
 
@@ -274,12 +272,9 @@ pub async fn serve(
         listen(config.bind_addr).map_err(|error| StartError::Bind(config.bind_addr, error))?;
     let stop_http = CancellationToken::new();
     let entrance = Entrance::default();
-    let service = entrance
-        .router()
-        .into_make_service_with_connect_info::<Connection>();
-    let http = axum::serve(CuttableListener::new(listener), service)
-        .with_graceful_shutdown(stop_http.clone().cancelled_owned());
-    let http = AbortOnDrop(tokio::spawn(http.into_future()));
+    let listener = CuttableListener::new(listener);
+    let http = serving::serve(listener, entrance.router(), stop_http.clone());
+    let http = AbortOnDrop(tokio::spawn(http));
     let mut core = Core::open(config).await?;
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -35,8 +35,10 @@ pub struct Metrics {
     pub commit_failures: Counter,
     /// Holes in a room's revisions that the store had to close.
     pub holes_closed: Counter,
-    /// Sockets that were cut because they did not keep up.
-    pub links_cut: Counter,
+    /// Sockets and connections that were cut, by reason.
+    links_cut: Family<ByReason, Counter>,
+    /// Bytes that wait in this process for sockets that have not taken them yet, a shared packet counted once for each.
+    pub queued_bytes: Gauge,
     /// Reads of recent messages, by `outcome`: `hit` (the cache answered), `behind` (it did, and the store added what is newer),
     /// `miss` (it had nothing of use) or `unanswered`; after these two the store answered.
     pub cache_reads: Family<Label, Counter>,
@@ -60,6 +62,11 @@ pub struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByLimit {
     limit: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
 }
 
 /// A counter for each outcome, there from the start: a ratio needs its zeros.
@@ -101,7 +108,8 @@ impl Metrics {
             batch_size: sizes(),
             commit_failures: Counter::default(),
             holes_closed: Counter::default(),
-            links_cut: Counter::default(),
+            links_cut: Family::default(),
+            queued_bytes: Gauge::default(),
             cache_reads: counters(["hit", "behind", "miss", "unanswered"]),
             cache_fills: counters(["done", "failed", "left"]),
             jobs_done: Counter::default(),
@@ -165,8 +173,13 @@ impl Metrics {
         );
         registry.register(
             "links_cut",
-            "Sockets cut because they did not keep up",
+            "Sockets and connections that were cut, by reason",
             metrics.links_cut.clone(),
+        );
+        registry.register(
+            "queued_bytes",
+            "Bytes queued for sockets that have not taken them",
+            metrics.queued_bytes.clone(),
         );
         registry.register(
             "cache_reads",
@@ -217,6 +230,11 @@ impl Metrics {
     /// Counts a refusal. `limit` is a label: one of few, written in the code.
     pub fn refused(&self, limit: &'static str) {
         self.rate_limited.get_or_create(&ByLimit { limit }).inc();
+    }
+
+    /// Counts a cut. `reason` is a label: one of few, written in the code.
+    pub fn cut(&self, reason: &'static str) {
+        self.links_cut.get_or_create(&ByReason { reason }).inc();
     }
 
     /// All figures in Prometheus's text format.

@@ -7,5 +7,6 @@ pub mod page;
 pub mod problem;
 pub mod rest;
 pub mod router;
+pub mod serving;
 pub mod status;
 mod written;

@@ -45,7 +45,7 @@ use crate::{
     },
 };
 
-/// How long a request may take, the socket's own excepted.
+/// How long a request may take, those excepted that wait for packets.
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// The page needs nothing from elsewhere.
@@ -226,6 +226,9 @@ async fn note_connection(
                 _ => SessionRequest::Post,
             };
             gateway.seen(sid, &connection, purpose);
+            if purpose == SessionRequest::Post {
+                return within_limit(request, next).await;
+            }
         }
         None if !gateway.is_open() => {
             return Failure(Problem::unavailable()).into_response();

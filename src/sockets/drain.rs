@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::gateway::Gateway;
+use super::{gateway::Gateway, link::Cut};
 
 /// How long connections may take to end once they have been closed. A client that is dead never ends its own.
 const ENDING: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ impl Gateway {
         let mut leaving = JoinSet::new();
         for (turn, inbox) in inboxes.into_iter().enumerate() {
             sleep_until(started + Duration::from_secs_f64(step * turn as f64)).await;
-            leaving.spawn(async move { inbox.send_away("the server is going away").await });
+            leaving.spawn(async move { inbox.send_away(Cut::Drain).await });
         }
         while leaving.join_next().await.is_some() {}
         let ended = async {

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     inbox::{Inbox, Limits},
-    link::SocketLink,
+    link::{BEHIND_TIME, Cut, SocketLink},
     transport::Connection,
 };
 use crate::{
@@ -48,6 +48,11 @@ pub const INCOMING_MAX: usize = 256 * 1024;
 const QUEUE_MAX: usize = 4_096;
 /// The most bytes of a namespace that is refused by its name.
 const NAMESPACE_MAX: usize = 128;
+/// How long after the answer to a heartbeat the next one goes out. With the [`BEHIND_TIME`] that its answer may take, whoever is gone
+/// without a word is noticed in less than the 15 s for which nobody may stay online.
+pub const PING_INTERVAL: Duration = Duration::from_secs(3);
+/// How long between two looks at all sockets.
+const LOOKS: Duration = Duration::from_millis(500);
 /// How long a connection may take to say who it is.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -149,6 +154,9 @@ impl Gateway {
             .ws_max_frame_size(INCOMING_MAX)
             .ws_read_buffer_size(4 * 1024)
             .max_buffer_size(QUEUE_MAX)
+            .ping_interval(PING_INTERVAL)
+            .ping_timeout(BEHIND_TIME)
+            .upgrade_timeout(HANDSHAKE)
             .build()
     }
 
@@ -183,7 +191,7 @@ impl Gateway {
 
     /// Looks after all sockets until `stop`: those whose token has expired, and those that do not keep up, are cut.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(LOOKS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -191,12 +199,14 @@ impl Gateway {
                 _ = ticks.tick() => {}
             }
             let now = Timestamp::now();
+            let mut queued = 0;
             for inbox in self.inboxes() {
                 if inbox.expires_at() <= now {
-                    inbox.link().send_away("its token has expired");
+                    inbox.link().send_away(Cut::Expired);
                 }
-                inbox.link().check_pace();
+                queued += inbox.link().check_pace();
             }
+            self.metrics.queued_bytes.set(queued as i64);
         }
     }
 
@@ -235,7 +245,8 @@ impl Gateway {
     }
 
     /// Closes the transport unless somebody is in by then.
-    fn expect_handshake(socket: Arc<Socket<Slot>>) {
+    fn expect_handshake(&self, socket: Arc<Socket<Slot>>) {
+        let metrics = self.metrics.clone();
         tokio::spawn(async move {
             tokio::select! {
                 () = socket.closed() => return,
@@ -243,6 +254,7 @@ impl Gateway {
             }
             let stranger = !matches!(*socket.data.phase.lock(), Phase::In(_) | Phase::Gone);
             if stranger {
+                metrics.cut("handshake");
                 socket.close(DisconnectReason::TransportClose);
             }
         });
@@ -343,7 +355,7 @@ impl Gateway {
                 let before = std::mem::take(&mut *socket.data.phase.lock());
                 if let Phase::In(inbox) = before {
                     inbox.close();
-                    Self::expect_handshake(socket.clone());
+                    self.expect_handshake(socket.clone());
                 }
             }
             PacketData::Event(value, ack) | PacketData::BinaryEvent(value, ack) => {
@@ -395,13 +407,14 @@ impl EngineIoHandler for Gateway {
                 socket: Arc::downgrade(&socket),
             },
         );
-        Self::expect_handshake(socket);
+        self.expect_handshake(socket);
     }
 
-    fn on_disconnect(&self, socket: Arc<Socket<Slot>>, _reason: DisconnectReason) {
+    fn on_disconnect(&self, socket: Arc<Socket<Slot>>, reason: DisconnectReason) {
         self.sockets.remove(&socket.id);
         let before = std::mem::replace(&mut *socket.data.phase.lock(), Phase::Gone);
         if let Phase::In(inbox) = before {
+            inbox.link().note_end(&reason);
             inbox.close();
         }
     }

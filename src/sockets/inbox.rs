@@ -28,7 +28,7 @@ use tokio::{sync::Notify, time::Instant};
 use tracing::Instrument;
 
 use super::{
-    link::SocketLink,
+    link::{Cut, SocketLink},
     underway::{Concern, Underway},
 };
 use crate::{
@@ -140,13 +140,13 @@ impl Inbox {
 
     /// Sends the socket away once what it has sent has been answered; what comes from now on is left to its next connection, where a
     /// client that was told nothing sends it again. Ends within 4 s: by then the last answer was `unavailable`.
-    pub async fn send_away(&self, why: &str) {
+    pub async fn send_away(&self, reason: Cut) {
         self.is_leaving.store(true, Ordering::Release);
         let until = Instant::now() + ANSWERED;
         while self.queue.lock().working && Instant::now() < until {
             tokio::time::sleep(LOOK).await;
         }
-        self.link.send_away(why);
+        self.link.send_away(reason);
     }
 
     /// The socket has gone: it leaves its rooms, and what it had sent before still takes effect.
@@ -179,7 +179,7 @@ impl Inbox {
                 let worked = AssertUnwindSafe(inbox.clone().work()).catch_unwind();
                 // Nobody would work through what comes: the client is better off with a new connection.
                 if worked.await.is_err() {
-                    inbox.link.cut("one of its events has failed");
+                    inbox.link.cut(Cut::Failed, "one of its events has failed");
                 }
             });
         }

@@ -3,6 +3,9 @@
 //! A socket is behind by the bytes that were queued for it and that its connection has not taken. It is cut when it is
 //! more than [`BEHIND_BYTES`] behind, when the transport's own queue is full, or when it has not caught up for [`BEHIND_TIME`]. Checking,
 //! queueing and closing happen under one lock, so after the first packet that could not be queued none is.
+//!
+//! What the kernels hold, on both sides, counts as taken here, though a client that has stopped reading will never see it. That is what
+//! heartbeats are for, which travel behind the packets: one that is not answered within the same time ends the socket as well.
 
 use std::{
     collections::HashSet,
@@ -13,10 +16,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engineioxide::{DisconnectReason, Socket};
+use engineioxide::{DisconnectReason, Socket, TransportType};
 use parking_lot::Mutex;
+use tokio::sync::mpsc::error::TrySendError;
 
-use super::{gateway::Slot, transport::Connection};
+use super::{
+    gateway::{PING_INTERVAL, Slot},
+    transport::Connection,
+};
 use crate::{
     domain::{
         account::Account,
@@ -31,13 +38,58 @@ use crate::{
 pub const BEHIND_BYTES: u64 = 4 * 1024 * 1024;
 /// So far behind what we last saw, it is time to look again.
 const LOOK_BYTES: u64 = 256 * 1024;
-/// How long a socket may take to catch up with what was queued at some moment.
+/// How long a socket may take to catch up with what was queued at some moment, and to answer a heartbeat.
 pub const BEHIND_TIME: Duration = Duration::from_secs(10);
+/// Nothing is heard for so long only from those who leave a heartbeat unanswered. The transport ends them itself, but not while its
+/// writer waits for a connection that takes nothing; the half second lets it come first.
+const SILENCE: Duration = PING_INTERVAL
+    .saturating_add(BEHIND_TIME)
+    .saturating_add(Duration::from_millis(500));
 /// How long a client that has been told to go may take to close the connection itself.
 const LEAVING_TIME: Duration = Duration::from_secs(1);
 /// What the packet's type adds to its text. Frames add more, which is not counted: a socket must never seem further behind than
 /// it is.
 const TYPE: u64 = 1;
+
+/// Why the server has ended a connection from which the client is to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// More than [`BEHIND_BYTES`] behind.
+    Bytes,
+    /// The transport's queue is full.
+    Packets,
+    /// Has not caught up for [`BEHIND_TIME`].
+    Time,
+    /// A heartbeat was not answered within [`BEHIND_TIME`].
+    Heartbeat,
+    /// TCP had no acknowledgement for too long.
+    Unacknowledged,
+    /// Broke the protocol of the transport.
+    Protocol,
+    /// Its token has expired.
+    Expired,
+    /// The server is going away.
+    Drain,
+    /// Something of its own has failed on the server.
+    Failed,
+}
+
+impl Cut {
+    /// The word for it in metrics and logs.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Packets => "packets",
+            Self::Time => "time",
+            Self::Heartbeat => "heartbeat",
+            Self::Unacknowledged => "unacknowledged",
+            Self::Protocol => "protocol",
+            Self::Expired => "expired",
+            Self::Drain => "drain",
+            Self::Failed => "failed",
+        }
+    }
+}
 
 /// The way to one connected socket.
 pub struct SocketLink {
@@ -142,43 +194,51 @@ impl SocketLink {
         pace.connection = Some(connection);
     }
 
-    /// Cuts the socket if it has not kept up, or has been sent away and does not go. To be called about once a second.
-    pub fn check_pace(&self) {
-        let late = {
-            let mut pace = self.pace.lock();
-            let has_told = pace.is_leaving && pace.behind() == 0;
-            let told_at = pace.closed_at.filter(|_| has_told);
-            if told_at.is_some_and(|at| at.elapsed() > LEAVING_TIME) {
-                pace.is_leaving = false;
-                drop(pace);
-                return self.socket.close(DisconnectReason::TransportClose);
-            }
-            let behind =
-                pace.behind() > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME);
-            behind || pace.closed_at.is_some_and(|at| at.elapsed() > BEHIND_TIME)
-        };
-        if late {
-            self.cut("it has not kept up for 10 s");
+    /// Cuts the socket if it has not kept up, is silent, or has been sent away and does not go. Tells how many bytes it is behind.
+    /// To be called twice a second: it may be cut so much later than its time is up.
+    pub fn check_pace(&self) -> u64 {
+        let mut pace = self.pace.lock();
+        let behind = pace.behind();
+        let told_at = pace.closed_at.filter(|_| pace.is_leaving && behind == 0);
+        if told_at.is_some_and(|at| at.elapsed() > LEAVING_TIME) {
+            pace.is_leaving = false;
+            drop(pace);
+            self.socket.close(DisconnectReason::TransportClose);
+            return behind;
         }
+        let is_late = behind > 0 && pace.mark.is_some_and(|(at, _)| at.elapsed() > BEHIND_TIME);
+        let stays = pace.closed_at.is_some_and(|at| at.elapsed() > BEHIND_TIME);
+        let is_silent = pace
+            .connection
+            .as_ref()
+            .is_some_and(|connection| connection.heard().elapsed() > SILENCE);
+        drop(pace);
+        if is_late || stays {
+            self.cut(Cut::Time, "it has not kept up for 10 s");
+        } else if is_silent {
+            self.cut(Cut::Heartbeat, "nothing is heard from it");
+        }
+        behind
     }
 
     /// Cuts the socket: nothing more is sent, and its connection ends now.
-    pub fn cut(&self, why: &str) {
+    pub fn cut(&self, reason: Cut, why: &str) {
         let mut pace = self.pace.lock();
-        self.close(&mut pace, why);
+        self.close(&mut pace, Some(reason), why);
         let connection = pace.connection.clone();
         drop(pace);
-        self.metrics.links_cut.inc();
+        let is_websocket = self.socket.transport_type() == TransportType::Websocket;
         self.socket.close(DisconnectReason::TransportClose);
-        if let Some(connection) = connection {
+        // A connection that has carried a poll may carry somebody else's request by now, behind a proxy.
+        if let Some(connection) = connection.filter(|_| is_websocket) {
             connection.cut();
         }
     }
 
     /// Closes the transport after what is queued; the client comes back by itself.
-    pub fn send_away(&self, why: &str) {
+    pub fn send_away(&self, reason: Cut) {
         let mut pace = self.pace.lock();
-        let was_open = self.close(&mut pace, why);
+        let was_open = self.close(&mut pace, Some(reason), reason.label());
         drop(pace);
         if was_open {
             self.socket.close(DisconnectReason::TransportClose);
@@ -195,12 +255,33 @@ impl SocketLink {
         self.open.store(false, Ordering::Release);
     }
 
+    /// The transport has closed by itself; counts it where that was not the client's doing.
+    pub fn note_end(&self, reason: &DisconnectReason) {
+        let mut pace = self.pace.lock();
+        let given_up = pace
+            .connection
+            .as_ref()
+            .is_some_and(Connection::was_given_up);
+        let cut = match reason {
+            DisconnectReason::HeartbeatTimeout => Some(Cut::Heartbeat),
+            DisconnectReason::PacketParsingError | DisconnectReason::MultipleHttpPollingError => {
+                Some(Cut::Protocol)
+            }
+            _ => given_up.then_some(Cut::Unacknowledged),
+        };
+        self.close(&mut pace, cut, "its transport has closed");
+    }
+
     /// Under the lock under which packets are queued: after this, none is.
-    fn close(&self, pace: &mut Pace, why: &str) -> bool {
+    fn close(&self, pace: &mut Pace, cut: Option<Cut>, why: &str) -> bool {
         let was_open = self.open.swap(false, Ordering::AcqRel);
         if was_open {
-            tracing::debug!(socket = self.id.0, why, "closing a socket");
+            let reason = cut.map_or("none", Cut::label);
+            tracing::debug!(socket = self.id.0, reason, why, "closing a socket");
             pace.closed_at = Some(Instant::now());
+            if let Some(cut) = cut {
+                self.metrics.cut(cut.label());
+            }
         }
         was_open
     }
@@ -226,19 +307,26 @@ impl Link for SocketLink {
         }
         let bytes = packet.len() as u64 + TYPE;
         let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= pace.bound();
-        if fits && self.socket.emit(packet.text().clone()).is_ok() {
-            pace.queued += bytes;
-            if bytes > LOOK_BYTES && pace.large.is_none() {
-                pace.large = Some((bytes, pace.queued));
+        let queued = fits.then(|| self.socket.emit(packet.text().clone()));
+        let reason = match queued {
+            Some(Ok(())) => {
+                pace.queued += bytes;
+                if bytes > LOOK_BYTES && pace.large.is_none() {
+                    pace.large = Some((bytes, pace.queued));
+                }
+                if pace.mark.is_none() {
+                    pace.mark = Some((Instant::now(), pace.queued));
+                }
+                return true;
             }
-            if pace.mark.is_none() {
-                pace.mark = Some((Instant::now(), pace.queued));
-            }
-            return true;
-        }
-        self.close(&mut pace, "it does not keep up");
+            Some(Err(TrySendError::Full(_))) => Cut::Packets,
+            // It is gone for good; why is about to be told.
+            Some(Err(TrySendError::Closed(_))) => return false,
+            None => Cut::Bytes,
+        };
+        self.close(&mut pace, Some(reason), "it does not keep up");
         drop(pace);
-        self.cut("it does not keep up");
+        self.cut(reason, "it does not keep up");
         false
     }
 
@@ -259,7 +347,7 @@ impl Link for SocketLink {
     }
 
     fn cut(&self, why: &str) {
-        Self::cut(self, why);
+        Self::cut(self, Cut::Failed, why);
     }
 
     fn disconnect(&self, why: &str) {
@@ -271,10 +359,10 @@ impl Link for SocketLink {
         let told = self.socket.emit(Packet::disconnect().text().clone());
         pace.queued += Packet::disconnect().len() as u64 + TYPE;
         pace.is_leaving = told.is_ok();
-        self.close(&mut pace, why);
+        self.close(&mut pace, None, why);
         drop(pace);
         if told.is_err() {
-            self.cut(why);
+            self.cut(Cut::Packets, why);
         }
     }
 }

@@ -12,13 +12,10 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use futures_util::task::AtomicWaker;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -27,6 +24,9 @@ use tokio::{
 
 /// The second line against clients that have gone without a word: TCP itself gives up after so long without an acknowledgement.
 const TCP_PATIENCE: Duration = Duration::from_secs(12);
+/// How many bytes may wait in the kernel that it has not sent. What a client does not take waits in the process, where it is shared
+/// with others, counted and bounded.
+const UNSENT_BYTES: u32 = 256 * 1024;
 
 /// A handle on one accepted connection.
 #[derive(Clone)]
@@ -36,8 +36,38 @@ struct Shared {
     peer: SocketAddr,
     cut: AtomicBool,
     written: AtomicU64,
+    opened: Instant,
+    /// Milliseconds after `opened`.
+    heard: AtomicU64,
+    given_up: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
+}
+
+impl Shared {
+    fn new(peer: SocketAddr) -> Self {
+        Self {
+            peer,
+            cut: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            opened: Instant::now(),
+            heard: AtomicU64::new(0),
+            given_up: AtomicBool::new(false),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+        }
+    }
+
+    fn note_heard(&self) {
+        let at = self.opened.elapsed().as_millis() as u64;
+        self.heard.store(at, Ordering::Relaxed);
+    }
+
+    fn note_error(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.given_up.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -57,6 +87,16 @@ impl Connection {
     /// Bytes that the connection has taken so far.
     pub fn written(&self) -> u64 {
         self.0.written.load(Ordering::Relaxed)
+    }
+
+    /// When anything last came from the other end; at first, when the connection was accepted.
+    pub fn heard(&self) -> Instant {
+        self.0.opened + Duration::from_millis(self.0.heard.load(Ordering::Relaxed))
+    }
+
+    /// Whether TCP has ended the connection because the other end acknowledged nothing for 12 s.
+    pub fn was_given_up(&self) -> bool {
+        self.0.given_up.load(Ordering::Relaxed)
     }
 
     /// The other end.
@@ -84,14 +124,7 @@ impl Listener for CuttableListener {
             match self.0.accept().await {
                 Ok((stream, peer)) => {
                     prepare(&stream);
-                    let shared = Shared {
-                        peer,
-                        cut: AtomicBool::new(false),
-                        written: AtomicU64::new(0),
-                        reader: AtomicWaker::new(),
-                        writer: AtomicWaker::new(),
-                    };
-                    let connection = Connection(Arc::new(shared));
+                    let connection = Connection(Arc::new(Shared::new(peer)));
                     return (
                         CuttableStream {
                             stream,
@@ -111,19 +144,7 @@ impl Listener for CuttableListener {
 
     fn local_addr(&self) -> io::Result<Connection> {
         let peer = self.0.local_addr()?;
-        Ok(Connection(Arc::new(Shared {
-            peer,
-            cut: AtomicBool::new(false),
-            written: AtomicU64::new(0),
-            reader: AtomicWaker::new(),
-            writer: AtomicWaker::new(),
-        })))
-    }
-}
-
-impl Connected<IncomingStream<'_, CuttableListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
-        stream.remote_addr().clone()
+        Ok(Connection(Arc::new(Shared::new(peer))))
     }
 }
 
@@ -131,7 +152,9 @@ fn prepare(stream: &TcpStream) {
     let socket = socket2::SockRef::from(stream);
     let set = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
-    let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(TCP_PATIENCE)));
+    let set = set
+        .and_then(|()| socket.set_tcp_user_timeout(Some(TCP_PATIENCE)))
+        .and_then(|()| socket.set_tcp_notsent_lowat(UNSENT_BYTES));
     let keepalive = socket2::TcpKeepalive::new().with_time(Duration::from_secs(60));
     if let Err(error) = set.and_then(|()| socket.set_tcp_keepalive(&keepalive)) {
         tracing::debug!(%error, "a connection keeps its defaults");
@@ -150,11 +173,13 @@ impl CuttableStream {
     }
 
     fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = &written {
-            self.connection
-                .0
-                .written
-                .fetch_add(*bytes as u64, Ordering::Relaxed);
+        let shared = &self.connection.0;
+        match &written {
+            Poll::Ready(Ok(bytes)) => {
+                shared.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+            }
+            Poll::Ready(Err(error)) => shared.note_error(error),
+            Poll::Pending => {}
         }
         written
     }
@@ -174,7 +199,13 @@ impl AsyncRead for CuttableStream {
         if self.is_cut() {
             return Poll::Ready(Err(cut_error()));
         }
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        match &read {
+            Poll::Ready(Ok(())) => self.connection.0.note_heard(),
+            Poll::Ready(Err(error)) => self.connection.0.note_error(error),
+            Poll::Pending => {}
+        }
+        read
     }
 }
 

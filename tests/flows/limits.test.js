@@ -1,4 +1,4 @@
-// Bounds that a person may run into: how fast, how many rooms, how far behind.
+// Bounds that a person may run into: how fast, how many rooms.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { overBackends } from './support/backends.js';
 import { until } from './support/limits.js';
 import { isProblem } from './support/rest.js';
-import { embedded, replicas, unhurried } from './support/town.js';
+import { embedded, replicas } from './support/town.js';
 
 describe('a bound', { concurrency: 8 }, () => {
   test('ROOMS_PER_SOCKET: one room too many is refused until another is left', async (t) => {
@@ -119,38 +119,6 @@ describe('a bound', { concurrency: 8 }, () => {
       assert.ok(error.retryAfterMs > 0, `${error.retryAfterMs}`);
     }
     await ada.says('lobby', 'messages have their own');
-  });
-
-  test('a client that stops reading is cut, nobody waits for it, and it comes back to all it missed', async (t) => {
-    const town = await embedded(t, unhurried);
-    const [ada, bob, slow] = [await town.guest('Ada'), await town.guest('Bob'), await town.guest('Slow')];
-    const watcher = await bob.stays('busy');
-    await ada.joins('busy');
-    slow.goes();
-    const raw = await town.raw();
-    await raw.handshakes(slow.token);
-    raw.sends('421["join:room","busy"]');
-    await raw.hears((frame) => frame.startsWith?.('431[{"ok":true'), 'the acknowledgement of the join');
-    raw.stopsReading();
-    // Some 19 MB: more than the kernel's buffers and the server's bound together.
-    const content = '🦀'.repeat(8000);
-    const count = 600;
-    for (let sent = 0; sent < count; sent += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => ada.says('busy', content)));
-      await watcher.reaches(sent + 50);
-    }
-    watcher.isSound();
-    await bob.sees('user:left', { roomId: 'busy', userId: slow.id });
-    // By its link, and not by TCP, which would have given up later.
-    assert.match((await town.rest().get('/metrics')).text, /^belfry_links_cut_total [1-9]/m);
-    raw.readsAgain();
-    await raw.isCut();
-    const back = await slow.again();
-    const mine = back.watches('busy');
-    await back.joins('busy', { since: 0 });
-    mine.isSound();
-    assert.equal(mine.rev, count);
-    assert.equal(mine.list.at(-1).seq, count);
   });
 });
 

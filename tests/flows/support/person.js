@@ -310,6 +310,10 @@ export class Person {
     this.#listeners.add(listener);
   }
 
+  unfollow(listener) {
+    this.#listeners.delete(listener);
+  }
+
   /** A watcher that checks all that comes of this room; ask for it before joining. */
   watches(room) {
     let watcher = this.#watchers.get(room);

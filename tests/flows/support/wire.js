@@ -64,6 +64,23 @@ export class RawSocket {
     this.socket.resume();
   }
 
+  /** Reads what has come (64 kB at most) only every `pause` milliseconds, until `stops()`. */
+  readsInSips(pause) {
+    const { socket } = this;
+    // Below the websocket, which would pause only between its frames.
+    const stream = socket._socket;
+    const sip = () => stream.pause();
+    stream.on('data', sip);
+    const timer = setInterval(() => stream.resume(), pause);
+    return {
+      stops() {
+        clearInterval(timer);
+        stream.off('data', sip);
+        stream.resume();
+      },
+    };
+  }
+
   close() {
     this.socket.terminate();
   }

@@ -1,0 +1,101 @@
+// Connections that begin and go no further: each is closed in bounded time, whichever step it stopped at.
+
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, describe, test } from 'node:test';
+import WebSocket from 'ws';
+import { LIMIT, until, within } from './support/limits.js';
+import { embedded } from './support/town.js';
+
+const town = await embedded({ after });
+/** What a step may take is 10 s; the rest is for a busy machine. */
+const STEP = 14_000;
+
+describe('a connection', { concurrency: 8 }, () => {
+  test('that never says anything is closed', async () => {
+    const line = opened();
+    await line.isClosed();
+  });
+
+  test('that never finishes the head of its request is closed, however busily it writes', async () => {
+    const line = opened();
+    line.socket.write('GET /health HTTP/1.1\r\nHost: belfry\r\n');
+    const drip = setInterval(() => line.socket.write('X-Drip: 1\r\n'), 500);
+    await line.isClosed().finally(() => clearInterval(drip));
+  });
+
+  test('that never finishes the body of its request is answered and closed', async () => {
+    for (const path of ['/api/auth/guest', await pollingPath()]) {
+      const line = opened();
+      line.socket.write(`POST ${path} HTTP/1.1\r\nHost: belfry\r\nContent-Length: 100\r\n\r\n{`);
+      await line.isClosed();
+      assert.match(line.heard, /^HTTP\/1\.1 (503|400|413)/);
+    }
+  });
+
+  test('that becomes a websocket and never connects to the namespace is cut', async () => {
+    const silent = await town.raw();
+    await within(silent.closed, 'the websocket is cut', { limit: STEP });
+    await until(async () => {
+      const { text } = await town.rest().get('/metrics');
+      return /^belfry_links_cut_total\{reason="handshake"\} [1-9]/m.test(text);
+    }, 'the cut is counted');
+  });
+
+  test('that is refused at the namespace and stays is cut', async () => {
+    const stranger = await town.raw();
+    stranger.sends('40{"token":"nonsense"}');
+    await stranger.hears((frame) => frame.startsWith('44'), 'the refusal');
+    await within(stranger.closed, 'the websocket is cut', { limit: STEP });
+  });
+
+  test('of a polling session that never connects to the namespace is worth nothing after 10 s', async () => {
+    const path = await pollingPath();
+    const gone = async () => {
+      const line = opened();
+      line.socket.write(`POST ${path} HTTP/1.1\r\nHost: belfry\r\nContent-Length: 1\r\nConnection: close\r\n\r\n3`);
+      await line.isClosed();
+      return /^HTTP\/1\.1 400/.test(line.heard);
+    };
+    await until(gone, 'the session is gone', { limit: STEP });
+  });
+
+  test('that never finishes going over to a websocket is cut, and its user is gone', async () => {
+    const [ada, half] = [await town.guest('Ada'), await town.guest('Half')];
+    await ada.joins('upgrades');
+    half.goes();
+    const path = await pollingPath();
+    await posts(path, `40${JSON.stringify({ token: half.token })}`);
+    await posts(path, '421["join:room","upgrades"]');
+    await ada.sees('user:joined', { roomId: 'upgrades', userId: half.id });
+    const base = town.address().replace('http', 'ws');
+    const socket = new WebSocket(`${base}${path.replace('polling', 'websocket')}`);
+    town.whenItEnds(() => socket.terminate());
+    socket.on('error', () => {});
+    const closed = new Promise((settle) => socket.once('close', settle));
+    socket.once('open', () => socket.send('2probe'));
+    await within(closed, 'the websocket is cut', { limit: STEP });
+    await ada.sees('user:left', { roomId: 'upgrades', userId: half.id }, { limit: STEP });
+  });
+});
+
+function opened() {
+  const line = { heard: '', socket: connect({ port: town.servers[0].port, host: '127.0.0.1' }) };
+  line.socket.setEncoding('utf8').on('data', (text) => (line.heard += text));
+  line.socket.on('error', () => {});
+  const closed = new Promise((settle) => line.socket.once('close', settle));
+  line.isClosed = () => within(closed, 'the connection is closed', { limit: STEP, seen: () => line.heard });
+  town.whenItEnds(() => line.socket.destroy());
+  return line;
+}
+
+/** The path of a polling session that has just been opened. */
+async function pollingPath() {
+  const path = '/socket.io/?EIO=4&transport=polling';
+  const text = await (await fetch(`${town.address()}${path}`, { signal: AbortSignal.timeout(LIMIT) })).text();
+  return `${path}&sid=${JSON.parse(text.slice(1)).sid}`;
+}
+
+function posts(path, body) {
+  return fetch(`${town.address()}${path}`, { method: 'POST', body, signal: AbortSignal.timeout(LIMIT) });
+}
