@@ -5,20 +5,22 @@
 //! done twice without harm.
 
 pub mod jobs;
+mod settling;
 mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use rand::RngExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use self::settling::Settling;
 use crate::{
     commit::writer::Writer,
     domain::{
-        id::{JobId, ReplicaId},
+        id::ReplicaId,
         job::{Job, Task},
     },
     metrics::Metrics,
@@ -33,6 +35,9 @@ use crate::{
 const AT_ONCE: usize = 256;
 /// How long to wait for a job before looking whether to stop.
 const WAIT: Duration = Duration::from_secs(1);
+/// The least time between two looks for jobs, so that a steady stream of them is taken by the handful. A job that comes after a pause
+/// is taken at once.
+const APART: Duration = Duration::from_millis(5);
 /// How long one job may take.
 const JOB_LIMIT: Duration = Duration::from_secs(10);
 
@@ -84,11 +89,19 @@ impl Worker {
         ));
         let name = self.replica.to_string();
         let mut failures = 0_u32;
+        let mut settling = Settling::default();
+        let mut next = Instant::now();
         while !stop.is_cancelled() {
+            let wait = settling.wait().map_or(WAIT, |left| left.min(WAIT));
+            let taken = async {
+                sleep_until(next).await;
+                self.queue.take(&name, AT_ONCE, wait).await
+            };
             let taken = tokio::select! {
                 () = stop.cancelled() => break,
-                taken = self.queue.take(&name, AT_ONCE, WAIT) => taken,
+                taken = taken => taken,
             };
+            next = Instant::now() + APART;
             match taken {
                 Ok(taken) => {
                     failures = 0;
@@ -96,7 +109,7 @@ impl Worker {
                         sweep::everything(&self.store, &self.queue, &self.metrics).await;
                     }
                     if !taken.jobs.is_empty() {
-                        self.work(taken.jobs).await;
+                        self.work(taken.jobs, &mut settling).await;
                     }
                 }
                 Err(error) => {
@@ -112,22 +125,24 @@ impl Worker {
                     }
                 }
             }
+            if settling.is_due() {
+                settling.settle(&self).await;
+            }
         }
+        settling.settle(&self).await;
         let _ = sweeping.await;
     }
 
-    async fn work(&self, taken: Vec<(Claim, Job)>) {
+    async fn work(&self, taken: Vec<(Claim, Job)>, settling: &mut Settling) {
         let results = join_all(taken.iter().map(|(_, job)| self.one(job))).await;
-        let mut without_result: Vec<JobId> = Vec::new();
-        let mut settled: Vec<Claim> = Vec::with_capacity(taken.len());
         for ((claim, job), result) in taken.into_iter().zip(results) {
             match result {
                 Ok(finished) => {
                     self.metrics.jobs_done.inc();
-                    if matches!(finished, Finished::WithoutResult) {
-                        without_result.push(job.id);
-                    }
-                    settled.push(claim);
+                    settling.add(
+                        claim,
+                        matches!(finished, Finished::WithoutResult).then_some(job.id),
+                    );
                 }
                 Err(error) => {
                     self.metrics.jobs_failed.inc();
@@ -139,16 +154,10 @@ impl Worker {
                         .await
                         .is_ok()
                     {
-                        settled.push(claim);
+                        settling.add(claim, None);
                     }
                 }
             }
-        }
-        if let Err(error) = self.store.finish_jobs(&without_result).await {
-            tracing::warn!(%error, jobs = without_result.len(), "jobs that are done keep their rows for now, and will be done again");
-        }
-        if let Err(error) = self.queue.settle(&settled).await {
-            tracing::debug!(%error, "claims will run out");
         }
     }
 
