@@ -144,7 +144,8 @@ mod tests {
             every(Duration::from_nanos(1_000), 100),
         );
         assert!(unasked.take(&ada, quota));
-        std::thread::sleep(Duration::from_millis(1));
+        let taken = Instant::now();
+        while taken.elapsed() < quota.interval() {}
         assert_eq!(unasked.settle(&ada), None);
     }
 
