@@ -6,10 +6,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join;
 use parking_lot::Mutex;
 use rand::RngExt;
 use tokio::{task::JoinSet, time::Instant};
 
+use super::unasked::Unasked;
 use crate::{
     metrics::Metrics,
     ports::{
@@ -21,6 +23,9 @@ use crate::{
 /// How long this replica decides alone after a failure, before the shared count is tried again; up to a half longer by chance.
 const ALONE: Duration = Duration::from_secs(1);
 
+/// How many keys are remembered of which something was taken unasked.
+const UNASKED_KEYS: usize = 100_000;
+
 /// The limits as the use cases ask for them: always an answer, in 200 ms at most.
 pub struct Limits {
     own: Arc<dyn RateLimits>,
@@ -30,6 +35,7 @@ pub struct Limits {
 
 struct Shared {
     count: Arc<dyn RateLimits>,
+    unasked: Unasked,
     course: Mutex<Course>,
     probe: Mutex<JoinSet<()>>,
 }
@@ -64,6 +70,7 @@ impl Limits {
             own,
             shared: Some(Arc::new(Shared {
                 count: shared,
+                unasked: Unasked::new(UNASKED_KEYS),
                 course: Mutex::new(Course::Together),
                 probe: Mutex::default(),
             })),
@@ -87,6 +94,19 @@ impl Limits {
             self.count_refusal(key.kind());
         }
         verdict
+    }
+
+    /// As [`Limits::take`], for what people do often and with large quotas: now and then one of them may go without asking the other
+    /// replicas, which are told with the next question (see `unasked`).
+    pub async fn take_often(&self, key: &Key, quota: Quota) -> Verdict {
+        if let Some(shared) = &self.shared
+            && *shared.course.lock() == Course::Together
+            && shared.unasked.take(key, quota)
+        {
+            self.ask_own(key, quota).await;
+            return Verdict::Allowed;
+        }
+        self.take(key, quota).await
     }
 
     /// Gives back a permit that was taken and not needed after all. Best effort.
@@ -124,7 +144,15 @@ impl Limits {
             self.metrics.limits_alone.inc();
             return None;
         }
-        match shared.count.take(key, quota).await {
+        let asked = match shared.unasked.settle(key) {
+            // Asked in this order, and waited for together.
+            Some(owed) => {
+                let owed = shared.count.owe(key, quota, owed);
+                join(owed, shared.count.take(key, quota)).await.1
+            }
+            None => shared.count.take(key, quota).await,
+        };
+        match asked {
             Ok(verdict) => Some(verdict),
             Err(error) => {
                 shared.fail(&error);

@@ -25,6 +25,7 @@ pub mod rooms;
 pub mod send;
 pub mod sessions;
 pub mod tokens;
+mod unasked;
 mod whereabouts;
 
 use std::sync::Arc;

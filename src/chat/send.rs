@@ -45,7 +45,13 @@ impl Chat {
     ) -> Result<Sending, Problem> {
         check_draft(&draft)?;
         let key = Key::new(SENDS, user_id.as_str());
-        if let Some(wait) = self.parts.limits.take(&key, self.sends).await.refused() {
+        if let Some(wait) = self
+            .parts
+            .limits
+            .take_often(&key, self.sends)
+            .await
+            .refused()
+        {
             return Err(Problem::rate_limited(
                 "You send faster than this server takes; wait a little.",
                 Some(wait),

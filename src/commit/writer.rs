@@ -1,12 +1,14 @@
-//! Group commit: while one batch is on its way to the store, the next one gathers. There is no timer.
+//! Group commit: while batches are on their way to the store, the next one gathers.
 //!
-//! Rooms are spread over a few lanes by their id, so that a room's changes keep their order and rooms do not wait for each other
-//! more than they must: of a change that depends on another one of its batch, the next batch is made, and only its room waits for it.
-//! A batch is one call of the store, in one transaction, so no lock outlives a round trip even if this process freezes. After the commit the room's hub is told, then whoever waits, then [the rest](super::aftermath).
+//! What is handed in goes out at once while nothing is under way. Else it gathers: a batch costs the store and everybody behind it far
+//! more than one more change in it, so another one is sent beside those under way only when it is large, or when somebody has
+//! waited for [`GATHERED_FOR`]. A room is in one batch at a time, so its changes keep their order; of a change that depends on another
+//! one of its batch, the next batch is made, and only its room waits for it. A batch is one call of the store, in one transaction, so no
+//! lock outlives a round trip even if this process freezes. After the commit the room's hub is told, then whoever waits, then
+//! [the rest](super::aftermath).
 
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher, Hasher},
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +18,8 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, timeout_at},
+    task::{Id, JoinError, JoinSet},
+    time::{Instant, sleep_until, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -35,8 +38,12 @@ use crate::{
 
 /// Changes in one call of the store.
 const BATCH_MAX: usize = 512;
-/// Changes that may wait in one lane, and as many again for others of their rooms; beyond, a send is `unavailable` at once.
-const WAITING_MAX: usize = 8_192;
+/// So many changes make a batch beside those under way.
+const LARGE: usize = 192;
+/// So long a change waits at most for its batch to become large, while there may be another one.
+const GATHERED_FOR: Duration = Duration::from_millis(10);
+/// Changes that may wait to be looked at, and as many again to be committed; beyond, a send is `unavailable` at once.
+const WAITING_MAX: usize = 16_384;
 /// Bytes of text in all changes that wait or are on their way; beyond, a send is `unavailable` at once.
 const WEIGHT_MAX: usize = 64 * 1024 * 1024;
 /// After so long whoever waits is told `unavailable`; the outcome is unknown.
@@ -44,9 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where changes are handed in.
 pub struct Writer {
-    lanes: Vec<mpsc::Sender<Pending>>,
+    waiting: mpsc::Sender<Pending>,
     weight: Arc<AtomicUsize>,
-    hasher: std::hash::RandomState,
     closing: CancellationToken,
     tasks: TaskTracker,
 }
@@ -117,9 +123,9 @@ impl Submitted {
 }
 
 impl Writer {
-    /// Starts as many lanes as the store likes to have.
+    /// Starts it, with as many batches under way at once as the store likes to have.
     pub fn start(
-        lanes: usize,
+        at_once: usize,
         store: Arc<dyn Store>,
         hubs: Arc<Hubs>,
         aftermath: Aftermath,
@@ -127,25 +133,27 @@ impl Writer {
     ) -> Self {
         let tasks = TaskTracker::new();
         let closing = CancellationToken::new();
-        let lanes = (0..lanes.max(1))
-            .map(|_| {
-                let (sender, waiting) = mpsc::channel(WAITING_MAX);
-                let lane = Lane {
-                    waiting,
-                    store: store.clone(),
-                    hubs: hubs.clone(),
-                    aftermath: aftermath.clone(),
-                    metrics: metrics.clone(),
-                    closing: closing.clone(),
-                };
-                tasks.spawn(lane.run());
-                sender
-            })
-            .collect();
+        let (sender, waiting) = mpsc::channel(WAITING_MAX);
+        let desk = Desk {
+            waiting,
+            closing: closing.clone(),
+            committer: Arc::new(Committer {
+                store,
+                hubs,
+                aftermath,
+                metrics,
+            }),
+            at_once: at_once.max(1),
+            pending: Vec::new(),
+            ready: Ready::default(),
+            underway: JoinSet::new(),
+            rooms: HashMap::new(),
+            busy: HashSet::new(),
+        };
+        tasks.spawn(desk.run());
         Self {
-            lanes,
+            waiting: sender,
             weight: Arc::default(),
-            hasher: std::hash::RandomState::new(),
             closing,
             tasks,
         }
@@ -153,9 +161,6 @@ impl Writer {
 
     /// Hands a change in without waiting. Changes of one room are committed in the order in which they were handed in here.
     pub fn submit(&self, change: Change) -> Result<Submitted, Problem> {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(change.room().as_str().as_bytes());
-        let lane = &self.lanes[(hasher.finish() % self.lanes.len() as u64) as usize];
         let taken = Instant::now();
         let (done, outcome) = oneshot::channel();
         let weight = Weight::of(&change, &self.weight).ok_or_else(Problem::unavailable)?;
@@ -164,8 +169,8 @@ impl Writer {
             done,
             _weight: weight,
         };
-        lane.try_send(Pending { change, waiter })
-            .map_err(|_| Problem::unavailable())?;
+        let handed_in = self.waiting.try_send(Pending { change, waiter });
+        handed_in.map_err(|_| Problem::unavailable())?;
         Ok(Submitted {
             done: outcome,
             taken,
@@ -180,64 +185,148 @@ impl Writer {
     }
 }
 
-struct Lane {
+/// Where changes wait, and which of them go when.
+struct Desk {
     waiting: mpsc::Receiver<Pending>,
+    closing: CancellationToken,
+    committer: Arc<Committer>,
+    at_once: usize,
+    /// In the order in which they were handed in.
+    pending: Vec<Pending>,
+    ready: Ready,
+    underway: JoinSet<()>,
+    /// The rooms of each batch under way.
+    rooms: HashMap<Id, Vec<RoomId>>,
+    /// All of them.
+    busy: HashSet<RoomId>,
+}
+
+/// The pending changes whose rooms are in no batch under way.
+#[derive(Default)]
+struct Ready {
+    count: usize,
+    first: Option<Instant>,
+}
+
+impl Ready {
+    fn add(&mut self, taken: Instant) {
+        self.count += 1;
+        self.first = Some(self.first.map_or(taken, |first| first.min(taken)));
+    }
+}
+
+impl Desk {
+    async fn run(mut self) {
+        loop {
+            while self.is_due() {
+                self.start();
+            }
+            if self.waiting.is_closed() && self.waiting.is_empty() && self.pending.is_empty() {
+                while let Some(ended) = self.underway.join_next_with_id().await {
+                    self.release(ended);
+                }
+                return;
+            }
+            let due = self.ready.first.map(|first| first + GATHERED_FOR);
+            let due = due.filter(|_| self.underway.len() < self.at_once);
+            let (room, seen) = (WAITING_MAX - self.pending.len(), self.pending.len());
+            tokio::select! {
+                biased;
+                Some(ended) = self.underway.join_next_with_id() => self.release(ended),
+                taken = self.waiting.recv_many(&mut self.pending, room.min(BATCH_MAX)), if room > 0 && !self.is_over() => {
+                    for it in &self.pending[seen..seen + taken] {
+                        if !self.busy.contains(it.change.room()) {
+                            self.ready.add(it.waiter.taken);
+                        }
+                    }
+                }
+                () = self.closing.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                else => {}
+            }
+        }
+    }
+
+    /// Nothing will come any more.
+    fn is_over(&self) -> bool {
+        self.waiting.is_closed() && self.waiting.is_empty()
+    }
+
+    /// Whether a batch is to be sent now.
+    fn is_due(&self) -> bool {
+        let Some(first) = self.ready.first else {
+            return false;
+        };
+        self.underway.is_empty()
+            || self.underway.len() < self.at_once
+                && (self.ready.count >= LARGE || first.elapsed() >= GATHERED_FOR)
+    }
+
+    fn start(&mut self) {
+        let now = Instant::now();
+        // Nobody waits for these any more, so nobody may be told that they were done.
+        let pending = std::mem::take(&mut self.pending).into_iter();
+        let (ready, mut later): (Vec<_>, Vec<_>) = pending
+            .filter(|it| it.waiter.waits(now))
+            .partition(|it| !self.busy.contains(it.change.room()));
+        let first = independent(ready.iter().map(|it| &it.change));
+        let (mut changes, mut waiters, mut rooms) = (Vec::new(), Vec::new(), Vec::new());
+        for (it, first) in ready.into_iter().zip(first) {
+            if first && changes.len() < BATCH_MAX {
+                if self.busy.insert(it.change.room().clone()) {
+                    rooms.push(it.change.room().clone());
+                }
+                changes.push(it.change);
+                waiters.push(it.waiter);
+            } else {
+                later.push(it);
+            }
+        }
+        self.pending = later;
+        if !changes.is_empty() {
+            let committer = self.committer.clone();
+            let task = self
+                .underway
+                .spawn(async move { committer.commit(changes, waiters).await });
+            self.rooms.insert(task.id(), rooms);
+        }
+        self.count();
+    }
+
+    /// A batch has come to its end, and its rooms may be in another.
+    fn release(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a batch of changes has failed");
+                error.id()
+            }
+        };
+        for room in self.rooms.remove(&id).unwrap_or_default() {
+            self.busy.remove(&room);
+        }
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.ready = Ready::default();
+        for it in &self.pending {
+            if !self.busy.contains(it.change.room()) {
+                self.ready.add(it.waiter.taken);
+            }
+        }
+    }
+}
+
+/// Takes batches to the store, and what has come of them to everybody else.
+struct Committer {
     store: Arc<dyn Store>,
     hubs: Arc<Hubs>,
     aftermath: Aftermath,
     metrics: Arc<Metrics>,
-    closing: CancellationToken,
 }
 
-impl Lane {
-    async fn run(mut self) {
-        let mut pending: Vec<Pending> = Vec::with_capacity(BATCH_MAX);
-        while self.take(&mut pending).await {
-            let now = Instant::now();
-            // Nobody waits for these any more, so nobody may be told that they were done.
-            pending.retain(|it| it.waiter.waits(now));
-            let first = independent(pending.iter().map(|it| &it.change));
-            let (mut changes, mut waiters) = (Vec::new(), Vec::new());
-            let mut later = Vec::new();
-            for (it, first) in pending.drain(..).zip(first) {
-                if first && changes.len() < BATCH_MAX {
-                    changes.push(it.change);
-                    waiters.push(it.waiter);
-                } else {
-                    later.push(it);
-                }
-            }
-            pending.append(&mut later);
-            if !changes.is_empty() {
-                self.commit(changes, waiters).await;
-            }
-        }
-    }
-
-    /// Adds what has come to what is pending; waits for it only if nothing is. False at the end.
-    async fn take(&mut self, pending: &mut Vec<Pending>) -> bool {
-        if self.closing.is_cancelled() {
-            self.waiting.close();
-        }
-        while pending.is_empty() {
-            let taken = tokio::select! {
-                biased;
-                taken = self.waiting.recv_many(pending, BATCH_MAX) => taken,
-                () = self.closing.cancelled(), if !self.waiting.is_closed() => {
-                    self.waiting.close();
-                    continue;
-                }
-            };
-            return taken > 0;
-        }
-        while pending.len() < WAITING_MAX
-            && let Ok(next) = self.waiting.try_recv()
-        {
-            pending.push(next);
-        }
-        true
-    }
-
+impl Committer {
     /// Where one of the changes is what the store cannot take, or cannot tell of, the others do not suffer for it: they are
     /// committed in halves. Asked for again, nothing is done twice.
     async fn commit(&self, changes: Vec<Change>, waiters: Vec<Waiter>) {

@@ -20,6 +20,10 @@ pub trait RateLimits: Send + Sync {
     /// once, a whole budget lets exactly the burst pass. On failure a permit may have been taken.
     async fn take(&self, key: &Key, quota: Quota) -> Result<Verdict, BackendError>;
 
+    /// Counts permits that a replica has let somebody take without asking, as many as grow in `owed`; before what is asked next.
+    /// Never makes a budget emptier than empty.
+    async fn owe(&self, key: &Key, quota: Quota, owed: Duration) -> Result<(), BackendError>;
+
     /// Gives a permit back that was taken and not needed after all. Never makes a budget larger than whole.
     async fn give_back(&self, key: &Key, quota: Quota) -> Result<(), BackendError>;
 }

@@ -5,20 +5,22 @@
 //! done twice without harm.
 
 pub mod jobs;
+mod settling;
 mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::join_all};
 use rand::RngExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use self::settling::Settling;
 use crate::{
     commit::writer::Writer,
     domain::{
-        id::{JobId, ReplicaId},
+        id::ReplicaId,
         job::{Job, Task},
     },
     metrics::Metrics,
@@ -35,6 +37,9 @@ const AT_ONCE: usize = 256;
 const WAIT: Duration = Duration::from_secs(1);
 /// How long jobs may go on once it is time to stop; then another worker gets them.
 const LAST_JOBS: Duration = Duration::from_secs(2);
+/// The least time between two looks for jobs, so that a steady stream of them is taken by the handful. A job that comes after a pause
+/// is taken at once.
+const APART: Duration = Duration::from_millis(5);
 /// How long one job may take.
 const JOB_LIMIT: Duration = Duration::from_secs(10);
 
@@ -87,16 +92,25 @@ impl Worker {
         ));
         let name = self.replica.to_string();
         let mut failures = 0_u32;
+        let mut settling = Settling::default();
+        let mut next = Instant::now();
         while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = sleep_until(next) => {}
+            }
+            let wait = settling.wait().map_or(WAIT, |left| left.min(WAIT));
             // Not given up when it is time to stop: what the queue is about to hand out would stay claimed, and nobody would do it.
-            match self.queue.take(&name, AT_ONCE, WAIT).await {
+            let taken = self.queue.take(&name, AT_ONCE, wait).await;
+            next = Instant::now() + APART;
+            match taken {
                 Ok(taken) => {
                     failures = 0;
                     if taken.reborn {
                         sweep::everything(&self.store, &self.queue, &self.metrics).await;
                     }
                     if !taken.jobs.is_empty() {
-                        self.work(taken.jobs, &stop).await;
+                        self.work(taken.jobs, &mut settling, &stop).await;
                     }
                 }
                 Err(error) => {
@@ -112,11 +126,20 @@ impl Worker {
                     }
                 }
             }
+            if settling.is_due() {
+                settling.settle(&self).await;
+            }
         }
+        settling.settle(&self).await;
         let _ = sweeping.await;
     }
 
-    async fn work(&self, taken: Vec<(Claim, Job)>, stop: &CancellationToken) {
+    async fn work(
+        &self,
+        taken: Vec<(Claim, Job)>,
+        settling: &mut Settling,
+        stop: &CancellationToken,
+    ) {
         let out_of_time = async {
             stop.cancelled().await;
             tokio::time::sleep(LAST_JOBS).await;
@@ -133,8 +156,6 @@ impl Worker {
         }))
         .await;
         let mut unfinished: (Vec<Claim>, Vec<Job>) = Default::default();
-        let mut without_result: Vec<JobId> = Vec::new();
-        let mut settled: Vec<Claim> = Vec::with_capacity(taken.len());
         for ((claim, job), result) in taken.into_iter().zip(results) {
             let Some(result) = result else {
                 unfinished.0.push(claim);
@@ -144,10 +165,10 @@ impl Worker {
             match result {
                 Ok(finished) => {
                     self.metrics.jobs_done.inc();
-                    if matches!(finished, Finished::WithoutResult) {
-                        without_result.push(job.id);
-                    }
-                    settled.push(claim);
+                    settling.add(
+                        claim,
+                        matches!(finished, Finished::WithoutResult).then_some(job.id),
+                    );
                 }
                 Err(error) => {
                     self.metrics.jobs_failed.inc();
@@ -159,23 +180,20 @@ impl Worker {
                         .await
                         .is_ok()
                     {
-                        settled.push(claim);
+                        settling.add(claim, None);
                     }
                 }
             }
         }
-        if let Err(error) = self.store.finish_jobs(&without_result).await {
-            tracing::warn!(%error, jobs = without_result.len(), "jobs that are done keep their rows for now, and will be done again");
-        }
         // Added again before the claims end: in between a job may be there twice, but never not at all.
         match self.queue.push(&unfinished.1).await {
-            Ok(()) => settled.extend(unfinished.0),
+            Ok(()) => unfinished
+                .0
+                .into_iter()
+                .for_each(|claim| settling.add(claim, None)),
             Err(error) => {
                 tracing::warn!(%error, jobs = unfinished.1.len(), "unfinished jobs wait until their claims run out");
             }
-        }
-        if let Err(error) = self.queue.settle(&settled).await {
-            tracing::debug!(%error, "claims will run out");
         }
     }
 

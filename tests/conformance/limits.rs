@@ -44,6 +44,7 @@ stories![
     replicas_share_one_budget,
     of_many_at_once_through_all_replicas_exactly_the_burst_passes,
     what_is_given_back_can_be_taken_again_and_no_more,
+    what_is_owed_counts_before_what_is_asked_next,
     keys_do_not_disturb_each_other,
     a_smaller_quota_holds_nobody_back_for_longer_than_itself,
     names_of_all_kinds_are_names,
@@ -197,6 +198,16 @@ async fn what_is_given_back_can_be_taken_again_and_no_more(budgets: Budgets) {
         budgets.here.give_back(&eve, SLOW).await.unwrap();
     }
     assert_eq!(passes(&budgets.here, &eve, SLOW, 9).await, 5);
+}
+
+async fn what_is_owed_counts_before_what_is_asked_next(budgets: Budgets) {
+    let ada = sends("ada");
+    let three = SLOW.interval() * 3;
+    budgets.here.owe(&ada, SLOW, three).await.unwrap();
+    assert_eq!(passes(&budgets.there, &ada, SLOW, 9).await, 2);
+    // Emptier than empty a budget never is.
+    budgets.here.owe(&ada, SLOW, three).await.unwrap();
+    assert!(wait(&budgets.there, &ada, SLOW).await <= SLOW.interval());
 }
 
 async fn keys_do_not_disturb_each_other(budgets: Budgets) {

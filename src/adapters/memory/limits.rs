@@ -64,6 +64,13 @@ impl Budgets {
         Verdict::Allowed
     }
 
+    fn owe(&mut self, key: &Key, quota: Quota, owed: u64, now: u64) {
+        let empty_at = now.saturating_add(micros(quota.refill()));
+        let before = self.whole_at.get(key).map_or(now, |at| (*at).max(now));
+        let after = before.saturating_add(owed).min(empty_at);
+        self.whole_at.insert(key.clone(), after);
+    }
+
     fn give_back(&mut self, key: &Key, quota: Quota) {
         if let Some(at) = self.whole_at.get_mut(key) {
             *at = at.saturating_sub(micros(quota.interval()));
@@ -101,6 +108,17 @@ impl RateLimits for MemoryLimits {
         let mut budgets = self.budgets.lock();
         budgets.make_room(now, self.keys_max);
         Ok(budgets.take(key, quota, now))
+    }
+
+    async fn owe(
+        &self,
+        key: &Key,
+        quota: Quota,
+        owed: std::time::Duration,
+    ) -> Result<(), BackendError> {
+        let now = self.now();
+        self.budgets.lock().owe(key, quota, micros(owed), now);
+        Ok(())
     }
 
     async fn give_back(&self, key: &Key, quota: Quota) -> Result<(), BackendError> {

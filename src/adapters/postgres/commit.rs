@@ -33,6 +33,9 @@ const COMMIT_WITH_ROOMS: &str = commit!(concat!(
     " FROM rooms r WHERE r.id = c.detail::json ->> 'id') r)"
 ));
 
+/// Sends alone, which most batches are, cost less this way.
+const COMMIT_SENDS: &str = "SELECT NULL::bigint, c.* FROM commit_sends($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) c";
+
 impl PostgresStore {
     pub(super) async fn commit_batch(
         &self,
@@ -43,13 +46,12 @@ impl PostgresStore {
         }
         let answering = answering(changes);
         let batch = Batch::of(changes, &answering)?;
-        let statement = match batch.changes_rooms() {
-            true => COMMIT_WITH_ROOMS,
-            false => COMMIT,
+        let query = || match () {
+            () if batch.is_sends() => batch.query_of_sends(COMMIT_SENDS),
+            () if batch.changes_rooms() => batch.query(COMMIT_WITH_ROOMS),
+            () => batch.query(COMMIT),
         };
-        let rows = self
-            .rows(Lane::Commits, Again::Safe, || batch.query(statement))
-            .await?;
+        let rows = self.rows(Lane::Commits, Again::Safe, query).await?;
         outcomes(changes, &answering, &rows)
     }
 }

@@ -38,8 +38,15 @@ pub struct RedisLimits {
 struct Question {
     key: String,
     quota: Quota,
-    what: &'static str,
+    what: What,
     answer: oneshot::Sender<Result<Verdict, BackendError>>,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Take,
+    Owe(Duration),
+    GiveBack,
 }
 
 impl RedisLimits {
@@ -59,12 +66,7 @@ impl RedisLimits {
         }
     }
 
-    async fn ask(
-        &self,
-        key: &Key,
-        quota: Quota,
-        what: &'static str,
-    ) -> Result<Verdict, BackendError> {
+    async fn ask(&self, key: &Key, quota: Quota, what: What) -> Result<Verdict, BackendError> {
         let (answer, answered) = oneshot::channel();
         let question = Question {
             key: format!("{}limit:{}:{}", self.prefix, key.kind(), key.subject()),
@@ -86,11 +88,15 @@ impl RedisLimits {
 #[async_trait]
 impl RateLimits for RedisLimits {
     async fn take(&self, key: &Key, quota: Quota) -> Result<Verdict, BackendError> {
-        self.ask(key, quota, "take").await
+        self.ask(key, quota, What::Take).await
+    }
+
+    async fn owe(&self, key: &Key, quota: Quota, owed: Duration) -> Result<(), BackendError> {
+        self.ask(key, quota, What::Owe(owed)).await.map(|_| ())
     }
 
     async fn give_back(&self, key: &Key, quota: Quota) -> Result<(), BackendError> {
-        self.ask(key, quota, "back").await.map(|_| ())
+        self.ask(key, quota, What::GiveBack).await.map(|_| ())
     }
 }
 
@@ -143,10 +149,15 @@ async fn ask_all(
         key, quota, what, ..
     } in questions
     {
+        let (time, what) = match *what {
+            What::Take => (quota.interval(), "take"),
+            What::Owe(owed) => (owed, "owe"),
+            What::GiveBack => (quota.interval(), "back"),
+        };
         call.key(key)
-            .arg(micros(quota.interval()))
+            .arg(micros(time))
             .arg(micros(quota.refill()))
-            .arg(*what);
+            .arg(what);
     }
     let waits: Vec<u64> = link.script(limit, &call).await?;
     if waits.len() != questions.len() {

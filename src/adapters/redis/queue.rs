@@ -301,18 +301,13 @@ impl Queue for RedisQueue {
         let until = Instant::now() + LIMIT;
         for chunk in jobs.chunks(CHUNK) {
             let mut pipeline = redis::pipe();
-            for job in chunk {
+            for (at, job) in chunk.iter().enumerate() {
                 let written = serde_json::to_vec(job).map_err(|error| fault(error.to_string()))?;
-                pipeline
-                    .cmd("XADD")
-                    .arg(&self.stream)
-                    .arg("MAXLEN")
-                    .arg("~")
-                    .arg(LONGEST)
-                    .arg("*")
-                    .arg(FIELD)
-                    .arg(written)
-                    .ignore();
+                pipeline.cmd("XADD").arg(&self.stream);
+                if at == 0 {
+                    pipeline.arg("MAXLEN").arg("~").arg(LONGEST);
+                }
+                pipeline.arg("*").arg(FIELD).arg(written).ignore();
             }
             let left = until.saturating_duration_since(Instant::now());
             let () = self.link.pipeline(left, &pipeline).await?;

@@ -240,7 +240,7 @@ fn freeze_within_a_commit(database: &Database, batch: &[Change], thaw: &mpsc::Re
         let store = database.open_postgres().await;
         let mut commit = pin!(store.commit(batch));
         let asked = "SELECT 'asked' FROM pg_stat_activity \
-             WHERE datname = current_database() AND query LIKE '%commit_changes%' \
+             WHERE datname = current_database() AND query LIKE '%commit_sends%' \
              AND state = 'active' AND pid <> pg_backend_pid()";
         while database.ask(asked).await.is_none() {
             assert_eq!(

@@ -87,8 +87,39 @@ impl<'a> Batch<'a> {
         self.room_changes.is_some()
     }
 
+    /// Whether there is nothing in it but sends.
+    pub(super) fn is_sends(&self) -> bool {
+        self.findings.ord.is_empty()
+            && self.done.is_empty()
+            && self.acts.is_none()
+            && self.claps.is_none()
+            && self.room_changes.is_none()
+    }
+
+    /// The parameters of `commit_sends`.
+    pub(super) fn query_of_sends<'q>(&'q self, statement: &'static str) -> Query<'q> {
+        self.with_sends(statement).bind(FIRST_LEASE)
+    }
+
+    /// The parameters of `commit_changes`.
     pub(super) fn query<'q>(&'q self, statement: &'static str) -> Query<'q> {
-        let (s, f) = (&self.sends, &self.findings);
+        let f = &self.findings;
+        self.with_sends(statement)
+            .bind(&f.ord)
+            .bind(&f.room)
+            .bind(&f.message)
+            .bind(&f.content_rev)
+            .bind(&f.mentions)
+            .bind(&f.previews)
+            .bind(&self.done)
+            .bind(FIRST_LEASE)
+            .bind(&self.acts)
+            .bind(&self.claps)
+            .bind(&self.room_changes)
+    }
+
+    fn with_sends<'q>(&'q self, statement: &'static str) -> Query<'q> {
+        let s = &self.sends;
         sqlx::query(statement)
             .bind(&self.rooms)
             .bind(&s.ord)
@@ -101,17 +132,6 @@ impl<'a> Batch<'a> {
             .bind(&s.content)
             .bind(&s.at)
             .bind(&s.job)
-            .bind(&f.ord)
-            .bind(&f.room)
-            .bind(&f.message)
-            .bind(&f.content_rev)
-            .bind(&f.mentions)
-            .bind(&f.previews)
-            .bind(&self.done)
-            .bind(FIRST_LEASE)
-            .bind(&self.acts)
-            .bind(&self.claps)
-            .bind(&self.room_changes)
     }
 }
 

@@ -2,8 +2,8 @@
 -- in microseconds, and expires then.
 --
 -- KEYS[i]  a key; one may come several times
--- ARGV     three for each key: the interval in which a permit grows, the time in which all of them do, both in microseconds; and
---          "take" or "back"
+-- ARGV     three for each key: the interval in which a permit grows (to owe: in which all grow that are owed), the time in which
+--          a whole budget does, both in microseconds; and "take", "owe" or "back"
 -- Returns  for each key: 0 when that was done, otherwise how long to wait, in microseconds
 
 local time = redis.call('TIME')
@@ -28,6 +28,8 @@ for i, key in ipairs(KEYS) do
     if found > now then
       keep(key, whole_at - interval)
     end
+  elseif ARGV[3 * i] == 'owe' then
+    keep(key, math.min(whole_at + interval, now + refill))
   elseif whole_at + interval - now > refill then
     answer = math.ceil(whole_at + interval - now - refill)
   else

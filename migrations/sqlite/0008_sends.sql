@@ -1,0 +1,1 @@
+-- Nothing: see the same number for Postgres, where a batch of sends has a function of its own.
