@@ -124,7 +124,8 @@ async fn probe(reach: Weak<Reach>, options: PgConnectOptions) {
         }
     }
     if let Some(reach) = reach.upgrade() {
-        // Connections from before may be of no use.
+        // What began before, and fails yet, says nothing of now; and connections from before may be of no use.
+        reach.hear();
         reach.breaks.note();
         reach.outage.ends();
     }
