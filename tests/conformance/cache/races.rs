@@ -56,6 +56,7 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
         scene.room("hall", &PEOPLE).await;
         let other = scene.another().await;
         let past = Arc::new(Happened::nothing());
+        let over = Over(past.clone());
         let mut writers = JoinSet::new();
         let mut readers = JoinSet::new();
         for (at, (store, redis)) in [(&scene.store, here.0), (&other.store, there.0)]
@@ -78,7 +79,7 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
         while let Some(written) = writers.join_next().await {
             written.unwrap();
         }
-        past.over.store(true, Ordering::Release);
+        drop(over);
         let mut seen = Vec::new();
         while let Some(read) = readers.join_next().await {
             seen.extend(read.unwrap());
@@ -123,6 +124,15 @@ struct Happened {
     highest: Mutex<(u64, Rev)>,
     /// The highest revision that is committed for certain.
     known: AtomicI64,
+}
+
+/// Ends what runs beside the writers, however these end.
+struct Over(Arc<Happened>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Release);
+    }
 }
 
 impl Happened {
@@ -215,7 +225,8 @@ impl Replica {
             carried.spawn(async move {
                 for _ in 0..times {
                     sleep(late).await;
-                    redis.cache.append(&committed).await.unwrap();
+                    // On a busy machine there may be no answer in time: lost like many another.
+                    let _ = redis.cache.append(&committed).await;
                 }
             });
         }
@@ -253,7 +264,7 @@ impl Replica {
     async fn looks(&self, room: &RoomId) -> Option<Recent> {
         let before = self.past.forgotten.load(Ordering::Acquire);
         let (since, highest) = *self.past.highest.lock().unwrap();
-        let found = self.redis.cache.read(room).await.unwrap();
+        let found = self.redis.cache.read(room).await.ok()?;
         if before % 2 == 0 && self.past.forgotten.load(Ordering::Acquire) == before {
             let stands = found.as_ref().map_or(-1, |recent| recent.rev);
             if since == before {
