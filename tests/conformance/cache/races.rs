@@ -77,7 +77,7 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
             }
         }
         let forgetting = forgets(corner.key("{hall}:recent"), corner.plain(), past.clone());
-        let forgetting = tokio::task::spawn_blocking(forgetting);
+        let forgetting = tokio::spawn(forgetting);
         while let Some(written) = writers.join_next().await {
             written.unwrap();
         }
@@ -267,7 +267,7 @@ impl Replica {
         let before = self.past.forgotten.load(Ordering::Acquire);
         let (since, highest) = *self.past.highest.lock().unwrap();
         let found = self.redis.cache.read(room).await.ok()?;
-        if before % 2 == 0 && self.past.forgotten.load(Ordering::Acquire) == before {
+        if before.is_multiple_of(2) && self.past.forgotten.load(Ordering::Acquire) == before {
             let stands = found.as_ref().map_or(-1, |recent| recent.rev);
             if since == before {
                 assert!(
@@ -305,18 +305,16 @@ impl RecentCache for SlowToFill {
 }
 
 /// Forgets the list every so many changes, as Redis may; in between there is time for fills and looks, however busy the machine.
-fn forgets(key: String, mut plain: redis::Connection, past: Arc<Happened>) -> impl FnOnce() {
-    move || {
-        let mut forgotten_at = 0;
-        while !past.over.load(Ordering::Acquire) {
-            std::thread::sleep(Duration::from_millis(1));
-            if past.known.load(Ordering::Acquire) < forgotten_at + EPOCH {
-                continue;
-            }
-            forgotten_at = past.known.load(Ordering::Acquire);
-            past.forgotten.fetch_add(1, Ordering::AcqRel);
-            redis::cmd("UNLINK").arg(&key).exec(&mut plain).unwrap();
-            past.forgotten.fetch_add(1, Ordering::AcqRel);
+async fn forgets(key: String, mut plain: redis::Connection, past: Arc<Happened>) {
+    let mut forgotten_at = 0;
+    while !past.over.load(Ordering::Acquire) {
+        sleep(Duration::from_millis(1)).await;
+        if past.known.load(Ordering::Acquire) < forgotten_at + EPOCH {
+            continue;
         }
+        forgotten_at = past.known.load(Ordering::Acquire);
+        past.forgotten.fetch_add(1, Ordering::AcqRel);
+        redis::cmd("UNLINK").arg(&key).exec(&mut plain).unwrap();
+        past.forgotten.fetch_add(1, Ordering::AcqRel);
     }
 }
