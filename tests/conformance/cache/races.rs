@@ -42,6 +42,8 @@ const PEOPLE: [&str; 3] = ["ada", "bob", "cy"];
 const WRITERS: u64 = 3;
 const READERS: u64 = 2;
 const ACTS: usize = 60;
+/// Changes between two forgettings.
+const EPOCH: Rev = 80;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_has_it() {
@@ -56,6 +58,7 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
         scene.room("hall", &PEOPLE).await;
         let other = scene.another().await;
         let past = Arc::new(Happened::nothing());
+        let over = Over(past.clone());
         let mut writers = JoinSet::new();
         let mut readers = JoinSet::new();
         for (at, (store, redis)) in [(&scene.store, here.0), (&other.store, there.0)]
@@ -74,11 +77,11 @@ async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_
             }
         }
         let forgetting = forgets(corner.key("{hall}:recent"), corner.plain(), past.clone());
-        let forgetting = tokio::task::spawn_blocking(forgetting);
+        let forgetting = tokio::spawn(forgetting);
         while let Some(written) = writers.join_next().await {
             written.unwrap();
         }
-        past.over.store(true, Ordering::Release);
+        drop(over);
         let mut seen = Vec::new();
         while let Some(read) = readers.join_next().await {
             seen.extend(read.unwrap());
@@ -123,6 +126,15 @@ struct Happened {
     highest: Mutex<(u64, Rev)>,
     /// The highest revision that is committed for certain.
     known: AtomicI64,
+}
+
+/// Ends what runs beside the writers, however these end.
+struct Over(Arc<Happened>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Release);
+    }
 }
 
 impl Happened {
@@ -215,7 +227,8 @@ impl Replica {
             carried.spawn(async move {
                 for _ in 0..times {
                     sleep(late).await;
-                    redis.cache.append(&committed).await.unwrap();
+                    // On a busy machine there may be no answer in time: lost like many another.
+                    let _ = redis.cache.append(&committed).await;
                 }
             });
         }
@@ -228,7 +241,7 @@ impl Replica {
         let hall = room("hall");
         while !self.past.over.load(Ordering::Acquire) {
             let known = self.past.known.load(Ordering::Acquire);
-            let found = match chance.random_range(0..4) {
+            let found = match chance.random_range(0..5) {
                 0 => {
                     let now = self.recent.now(&hall, None).await.unwrap().unwrap();
                     let (recent, room) = (now.recent, now.room);
@@ -254,8 +267,8 @@ impl Replica {
     async fn looks(&self, room: &RoomId) -> Option<Recent> {
         let before = self.past.forgotten.load(Ordering::Acquire);
         let (since, highest) = *self.past.highest.lock().unwrap();
-        let found = self.redis.cache.read(room).await.unwrap();
-        if before % 2 == 0 && self.past.forgotten.load(Ordering::Acquire) == before {
+        let found = self.redis.cache.read(room).await.ok()?;
+        if before.is_multiple_of(2) && self.past.forgotten.load(Ordering::Acquire) == before {
             let stands = found.as_ref().map_or(-1, |recent| recent.rev);
             if since == before {
                 assert!(
@@ -292,14 +305,17 @@ impl RecentCache for SlowToFill {
     }
 }
 
-/// Forgets the list every now and then, as Redis may.
-fn forgets(key: String, mut plain: redis::Connection, past: Arc<Happened>) -> impl FnOnce() {
-    move || {
-        while !past.over.load(Ordering::Acquire) {
-            std::thread::sleep(Duration::from_millis(40));
-            past.forgotten.fetch_add(1, Ordering::AcqRel);
-            redis::cmd("UNLINK").arg(&key).exec(&mut plain).unwrap();
-            past.forgotten.fetch_add(1, Ordering::AcqRel);
+/// Forgets the list every so many changes, as Redis may; in between there is time for fills and looks, however busy the machine.
+async fn forgets(key: String, mut plain: redis::Connection, past: Arc<Happened>) {
+    let mut forgotten_at = 0;
+    while !past.over.load(Ordering::Acquire) {
+        sleep(Duration::from_millis(1)).await;
+        if past.known.load(Ordering::Acquire) < forgotten_at + EPOCH {
+            continue;
         }
+        forgotten_at = past.known.load(Ordering::Acquire);
+        past.forgotten.fetch_add(1, Ordering::AcqRel);
+        redis::cmd("UNLINK").arg(&key).exec(&mut plain).unwrap();
+        past.forgotten.fetch_add(1, Ordering::AcqRel);
     }
 }
