@@ -100,7 +100,15 @@ async fn asked_to_end() {
             _ = interrupt.recv() => SignalKind::interrupt(),
         };
         tracing::warn!("asked to end again: gone at once");
-        // As a shell reports a process that a signal has ended.
-        std::process::exit(128 + kind.as_raw_value());
+        gone_at_once(kind);
     });
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks again does not want to wait for the drain"
+)]
+fn gone_at_once(asked: SignalKind) -> ! {
+    // As a shell reports a process that a signal has ended.
+    std::process::exit(128 + asked.as_raw_value())
 }
