@@ -17,6 +17,7 @@ export const contenders = {
   peer: { title: 'Node peer', dialect: 'peer', start: (context) => startPeer(context, {}) },
   'peer-quiet': {
     title: 'Node peer, no announcements over 200',
+    label: 'Node peer, quiet',
     dialect: 'peer',
     start: (context) => startPeer(context, { ANNOUNCE_UP_TO: '200' }),
   },

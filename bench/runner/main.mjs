@@ -2,7 +2,8 @@
 //
 // Environment: TURNS (5), SMALL=1 (a quick look: little load, one turn), LARGE=1 (the large forms of those scenarios that have
 // one), ONLY=belfry,peer (some contenders), PEER_NODES (2), BENCH_DIR (where the stores keep their files; it should be on a real
-// disk), RESULTS (a file for every single run). Only a full run, with every scenario and contender, is written down. `--redraw` measures nothing and makes tables
+// disk), RESULTS (a file for every single run), BENCH_BIN (a directory
+// of programs that are built already). Only a full run, with every scenario and contender, is written down. `--redraw` measures nothing and makes tables
 // and plots from what was written down.
 
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -121,6 +122,7 @@ async function measureAll(context) {
 
 // Builds what takes part and returns the directory of the programs.
 async function build() {
+  if (process.env.BENCH_BIN) return process.env.BENCH_BIN;
   const packages = needs('belfry', 'belfry-2') ? ['-p', 'belfry', '-p', 'belfry-load'] : ['-p', 'belfry-load'];
   const { code } = await run(['cargo', 'build', '--release', ...packages], { cwd: root, limitMs: 3_600_000 });
   if (code !== 0) throw new Error('the build failed');

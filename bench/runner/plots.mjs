@@ -8,6 +8,7 @@ import { number } from './numbers.mjs';
 import { bar, colour, curve, line, picture, text } from './svg.mjs';
 
 const WIDTH = 720;
+const label = (contender) => contenders[contender].label ?? contenders[contender].title;
 
 // Writes all plots that the results have figures for. Returns `{ scenario: [{ file, alt }] }`.
 export function drawAll(directory, scenarios, { summary, runs }) {
@@ -37,7 +38,7 @@ function bars(name, figure, summary) {
   const targets = judge(figure, summary).filter(({ line: at }) => Number.isFinite(at));
   const values = taking.map((contender) => summary[contender][figure.title]);
   const most = Math.max(...values.map(({ max }) => max), ...targets.map(({ line: at }) => at));
-  const [left, right, rowHeight] = [250, 90, 34];
+  const [left, right, rowHeight] = [170, 90, 34];
   const top = 48 + 16 * targets.length;
   const bottom = top + rowHeight * taking.length;
   const x = (value) => left + ((WIDTH - left - right) * value) / (most || 1);
@@ -45,11 +46,14 @@ function bars(name, figure, summary) {
     const { median, min, max } = values[n];
     const middle = top + rowHeight * n + rowHeight / 2;
     return [
-      text(left - 10, middle + 4, contenders[contender].title, { anchor: 'end' }),
+      text(left - 10, middle + 4, label(contender), { anchor: 'end' }),
       bar(left, middle - 10, Math.max(x(median) - left, 1), 20, colour(contender)),
       ...(max > min ? [line(x(min), middle, x(max), middle, 'spread')] : []),
-      text(x(max) + 6, middle + 4, number(median)),
     ];
+  });
+  const figures = taking.map((_, n) => {
+    const middle = top + rowHeight * n + rowHeight / 2;
+    return text(x(values[n].max) + 6, middle + 4, number(values[n].median), { style: 'above' });
   });
   const lines = targets.flatMap(({ text: wanted, line: at }, n) => {
     const y = 50 + 16 * n;
@@ -65,6 +69,7 @@ function bars(name, figure, summary) {
     line(left, top - 2, left, bottom, 'rule'),
     ...rows,
     ...lines,
+    ...figures,
   ]);
 }
 
@@ -94,7 +99,7 @@ function distributionPlot(name, figures, summary, runs) {
       points.map(([quantile, ms]) => [x(quantile), y(ms)]),
       colour(contender),
     ),
-    text(WIDTH - right + 8, labels[n] + 4, contenders[contender].title),
+    text(WIDTH - right + 8, labels[n] + 4, label(contender)),
   ]);
   const wanted = [0.5, 0.99].flatMap((quantile) => {
     const figure = figures.find(({ title }) => title.endsWith(`p${quantile * 100}, ms`) && title.startsWith('send'));

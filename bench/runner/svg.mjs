@@ -9,6 +9,7 @@ const STYLE = `
     }
     .paper { fill: var(--paper); }
     text { fill: var(--ink); }
+    .above { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
     .title { font-weight: 600; font-size: 14px; }
     .faint { fill: var(--faint); font-size: 12px; }
     .rule { stroke: var(--rule); stroke-width: 1; }
