@@ -26,6 +26,8 @@ pub struct RoomStream {
     pub order: u64,
     /// Times when a `rev` or `seq` was not the next one.
     pub breaks: u64,
+    /// What the first of them was.
+    pub first_break: Option<String>,
     /// Times when the server carried us forward by a history (allowed, but slow).
     pub catch_ups: u64,
 }
@@ -41,6 +43,7 @@ impl RoomStream {
             sum: 0,
             order: 0,
             breaks: 0,
+            first_break: None,
             catch_ups: 0,
         }
     }
@@ -59,7 +62,7 @@ impl RoomStream {
         if self.ordered {
             let seq = scan.seq(json).unwrap_or(0);
             if seq != self.seq + 1 {
-                self.breaks += 1;
+                self.broken(|at| format!("seq {seq} came at {at}"));
             }
             self.seq = seq;
             self.change(scan, json);
@@ -75,7 +78,7 @@ impl RoomStream {
         }
         let rev = scan.rev(json).unwrap_or(0);
         if rev != self.rev + 1 {
-            self.breaks += 1;
+            self.broken(|at| format!("rev {rev} came at {at}"));
         }
         self.rev = rev;
     }
@@ -97,7 +100,8 @@ impl RoomStream {
             return;
         }
         if history["mode"] != "delta" {
-            self.breaks += 1;
+            let (mode, rev) = (&history["mode"], &history["rev"]);
+            self.broken(|at| format!("a resume at {at} was answered with {mode} to rev {rev}"));
         }
         if history["rev"].as_u64() != Some(self.rev) {
             self.catch_up(history);
@@ -119,7 +123,7 @@ impl RoomStream {
                 continue;
             }
             if seq != self.seq + 1 {
-                self.breaks += 1;
+                self.broken(|at| format!("a history brought seq {seq} at {at}"));
             }
             self.seq = seq;
             if let Some(stamp) = message["content"].as_str().and_then(Stamp::read) {
@@ -129,10 +133,17 @@ impl RoomStream {
         }
         let rev = history["rev"].as_u64().unwrap_or(0);
         if rev <= self.rev {
-            self.breaks += 1;
+            let mode = &history["mode"];
+            self.broken(|at| format!("an unasked history ({mode}) led to rev {rev} at {at}"));
         }
         self.rev = rev;
         new
+    }
+
+    fn broken(&mut self, how: impl FnOnce(String) -> String) {
+        let at = format!("rev {}, seq {}", self.rev, self.seq);
+        self.breaks += 1;
+        self.first_break.get_or_insert_with(|| how(at));
     }
 
     fn count(&mut self, stamp: Stamp) {

@@ -51,6 +51,7 @@ pub(super) struct Part {
     received: u64,
     expected: u64,
     breaks: u64,
+    first_breaks: Vec<String>,
     catch_ups: u64,
     orders: BTreeMap<usize, HashSet<u64>>,
 }
@@ -70,6 +71,10 @@ impl Part {
             part.received += stream.received;
             part.expected += count;
             part.breaks += stream.breaks;
+            let person = visitor.person;
+            let told = stream.first_break.iter();
+            part.first_breaks
+                .extend(told.map(|how| format!("client {person}: {how}")));
             part.catch_ups += stream.catch_ups;
             part.lost.extend(visitor.lost.borrow().clone());
             let orders = part.orders.entry(visitor.room).or_default();
@@ -111,6 +116,7 @@ impl Part {
         self.received += other.received;
         self.expected += other.expected;
         self.breaks += other.breaks;
+        self.first_breaks.extend(other.first_breaks);
         self.catch_ups += other.catch_ups;
         for (room, orders) in other.orders {
             self.orders.entry(room).or_default().extend(orders);
@@ -154,8 +160,9 @@ impl Part {
             (
                 self.breaks as usize,
                 format!(
-                    "{} times a rev or seq was not the next one, or a resume was no delta",
-                    self.breaks
+                    "{} times a rev or seq was not the next one, or a resume was no delta ({})",
+                    self.breaks,
+                    first(&self.first_breaks)
                 ),
             ),
             (
