@@ -1,6 +1,6 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench fmt lint biome page flows
+.PHONY: help run test faults bench bench-large fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
@@ -10,7 +10,7 @@ PAGE_SOURCES := $(shell find frontend -type f \
 BIOME := ../../frontend/node_modules/.bin/biome
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: page ## build what is needed and serve on 127.0.0.1:3000, with nothing else to install or start
 	cargo run --release -- serve
@@ -24,6 +24,9 @@ faults: page flows ## break everything while people use it: 20 seeds; SEEDS=n fo
 
 bench: page ## measure, beside what one would use instead
 	bench/run
+
+bench-large: page ## the scenarios that have a large form, in it
+	LARGE=1 bench/run
 
 fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	cargo fmt --all

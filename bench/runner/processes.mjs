@@ -17,7 +17,8 @@ export function start(command, { cores, env = {}, log, cwd, stopSignal = 'SIGTER
     // A group of its own: Ctrl-C reaches the runner alone, which then ends everything in order.
     detached: true,
   });
-  const out = createWriteStream(log);
+  // A server that is restarted goes on in its log.
+  const out = createWriteStream(log, { flags: 'a' });
   child.stdout.pipe(out, { end: false });
   child.stderr.pipe(out, { end: false });
   const gone = new Promise((resolve) => {
@@ -45,6 +46,12 @@ export async function stop(handle) {
   }
 }
 
+// Ends a program as a crash would, and waits until it is gone.
+export async function kill(handle) {
+  signal(handle, 'SIGKILL');
+  await handle.gone;
+}
+
 // Ends everything that is still running, last started first.
 export async function stopAll() {
   for (const handle of [...running].reverse()) await stop(handle);
@@ -63,17 +70,26 @@ function signal(handle, name) {
   }
 }
 
-// Runs a program to its end and returns `{ code, stdout }`; its stderr is shown.
-export async function run(command, { cores, env = {}, cwd, limitMs = 600_000 } = {}) {
+// Runs a program to its end and returns `{ code, stdout }`; its stderr is shown. Where it prints the line `ready`, `whenReady` is
+// called, and it gets the line `done` when that has ended.
+export async function run(command, { cores, env = {}, cwd, limitMs = 600_000, whenReady } = {}) {
   const [program, ...args] = pinned(command, cores);
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: [whenReady ? 'pipe' : 'ignore', 'pipe', 'inherit'],
     detached: true,
   });
   let stdout = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
+  let done;
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    if (whenReady && !done && /^ready$/m.test(stdout)) {
+      done = whenReady().then(() => child.stdin.end('done\n'));
+      // Who waits for the program's end hears of a failure; without the line the program would wait for minutes.
+      done.catch(() => signal(handle, 'SIGKILL'));
+    }
+  });
   const handle = { pid: child.pid, stopSignal: 'SIGTERM', ended: false };
   running.add(handle);
   const timer = setTimeout(() => signal(handle, 'SIGKILL'), limitMs);
@@ -85,7 +101,9 @@ export async function run(command, { cores, env = {}, cwd, limitMs = 600_000 } =
     handle.ended = true;
     running.delete(handle);
   });
-  return { code: await handle.gone, stdout };
+  const code = await handle.gone;
+  await done;
+  return { code, stdout };
 }
 
 // A short program whose output is wanted at once.
@@ -120,14 +138,25 @@ export async function answers(url) {
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}`);
 }
 
-// A port that is free now.
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// A port that is free now, and that no connection gets by chance as its own end while a server is restarted.
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+// Several of them, all different.
+export async function freePorts(count) {
+  const ports = new Set();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }

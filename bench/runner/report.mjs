@@ -1,10 +1,20 @@
-// From the runs to medians, and from medians to the tables on the screen and in docs/benchmarks.md.
+// From the runs to medians, from medians to tables, and from the files of results to docs/benchmarks.md.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { contenders } from './contenders.mjs';
+import { judge, shortName } from './figures.mjs';
+import { number } from './numbers.mjs';
+import { drawAll } from './plots.mjs';
 
 const BEGIN = '<!-- measured: begin (written by bench/run) -->';
 const END = '<!-- measured: end -->';
+// Who stands before and behind the stroke of a ratio, where both take part.
+const RATIOS = [
+  ['belfry', 'peer'],
+  ['belfry', 'floor'],
+  ['belfry-2', 'belfry'],
+];
 
 // `{ scenario: { contender: [report, ...] } }` to `{ scenario: { contender: { figure: { median, min, max } } } }`.
 export function summarise(scenarios, runs) {
@@ -12,7 +22,8 @@ export function summarise(scenarios, runs) {
     mapValues(byContender, (reports) =>
       Object.fromEntries(
         scenarios[name].figures.map(({ title, read }) => {
-          const values = reports.map(read).filter((value) => typeof value === 'number').sort((a, b) => a - b);
+          const values = reports.map(read).filter((value) => typeof value === 'number');
+          values.sort((a, b) => a - b);
           return [title, values.length ? { median: median(values), min: values[0], max: values.at(-1) } : null];
         }),
       ),
@@ -20,20 +31,39 @@ export function summarise(scenarios, runs) {
   );
 }
 
-// One scenario as a Markdown table; the ratio is Belfry's median over the peer's.
-export function table(scenario, summary, reports) {
+// One scenario as a Markdown table: medians, ratios of medians, and how they compare with the targets.
+export function table(scenario, summary, reports, { targets = true } = {}) {
   const names = Object.keys(summary);
-  const withRatio = names.includes('belfry') && names.includes('peer');
-  const header = ['', ...names.map((name) => contenders[name].title), ...(withRatio ? ['Belfry / peer'] : [])];
-  const rows = scenario.figures.map(({ title, ratio, spread }) => {
-    const cells = names.map((name) => cell(summary[name][title], spread));
-    const [ours, theirs] = [summary.belfry?.[title]?.median, summary.peer?.[title]?.median];
-    const quotient = ratio && ours !== undefined && theirs ? `**${(ours / theirs).toPrecision(2)}**` : '';
-    return [title, ...cells, ...(withRatio ? [quotient] : [])];
-  });
-  const lines = [header, header.map((_, n) => (n === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  const peer = names.includes('peer') ? 'peer' : 'peer-quiet';
+  const ratios = RATIOS.map((pair) => pair.map((name) => (name === 'peer' ? peer : name))).filter((pair) =>
+    pair.every((name) => names.includes(name)),
+  );
+  const withTargets = targets && scenario.figures.some((it) => it.targets?.length);
+  const header = [
+    '',
+    ...names.map((name) => contenders[name].title),
+    ...ratios.map(([ours, theirs]) => `${shortName(ours)} / ${ours === 'belfry-2' ? 'one' : shortName(theirs)}`),
+    ...(withTargets ? ['target'] : []),
+  ];
+  const rows = scenario.figures.map((figure) => [
+    figure.title,
+    ...names.map((name) => cell(summary[name][figure.title], figure.spread)),
+    ...ratios.map(([ours, theirs]) => (figure.ratio ? quotient(summary[ours][figure.title], summary[theirs][figure.title]) : '')),
+    ...(withTargets ? [judge(figure, summary).map(verdict).join('; ')] : []),
+  ]);
+  const rule = header.map((title, n) => (n === 0 || title === 'target' ? '---' : '---:'));
+  const lines = [header, rule, ...rows].map((row) => `| ${row.join(' | ')} |`);
   const notes = names.flatMap((name) => remarks(contenders[name].title, reports[name]));
   return [...lines, ...(notes.length ? ['', ...notes.map((note) => `- ${note}`)] : [])].join('\n');
+}
+
+function quotient(ours, theirs) {
+  return ours && theirs?.median ? `**${(ours.median / theirs.median).toPrecision(2)}**` : '';
+}
+
+function verdict({ text, met }) {
+  if (met === undefined) return text;
+  return `${text}: ${met ? 'met' : '**not met**'}`;
 }
 
 // What a reader must know besides the figures: broken promises and a busy machine.
@@ -48,21 +78,46 @@ function remarks(title, reports) {
   return notes;
 }
 
-export function document(scenarios, { machine, summary, runs, turns }) {
-  const facts = [
+// Writes the tables and the plots of docs/ anew, from the files of results.
+export function publish(root, scenarios) {
+  const read = (name) => {
+    const path = join(root, 'bench', 'results', name);
+    if (!existsSync(path)) return undefined;
+    const results = JSON.parse(readFileSync(path, 'utf8'));
+    const runs = Object.fromEntries(Object.entries(results.runs).filter(([scenario]) => scenario in scenarios));
+    return { ...results, runs, summary: summarise(scenarios, runs) };
+  };
+  const [latest, large] = [read('latest.json'), read('large.json')];
+  if (!latest) throw new Error('there is no bench/results/latest.json yet');
+  const drawn = drawAll(join(root, 'docs', 'plots'), scenarios, latest);
+  const sections = Object.keys(latest.runs).map((name) =>
+    section(name, scenarios[name].title, scenarios[name], latest, drawn[name]),
+  );
+  const parts = [facts(latest), ...sections];
+  if (large) {
+    const names = Object.keys(large.runs);
+    const forms = names.map((name) => section(`${name}, large`, scenarios[name].largeTitle, scenarios[name], large, [], name));
+    parts.push(`## The large forms\n\n\`make bench-large\`. ${facts(large)}`, ...forms);
+  }
+  updatePage(join(root, 'docs', 'benchmarks.md'), parts.join('\n\n'));
+}
+
+function section(heading, title, scenario, { summary, runs }, plots = [], name = heading) {
+  const images = plots.map(({ file, alt }) => `![${alt}](plots/${file})`);
+  return [`### ${heading}`, `${title}.`, ...images, table(scenario, summary[name], runs[name])].join('\n\n');
+}
+
+function facts({ machine, turns }) {
+  return [
     `${machine.date.slice(0, 10)}, commit ${machine.commit}: ${machine.cores} cores of ${machine.cpu} (server and stores on`,
     `${machine.serverCores}, load on ${machine.loadCores}), ${machine.memoryGib} GiB, Linux ${machine.kernel}, Postgres ${machine.postgres}`,
     `(fdatasync ${machine.fdatasyncMs} ms on ${machine.storeFilesystem}), Redis ${machine.redis}, Node ${machine.node}, Rust ${machine.rust}.`,
-    `Medians of ${turns} runs; in brackets the lowest and the highest.`,
+    turns === 1 ? 'One run of each.' : `Medians of ${turns} runs; in brackets the lowest and the highest.`,
   ].join('\n');
-  const sections = Object.keys(runs).map(
-    (name) => `### ${name}\n\n${scenarios[name].title}.\n\n${table(scenarios[name], summary[name], runs[name])}`,
-  );
-  return [facts, ...sections].join('\n\n');
 }
 
 // Replaces what stands between the markers of the page.
-export function updatePage(path, text) {
+function updatePage(path, text) {
   const page = readFileSync(path, 'utf8');
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${path} has no markers for the tables`);
@@ -71,12 +126,8 @@ export function updatePage(path, text) {
 
 function cell(value, spread) {
   if (!value) return '–';
-  return spread ? `${number(value.median)} (${number(value.min)}–${number(value.max)})` : number(value.median);
-}
-
-function number(value) {
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
-  return String(Number(value.toPrecision(3)));
+  const alike = value.min === value.max;
+  return spread && !alike ? `${number(value.median)} (${number(value.min)}–${number(value.max)})` : number(value.median);
 }
 
 function median(sorted) {

@@ -44,7 +44,19 @@ async function startPostgres(directory, cores) {
   const data = join(directory, 'data');
   output(...asUser, join(bin, 'initdb'), '-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync');
   const settings = Object.entries(POSTGRES_SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const command = [...asUser.slice(1), join(bin, 'postgres'), '-D', data, '-p', port, '-k', directory, '-h', '127.0.0.1', ...settings];
+  const command = [
+    ...asUser.slice(1),
+    join(bin, 'postgres'),
+    '-D',
+    data,
+    '-p',
+    port,
+    '-k',
+    directory,
+    '-h',
+    '127.0.0.1',
+    ...settings,
+  ];
   const handle = start([asUser[0], ...command].map(String), {
     cores,
     log: join(directory, 'log'),

@@ -54,19 +54,24 @@ impl Cpu {
 
 /// The sum of the highest resident memory that each of these processes and their descendants ever had, in MiB.
 pub fn peak_rss_mib(pids: &[u32]) -> f64 {
+    memory_kib(pids, "VmHWM:") / 1024.0
+}
+
+/// The sum of what these processes and their descendants have resident now, in KiB.
+pub fn rss_kib(pids: &[u32]) -> f64 {
+    memory_kib(pids, "VmRSS:")
+}
+
+fn memory_kib(pids: &[u32], field: &str) -> f64 {
     let table = processes();
-    let kib: f64 = tree(&table, pids)
+    tree(&table, pids)
         .iter()
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
         .filter_map(|status| {
-            let line = status
-                .lines()
-                .find(|line| line.starts_with("VmHWM:"))?
-                .to_owned();
+            let line = status.lines().find(|line| line.starts_with(field))?;
             line.split_ascii_whitespace().nth(1)?.parse::<f64>().ok()
         })
-        .fold(0.0, |sum, kib| sum + kib);
-    kib / 1024.0
+        .fold(0.0, |sum, kib| sum + kib)
 }
 
 struct Process {

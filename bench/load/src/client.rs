@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -92,8 +93,10 @@ impl Connected {
         self.client.clone()
     }
 
-    /// Starts to read, and hands everything to `receiver` until the connection ends.
-    pub fn listen(self, receiver: Rc<impl Receiver + 'static>) {
+    /// Starts to read, and hands everything to `receiver` until the connection ends; so does the returned task then.
+    ///
+    /// Aborting the task after [`Client::end_abruptly`] cuts the connection as a failing network does.
+    pub fn listen(self, receiver: Rc<impl Receiver + 'static>) -> JoinHandle<()> {
         let Connected { client, mut frames } = self;
         tokio::task::spawn_local(async move {
             while let Some(Ok(frame)) = frames.next().await {
@@ -110,7 +113,7 @@ impl Connected {
             client.waiting.borrow_mut().clear();
             // A close frame is polite; a peer that is gone already does not mind.
             let _ = frames.close(None).await;
-        });
+        })
     }
 }
 
@@ -123,6 +126,12 @@ impl Client {
     /// Says goodbye; the server then ends the connection.
     pub fn close(&self) {
         self.link.send_text("1");
+    }
+
+    /// Has the connection end with a reset when the last of its holders lets go of it.
+    pub fn end_abruptly(&self) {
+        // It fails on a connection that is gone, which is what is wanted.
+        let _ = self.link.end_abruptly();
     }
 
     /// Sends an event whose acknowledgement comes to [`Receiver::ack`] with the returned id. `args` is JSON, comma-separated.

@@ -32,6 +32,22 @@ impl Latency {
         millis(self.0.value_at_quantile(q))
     }
 
+    /// `[[quantile, milliseconds], ...]` for a plot, closer and closer to 1; null when nothing was recorded.
+    pub fn distribution(&self) -> Value {
+        const NINES: [f64; 4] = [0.0, 0.9, 0.99, 0.999];
+        if self.0.is_empty() {
+            return Value::Null;
+        }
+        let quantiles = NINES.iter().flat_map(|nines| {
+            let step = (1.0 - nines) / 10.0;
+            (0..9).map(move |nth| nines + f64::from(nth) * step)
+        });
+        let points = quantiles
+            .chain([0.9999])
+            .map(|q| (round4(q), self.quantile_ms(q)));
+        json!(points.collect::<Vec<_>>())
+    }
+
     /// `{ p50, p90, p99, p999, max, count }` in milliseconds, or null when nothing was recorded.
     pub fn report(&self) -> Value {
         if self.0.is_empty() {
@@ -42,6 +58,10 @@ impl Latency {
             "p999": self.quantile_ms(0.999), "max": millis(self.0.max()), "count": self.count(),
         })
     }
+}
+
+fn round4(q: f64) -> f64 {
+    (q * 1e4).round() / 1e4
 }
 
 fn millis(micros: u64) -> f64 {

@@ -47,6 +47,13 @@ impl Link {
         Ok((link.clone(), HandshakeStream { read, link }))
     }
 
+    /// Has the connection end with a reset, and what it still had to send thrown away, when its last holder is gone.
+    pub fn end_abruptly(&self) -> io::Result<()> {
+        self.0.backlog.borrow_mut().clear();
+        let tcp: &TcpStream = self.0.half.as_ref();
+        tcp.set_zero_linger()
+    }
+
     /// Sends one text frame.
     pub fn send_text(&self, text: &str) {
         self.send_bytes(&text_frame(text, self.0.side));

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use belfry_load::scenario::{claps, durable, fanout, join_storm, room_list};
+use belfry_load::scenario::{
+    avalanche, claps, durable, fanout, idle, jitter, join_storm, rolling, room_list,
+};
 use clap::Parser;
 
 /// Load generator for Belfry's benchmarks.
@@ -17,6 +19,14 @@ enum Command {
     JoinStorm(join_storm::JoinStorm),
     /// Everybody claps for one message while others are sent.
     Claps(claps::ClapStorm),
+    /// Everybody's connection is cut again and again while messages go on.
+    Jitter(jitter::Jitter),
+    /// The first server is killed under all its clients, who go to the others.
+    Avalanche(avalanche::Avalanche),
+    /// The servers are restarted one after another while messages go on.
+    Rolling(rolling::Rolling),
+    /// Very many connections in rooms where nothing happens.
+    Idle(idle::Idle),
     /// One user of very many rooms asks for the list of them.
     RoomList(room_list::RoomList),
 }
@@ -27,6 +37,10 @@ fn main() -> ExitCode {
         Command::Durable(options) => durable::run(&options),
         Command::JoinStorm(options) => join_storm::run(&options),
         Command::Claps(options) => claps::run(&options),
+        Command::Jitter(options) => jitter::run(&options),
+        Command::Avalanche(options) => avalanche::run(&options),
+        Command::Rolling(options) => rolling::run(&options),
+        Command::Idle(options) => idle::run(&options),
         Command::RoomList(options) => room_list::run(&options),
     };
     match outcome {

@@ -1,5 +1,7 @@
 //! What one client has received of one room, and whether it was complete, in order and once.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::options::Dialect;
@@ -14,6 +16,8 @@ pub struct RoomStream {
     ordered: bool,
     rev: u64,
     seq: u64,
+    /// Without an order, the fingerprints of what has come, for whoever reads histories again.
+    seen: Option<HashSet<u64>>,
     /// Messages received.
     pub received: u64,
     /// The sum of the fingerprints of the messages received: the same for the same set.
@@ -22,6 +26,8 @@ pub struct RoomStream {
     pub order: u64,
     /// Times when a `rev` or `seq` was not the next one.
     pub breaks: u64,
+    /// What the first of them was.
+    pub first_break: Option<String>,
     /// Times when the server carried us forward by a history (allowed, but slow).
     pub catch_ups: u64,
 }
@@ -32,11 +38,21 @@ impl RoomStream {
             ordered: dialect != Dialect::Peer,
             rev: 0,
             seq: 0,
+            seen: None,
             received: 0,
             sum: 0,
             order: 0,
             breaks: 0,
+            first_break: None,
             catch_ups: 0,
+        }
+    }
+
+    /// As [`RoomStream::new`], for a client that comes back: what a peer's history repeats is counted once.
+    pub fn returning(dialect: Dialect) -> RoomStream {
+        RoomStream {
+            seen: (dialect == Dialect::Peer).then(HashSet::new),
+            ..RoomStream::new(dialect)
         }
     }
 
@@ -46,7 +62,7 @@ impl RoomStream {
         if self.ordered {
             let seq = scan.seq(json).unwrap_or(0);
             if seq != self.seq + 1 {
-                self.breaks += 1;
+                self.broken(|at| format!("seq {seq} came at {at}"));
             }
             self.seq = seq;
             self.change(scan, json);
@@ -62,7 +78,7 @@ impl RoomStream {
         }
         let rev = scan.rev(json).unwrap_or(0);
         if rev != self.rev + 1 {
-            self.breaks += 1;
+            self.broken(|at| format!("rev {rev} came at {at}"));
         }
         self.rev = rev;
     }
@@ -71,6 +87,25 @@ impl RoomStream {
     pub fn start(&mut self, history: &Value) {
         self.rev = history["rev"].as_u64().unwrap_or(0);
         self.seq = last_seq(history).unwrap_or(0);
+    }
+
+    /// The history of a join with `since`: the messages in it that are new to us count as received.
+    pub fn resume(&mut self, history: &Value) {
+        if !self.ordered {
+            for message in history["messages"].as_array().into_iter().flatten() {
+                if let Some(stamp) = message["content"].as_str().and_then(Stamp::read) {
+                    self.count(stamp);
+                }
+            }
+            return;
+        }
+        if history["mode"] != "delta" {
+            let (mode, rev) = (&history["mode"], &history["rev"]);
+            self.broken(|at| format!("a resume at {at} was answered with {mode} to rev {rev}"));
+        }
+        if history["rev"].as_u64() != Some(self.rev) {
+            self.catch_up(history);
+        }
     }
 
     /// The revision that the stream has come to.
@@ -88,7 +123,7 @@ impl RoomStream {
                 continue;
             }
             if seq != self.seq + 1 {
-                self.breaks += 1;
+                self.broken(|at| format!("a history brought seq {seq} at {at}"));
             }
             self.seq = seq;
             if let Some(stamp) = message["content"].as_str().and_then(Stamp::read) {
@@ -98,14 +133,28 @@ impl RoomStream {
         }
         let rev = history["rev"].as_u64().unwrap_or(0);
         if rev <= self.rev {
-            self.breaks += 1;
+            let mode = &history["mode"];
+            self.broken(|at| format!("an unasked history ({mode}) led to rev {rev} at {at}"));
         }
         self.rev = rev;
         new
     }
 
+    fn broken(&mut self, how: impl FnOnce(String) -> String) {
+        let at = format!("rev {}, seq {}", self.rev, self.seq);
+        self.breaks += 1;
+        self.first_break.get_or_insert_with(|| how(at));
+    }
+
     fn count(&mut self, stamp: Stamp) {
         let fingerprint = stamp.fingerprint();
+        if self
+            .seen
+            .as_mut()
+            .is_some_and(|seen| !seen.insert(fingerprint))
+        {
+            return;
+        }
         self.received += 1;
         self.sum = self.sum.wrapping_add(fingerprint);
         self.order = (self.order ^ fingerprint)
@@ -154,6 +203,34 @@ mod tests {
 
         assert!(stream.message(&scan, &message(6, 9)).is_some());
         assert_eq!(stream.breaks, 1);
+    }
+
+    #[test]
+    fn who_comes_back_gets_what_was_missed_once() {
+        let content = |turn| {
+            Stamp {
+                sender: 1,
+                turn,
+                at: 5,
+            }
+            .content(40)
+        };
+        let scan = Scanner::default();
+        let mut stream = RoomStream::returning(Dialect::Belfry);
+        stream.start(&json!({ "rev": 0, "messages": [] }));
+        stream.message(&scan, &message(1, 1));
+        stream.resume(&json!({ "mode": "delta", "rev": 1, "messages": [] }));
+        let missed = json!([{ "seq": 2, "content": content(2) }]);
+        stream.resume(&json!({ "mode": "delta", "rev": 2, "messages": missed }));
+        assert_eq!((stream.received, stream.breaks, stream.rev()), (2, 0, 2));
+        stream.resume(&json!({ "mode": "reset", "rev": 9, "messages": [] }));
+        assert_eq!(stream.breaks, 1);
+
+        let mut stream = RoomStream::returning(Dialect::Peer);
+        stream.message(&scan, &message(1, 1));
+        stream
+            .resume(&json!({ "messages": [{ "content": content(1) }, { "content": content(2) }] }));
+        assert_eq!(stream.received, 2);
     }
 
     #[test]

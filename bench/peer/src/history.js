@@ -50,7 +50,11 @@ export class History {
 
   remember(message) {
     const key = `room:${message.roomId}:recent`;
-    return this.redis.pipeline().lpush(key, JSON.stringify(message)).ltrim(key, 0, KEEP - 1).exec();
+    return this.redis
+      .pipeline()
+      .lpush(key, JSON.stringify(message))
+      .ltrim(key, 0, KEEP - 1)
+      .exec();
   }
 
   // The newest page, oldest first.

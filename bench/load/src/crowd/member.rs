@@ -17,6 +17,8 @@ use crate::sender::Sender;
 pub(super) struct Member {
     pub(super) run: Arc<Run>,
     pub(super) room: usize,
+    /// Whether it listens to its room.
+    pub(super) live: bool,
     pub(super) client: Rc<Client>,
     pub(super) scan: Rc<Scanner>,
     pub(super) tally: Rc<RefCell<Tally>>,

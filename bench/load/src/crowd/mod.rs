@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
 
-pub use outcome::{Outcome, cpu_report};
+pub use outcome::{Outcome, cpu_report, per_million};
 
 use crate::account::{self, Cpu};
 use crate::client;
@@ -25,13 +25,12 @@ use crate::crowd::outcome::{Part, Tally};
 use crate::fleet::{self, Failure, Run};
 use crate::options::{Common, Dialect};
 use crate::packet::Scanner;
+use crate::patience;
 use crate::room_stream::RoomStream;
 use crate::sender::{Pace, Sender};
 
 /// How many clients connect or join at once on one thread.
 const HANDS: usize = 32;
-/// How long nothing may arrive before the wait for missing messages is given up.
-const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Who is there, and how they send.
 #[derive(Clone, Debug)]
@@ -39,6 +38,8 @@ pub struct Plan {
     pub clients: usize,
     pub senders: usize,
     pub rooms: usize,
+    /// Only the last so many clients are live in the room; those who write are members who do not listen.
+    pub watchers: Option<usize>,
     pub pace: Pace,
     /// Messages a second of all senders together on a timetable, instead of a closed loop.
     pub open_loop: Option<f64>,
@@ -55,9 +56,17 @@ impl Plan {
 
     /// The senders are spread over the order of joining, over servers and over threads.
     fn is_sender(&self, client: usize) -> bool {
+        if self.watchers.is_some() {
+            return client < self.senders;
+        }
         let stride = self.clients / self.senders;
         let nth = client / stride;
         nth < self.senders && client == nth * stride + nth % stride
+    }
+
+    fn is_live(&self, client: usize) -> bool {
+        self.watchers
+            .is_none_or(|watchers| client >= self.clients - watchers)
     }
 }
 
@@ -129,7 +138,8 @@ async fn part(
         .buffered(HANDS)
         .try_collect::<Vec<()>>()
         .await?;
-    quiet(&tally).await;
+    let packets = || tally.borrow().packets;
+    patience::quiet(packets).await;
     run.in_step().await;
     // The conductor sets the window between these two steps.
     run.in_step().await;
@@ -146,7 +156,7 @@ async fn part(
             .map(|m| m.sender.as_ref().map_or(0, |s| s.borrow().unanswered()))
             .sum::<usize>()
     };
-    wait_while(&tally, || answered() > 0).await;
+    patience::wait_while(packets, || answered() > 0).await;
     for member in &senders {
         let Some(sender) = &member.sender else {
             continue;
@@ -160,9 +170,10 @@ async fn part(
     }
     run.in_step().await;
     let expected = |room: usize| totals.acked[room].load(Ordering::Relaxed);
-    let behind =
-        |m: &Rc<Member>| !m.client.is_closed() && m.stream.borrow().received < expected(m.room);
-    wait_while(&tally, || members.iter().any(behind)).await;
+    let behind = |m: &Rc<Member>| {
+        m.live && !m.client.is_closed() && m.stream.borrow().received < expected(m.room)
+    };
+    patience::wait_while(packets, || members.iter().any(behind)).await;
 
     let mut part = Part {
         tally: Tally::default(),
@@ -178,12 +189,14 @@ async fn part(
     for (index, member) in common.clients_of(thread, plan.clients).zip(&members) {
         let stream = member.stream.borrow();
         part.cut += usize::from(member.client.is_closed());
-        let sum = totals.sums[member.room].load(Ordering::Relaxed);
-        part.incomplete +=
-            usize::from(stream.received != expected(member.room) || stream.sum != sum);
-        part.breaks += stream.breaks;
-        part.catch_ups += stream.catch_ups;
-        part.orders[member.room].insert(stream.order);
+        if member.live {
+            let sum = totals.sums[member.room].load(Ordering::Relaxed);
+            part.incomplete +=
+                usize::from(stream.received != expected(member.room) || stream.sum != sum);
+            part.breaks += stream.breaks;
+            part.catch_ups += stream.catch_ups;
+            part.orders[member.room].insert(stream.order);
+        }
         if let Some(sender) = &member.sender {
             let sender = sender.borrow();
             part.refusals.extend(sender.refused.clone());
@@ -214,6 +227,7 @@ async fn enter(
     let member = Rc::new(Member {
         run: run.clone(),
         room: plan.room(index),
+        live: plan.is_live(index),
         client: connected.client(),
         scan: scan.clone(),
         tally: tally.clone(),
@@ -240,6 +254,11 @@ async fn join(member: &Rc<Member>, common: &Common) -> Result<(), Failure> {
         return Err(
             format!("a join was acknowledged with another rev than its history: {answer}").into(),
         );
+    }
+    if !member.live {
+        // Who leaves stays a member, and so may write.
+        let room = json!(room_id(member.room)).to_string();
+        member.client.request("leave:room", &room).await?;
     }
     Ok(())
 }
@@ -280,31 +299,6 @@ async fn keep_to_timetable(member: Rc<Member>, interval: f64, offset: f64) {
                 .record(now.saturating_sub(due));
         }
         sender.borrow_mut().send(&member.client, due);
-    }
-}
-
-/// Waits until nothing has arrived for 300 ms (30 s at most).
-async fn quiet(tally: &RefCell<Tally>) {
-    for _ in 0..100 {
-        let before = tally.borrow().packets;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        if tally.borrow().packets == before {
-            return;
-        }
-    }
-}
-
-/// Waits while `condition` holds, as long as packets keep coming.
-async fn wait_while(tally: &RefCell<Tally>, condition: impl Fn() -> bool) {
-    let mut last = (tokio::time::Instant::now(), tally.borrow().packets);
-    while condition() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let packets = tally.borrow().packets;
-        if packets != last.1 {
-            last = (tokio::time::Instant::now(), packets);
-        } else if last.0.elapsed() > PATIENCE {
-            return;
-        }
     }
 }
 

@@ -113,7 +113,8 @@ pub(super) fn conclude(
         "awaitEcho": plan.pace.await_echo, "openLoop": plan.open_loop, "content": plan.content_len, "seconds": seconds,
         "messagesPerSecond": per_second(all.acks_in_window),
         "deliveriesPerSecond": per_second(all.deliveries_in_window),
-        "deliveryMs": all.delivery.report(), "ackMs": all.ack.report(), "sendLagMs": all.lag.report(),
+        "deliveryMs": all.delivery.report(), "deliveryDistributionMs": plan.open_loop.map(|_| all.delivery.distribution()),
+        "ackMs": all.ack.report(), "sendLagMs": all.lag.report(),
         "ordersSeen": most_orders, "catchUps": catch_ups,
         "cpu": cpu_report(&cpu, seconds),
         "serverCpuSecondsPerMillionDeliveries": per_million(cpu.server, all.deliveries_in_window),
@@ -130,7 +131,8 @@ pub(super) fn conclude(
     }
 }
 
-fn per_million(seconds: f64, count: u64) -> Value {
+/// CPU seconds for a million of them.
+pub fn per_million(seconds: f64, count: u64) -> Value {
     if count == 0 {
         Value::Null
     } else {

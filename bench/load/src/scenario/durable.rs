@@ -1,4 +1,4 @@
-//! `durable`: many people write in many rooms. How many messages a second are acknowledged, and are they all in the store?
+//! `durable`: many people write in many rooms, or in one that hardly anybody watches. How many messages a second are acknowledged, and are they all in the store?
 
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub struct Durable {
     /// Rooms, over which the senders are spread evenly.
     #[arg(long, default_value_t = 64)]
     rooms: usize,
+    /// Let the senders write without listening, to so many further clients who listen; for one room only.
+    #[arg(long, conflicts_with = "rooms")]
+    watchers: Option<usize>,
     /// Messages of one sender that may wait for their acknowledgement at once.
     #[arg(long, default_value_t = 1)]
     in_flight: usize,
@@ -38,9 +41,10 @@ pub struct Durable {
 /// Runs the scenario; returns whether everything was as promised.
 pub fn run(options: &Durable) -> Result<bool, Failure> {
     let plan = Plan {
-        clients: options.senders,
+        clients: options.senders + options.watchers.unwrap_or(0),
         senders: options.senders,
-        rooms: options.rooms,
+        rooms: options.watchers.map_or(options.rooms, |_| 1),
+        watchers: options.watchers,
         pace: Pace {
             in_flight: options.in_flight,
             await_echo: false,

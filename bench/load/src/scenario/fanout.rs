@@ -20,6 +20,9 @@ pub struct Fanout {
     clients: usize,
     #[arg(long, default_value_t = 10)]
     senders: usize,
+    /// Messages of one sender that may be under way at once, in the closed loop.
+    #[arg(long, default_value_t = 1)]
+    in_flight: usize,
     /// Length of the measured window.
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
@@ -43,8 +46,9 @@ pub fn run(options: &Fanout) -> Result<bool, Failure> {
         clients: options.clients,
         senders: options.senders,
         rooms: 1,
+        watchers: None,
         pace: Pace {
-            in_flight: 1,
+            in_flight: options.in_flight,
             await_echo: !options.ack_only && options.open_loop.is_none(),
         },
         open_loop: options.open_loop,

@@ -1,9 +1,13 @@
 //! The scenarios, one a file, and how each one's result is printed.
 
+pub mod avalanche;
 pub mod claps;
 pub mod durable;
 pub mod fanout;
+pub mod idle;
+pub mod jitter;
 pub mod join_storm;
+pub mod rolling;
 pub mod room_list;
 
 use serde_json::{Map, Value, json};
