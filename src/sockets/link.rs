@@ -13,10 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engineioxide::{DisconnectReason, Socket};
 use parking_lot::Mutex;
 
-use super::{gateway::Slot, transport::Connection};
+use super::{engine::DisconnectReason, gateway::Socket, transport::Connection};
 use crate::{
     domain::{
         account::Account,
@@ -44,7 +43,7 @@ pub struct SocketLink {
     id: SocketId,
     account: Arc<Account>,
     session: Option<uuid::Uuid>,
-    socket: Arc<Socket<Slot>>,
+    socket: Arc<Socket>,
     open: AtomicBool,
     pace: Mutex<Pace>,
     rooms: Mutex<HashSet<RoomId>>,
@@ -99,7 +98,7 @@ impl SocketLink {
         id: SocketId,
         account: Arc<Account>,
         session: Option<uuid::Uuid>,
-        socket: Arc<Socket<Slot>>,
+        socket: Arc<Socket>,
         connection: Option<Connection>,
         metrics: Arc<Metrics>,
     ) -> Self {
