@@ -311,6 +311,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// What the client is to be told last that has said goodbye itself.
     fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Its answers to what it has read tungstenite gives when it is asked for more.
+        let _ = self.poll_message(cx);
         self.queue = VecDeque::new();
         ready!(self.poll_write(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
@@ -515,6 +517,8 @@ mod tests {
             .unwrap();
         let ping = poll_fn(|cx| wire.poll_message(cx)).await.unwrap();
         assert_eq!(ping, Message::Ping("hi".into()));
+        // The answer is made when there is nothing more to read.
+        assert!(poll_fn(|cx| wire.poll_message(cx)).now_or_never().is_none());
         let writing = tokio::spawn(async move {
             poll_fn(|cx| wire.poll_write(cx)).await.unwrap();
         });
