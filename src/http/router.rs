@@ -15,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use engineioxide::service::EngineIoService;
 use serde_json::Value;
 use tower::ServiceExt;
 use tower_http::{
@@ -40,6 +39,7 @@ use crate::{
     ports::{bus::Bus, store::Store},
     protocol::asyncapi,
     sockets::{
+        engine::{self, Engine},
         gateway::{Gateway, INCOMING_MAX, SessionRequest},
         transport::Connection,
     },
@@ -144,10 +144,11 @@ pub fn router(site: Site) -> Router {
         openapi,
         asyncapi: asyncapi::document(),
     });
-    let socket = EngineIoService::with_config(gateway.clone(), Gateway::transport_config());
+    let engine = Engine::start(gateway.clone(), Gateway::transport_settings());
     let socket = Router::new()
-        .route_service("/socket.io/", socket.clone())
-        .route_service("/socket.io", socket)
+        .route("/socket.io/", any(socket))
+        .route("/socket.io", any(socket))
+        .with_state(engine)
         .layer(from_fn_with_state(gateway, note_connection));
     let rest = Router::new()
         .merge(api)
@@ -206,6 +207,14 @@ async fn nowhere() -> Failure {
 async fn no_such_method() -> Response {
     Failure(Problem::invalid("The path does not take this method."))
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+async fn socket(
+    State(engine): State<Arc<Engine<Gateway>>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+) -> Response {
+    engine::answer(engine, Some(connection), request).await
 }
 
 /// Lets the gateway know over which connection a session runs, and keeps new sessions out of a server that is going away.

@@ -1,6 +1,6 @@
 //! Socket.IO packets as text, ready for the transport: encoded once, cloned for each receiver without a copy.
 
-use engineioxide::Str;
+use engineioxide_core::Str;
 use serde::Serialize;
 
 use crate::domain::error::Problem;

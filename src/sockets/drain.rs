@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use engineioxide::DisconnectReason;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{gateway::Gateway, link::Cut};
+use super::{engine::DisconnectReason, gateway::Gateway, link::Cut};
 
 /// How long connections may take to end once they have been closed. A client that is dead never ends its own.
 const ENDING: Duration = Duration::from_secs(2);

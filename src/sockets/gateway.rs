@@ -8,12 +8,9 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use dashmap::DashMap;
-use engineioxide::{
-    DisconnectReason, Socket, Str, config::EngineIoConfig, handler::EngineIoHandler, socket::Sid,
-};
+use engineioxide_core::Str;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use socketioxide_core::{
@@ -26,6 +23,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    engine::{DisconnectReason, Handler, Session, Settings, Sid},
     inbox::{Inbox, Limits},
     link::{BEHIND_TIME, Cut, SocketLink},
     transport::Connection,
@@ -46,6 +44,8 @@ use crate::{
 pub const INCOMING_MAX: usize = 256 * 1024;
 /// Packets that the transport holds for one socket.
 const QUEUE_MAX: usize = 4_096;
+/// Bytes that are read from a websocket at once, kept as long as it is open. A larger message gets what it needs while it comes.
+const READ_AHEAD: usize = 512;
 /// The most bytes of a namespace that is refused by its name.
 const NAMESPACE_MAX: usize = 128;
 /// How long after the answer to a heartbeat the next one goes out. With the [`BEHIND_TIME`] that its answer may take, whoever is gone
@@ -55,6 +55,9 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(3);
 const LOOKS: Duration = Duration::from_millis(500);
 /// How long a connection may take to say who it is.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// One client's session.
+pub type Socket = Session<Gateway>;
 
 /// Takes every connection's packets.
 pub struct Gateway {
@@ -71,7 +74,7 @@ pub struct Gateway {
 struct Place {
     connection: Option<Connection>,
     is_websocket: bool,
-    socket: Weak<Socket<Slot>>,
+    socket: Weak<Socket>,
 }
 
 /// What a request of an established session is for.
@@ -146,18 +149,16 @@ impl Gateway {
     }
 
     /// How the transport is to be set up.
-    pub fn transport_config() -> EngineIoConfig {
-        EngineIoConfig::builder()
-            .req_path("/socket.io")
-            .max_payload(INCOMING_MAX as u64)
-            .ws_max_message_size(INCOMING_MAX)
-            .ws_max_frame_size(INCOMING_MAX)
-            .ws_read_buffer_size(4 * 1024)
-            .max_buffer_size(QUEUE_MAX)
-            .ping_interval(PING_INTERVAL)
-            .ping_timeout(BEHIND_TIME)
-            .upgrade_timeout(HANDSHAKE)
-            .build()
+    pub fn transport_settings() -> Settings {
+        Settings {
+            ping_interval: PING_INTERVAL,
+            ping_timeout: BEHIND_TIME,
+            upgrade_timeout: HANDSHAKE,
+            closing_timeout: BEHIND_TIME,
+            incoming_max: INCOMING_MAX,
+            queue_max: QUEUE_MAX,
+            read_ahead: READ_AHEAD,
+        }
     }
 
     /// A request of an established session came over this connection.
@@ -220,7 +221,7 @@ impl Gateway {
     }
 
     /// The transports of everybody, in or not.
-    pub(super) fn transports(&self) -> Vec<Arc<Socket<Slot>>> {
+    pub(super) fn transports(&self) -> Vec<Arc<Socket>> {
         let places = self.sockets.iter();
         places.filter_map(|place| place.socket.upgrade()).collect()
     }
@@ -245,7 +246,7 @@ impl Gateway {
     }
 
     /// Closes the transport unless somebody is in by then.
-    fn expect_handshake(&self, socket: Arc<Socket<Slot>>) {
+    fn expect_handshake(&self, socket: Arc<Socket>) {
         let metrics = self.metrics.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -260,7 +261,7 @@ impl Gateway {
         });
     }
 
-    fn connect(self: Arc<Self>, auth: Option<&Value>, socket: Arc<Socket<Slot>>) {
+    fn connect(self: Arc<Self>, auth: Option<&Value>, socket: Arc<Socket>) {
         let token = match auth {
             Some(Value::Str(text, _)) => serde_json::from_str::<Auth>(text.as_str())
                 .ok()
@@ -336,7 +337,7 @@ impl Gateway {
         });
     }
 
-    fn take(self: &Arc<Self>, packet: PacketData, namespace: &str, socket: &Arc<Socket<Slot>>) {
+    fn take(self: &Arc<Self>, packet: PacketData, namespace: &str, socket: &Arc<Socket>) {
         if namespace != "/" {
             if namespace.len() > NAMESPACE_MAX {
                 socket.close(DisconnectReason::PacketParsingError);
@@ -377,7 +378,7 @@ impl Gateway {
     fn parsed(
         self: &Arc<Self>,
         packet: Result<socketioxide_core::packet::Packet, ParseError>,
-        socket: &Arc<Socket<Slot>>,
+        socket: &Arc<Socket>,
     ) {
         match packet {
             Ok(packet) => self.take(packet.inner, packet.ns.as_str(), socket),
@@ -390,15 +391,10 @@ impl Gateway {
     }
 }
 
-impl EngineIoHandler for Gateway {
+impl Handler for Gateway {
     type Data = Slot;
 
-    fn on_connect(self: Arc<Self>, socket: Arc<Socket<Slot>>) {
-        let connection = socket
-            .req_parts
-            .extensions
-            .get::<ConnectInfo<Connection>>()
-            .map(|info| info.0.clone());
+    fn on_connect(self: Arc<Self>, socket: Arc<Socket>, connection: Option<Connection>) {
         self.sockets.insert(
             socket.id,
             Place {
@@ -410,7 +406,7 @@ impl EngineIoHandler for Gateway {
         self.expect_handshake(socket);
     }
 
-    fn on_disconnect(&self, socket: Arc<Socket<Slot>>, reason: DisconnectReason) {
+    fn on_disconnect(&self, socket: Arc<Socket>, reason: DisconnectReason) {
         self.sockets.remove(&socket.id);
         let before = std::mem::replace(&mut *socket.data.phase.lock(), Phase::Gone);
         if let Phase::In(inbox) = before {
@@ -419,13 +415,34 @@ impl EngineIoHandler for Gateway {
         }
     }
 
-    fn on_message(self: &Arc<Self>, text: Str, socket: Arc<Socket<Slot>>) {
+    fn on_message(self: &Arc<Self>, text: Str, socket: Arc<Socket>) {
         let packet = CommonParser.decode_str(&self.parse, &socket.data.parser, text);
         self.parsed(packet, &socket);
     }
 
-    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket<Slot>>) {
+    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket>) {
         let packet = CommonParser.decode_bin(&self.parse, &socket.data.parser, data);
         self.parsed(packet, &socket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use super::*;
+
+    /// Ten thousand idle sockets are ten thousand of each of these: what grows here is to be weighed, and written into the table of
+    /// `docs/benchmarks.md`.
+    #[test]
+    fn what_every_socket_has_stays_small() {
+        assert!(size_of::<Socket>() <= 352, "{}", size_of::<Socket>());
+        assert!(
+            size_of::<SocketLink>() <= 320,
+            "{}",
+            size_of::<SocketLink>()
+        );
+        assert!(size_of::<Inbox>() <= 256, "{}", size_of::<Inbox>());
+        assert!(size_of::<Place>() <= 32, "{}", size_of::<Place>());
     }
 }

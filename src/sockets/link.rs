@@ -16,12 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engineioxide::{DisconnectReason, Socket, TransportType};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::{
-    gateway::{PING_INTERVAL, Slot},
+    engine::DisconnectReason,
+    gateway::{PING_INTERVAL, Socket},
     transport::Connection,
 };
 use crate::{
@@ -96,7 +96,7 @@ pub struct SocketLink {
     id: SocketId,
     account: Arc<Account>,
     session: Option<uuid::Uuid>,
-    socket: Arc<Socket<Slot>>,
+    socket: Arc<Socket>,
     open: AtomicBool,
     pace: Mutex<Pace>,
     rooms: Mutex<HashSet<RoomId>>,
@@ -151,7 +151,7 @@ impl SocketLink {
         id: SocketId,
         account: Arc<Account>,
         session: Option<uuid::Uuid>,
-        socket: Arc<Socket<Slot>>,
+        socket: Arc<Socket>,
         connection: Option<Connection>,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -227,7 +227,7 @@ impl SocketLink {
         self.close(&mut pace, Some(reason), why);
         let connection = pace.connection.clone();
         drop(pace);
-        let is_websocket = self.socket.transport_type() == TransportType::Websocket;
+        let is_websocket = self.socket.is_websocket();
         self.socket.close(DisconnectReason::TransportClose);
         // A connection that has carried a poll may carry somebody else's request by now, behind a proxy.
         if let Some(connection) = connection.filter(|_| is_websocket) {

@@ -1,0 +1,297 @@
+//! One session: what waits to be sent, whether its client is alive, and its end.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+};
+
+use engineioxide_core::{Sid, Str, TransportType};
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc::error::TrySendError};
+
+use super::{Engine, Handler};
+
+/// A queue that is empty keeps the room for so many packets, and no more.
+const KEPT: usize = 8;
+
+/// Why a session has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisconnectReason {
+    /// One side has closed it.
+    TransportClose,
+    /// Two polls at once, which the protocol forbids.
+    MultipleHttpPollingError,
+    /// Something came that is no packet.
+    PacketParsingError,
+    /// The connection has failed.
+    TransportError,
+    /// A heartbeat was not answered in time.
+    HeartbeatTimeout,
+}
+
+/// What waits to be sent.
+#[derive(Debug, Clone)]
+pub(super) enum Outgoing {
+    Message(Str),
+    Ping,
+    Close,
+}
+
+#[derive(Default)]
+struct Outbox {
+    queue: VecDeque<Outgoing>,
+    closed: bool,
+}
+
+/// One client, over whichever transport.
+pub struct Session<H: Handler> {
+    /// Its name on the wire.
+    pub id: Sid,
+    /// What the handler keeps with it.
+    pub data: H::Data,
+    pub(super) engine: Arc<Engine<H>>,
+    transport: AtomicU8,
+    upgrading: AtomicBool,
+    polling: AtomicBool,
+    outbox: Mutex<Outbox>,
+    /// Who writes: the websocket's task, or the poll that waits.
+    pub(super) writer: AtomicWaker,
+    /// The session has ended, or a poll has.
+    pub(super) changed: Notify,
+    reason: OnceLock<DisconnectReason>,
+    told: AtomicBool,
+    /// When, on the engine's clock, the next heartbeat goes out, or the last one will not be waited for any longer.
+    beat_at: AtomicU64,
+    awaits_pong: AtomicBool,
+}
+
+impl<H: Handler> Session<H> {
+    pub(super) fn new(engine: Arc<Engine<H>>, transport: TransportType) -> Self {
+        let beat_at = engine.now() + engine.settings.ping_interval.as_millis() as u64;
+        Self {
+            id: Sid::new(),
+            data: H::Data::default(),
+            engine,
+            transport: AtomicU8::new(transport as u8),
+            upgrading: AtomicBool::new(false),
+            polling: AtomicBool::new(false),
+            outbox: Mutex::default(),
+            writer: AtomicWaker::new(),
+            changed: Notify::new(),
+            reason: OnceLock::new(),
+            told: AtomicBool::new(false),
+            beat_at: AtomicU64::new(beat_at),
+            awaits_pong: AtomicBool::new(false),
+        }
+    }
+
+    /// Queues a text. Fails, with the text, when too much waits or the session has ended.
+    pub fn emit(&self, text: Str) -> Result<(), TrySendError<Str>> {
+        {
+            let mut outbox = self.outbox.lock();
+            if outbox.closed {
+                return Err(TrySendError::Closed(text));
+            }
+            if outbox.queue.len() >= self.engine.settings.queue_max {
+                return Err(TrySendError::Full(text));
+            }
+            outbox.queue.push_back(Outgoing::Message(text));
+        }
+        self.writer.wake();
+        Ok(())
+    }
+
+    /// Ends the session after what is queued. The handler is told once the transport has let go.
+    pub fn close(self: &Arc<Self>, reason: DisconnectReason) {
+        let by_task = {
+            let mut outbox = self.outbox.lock();
+            if mem::replace(&mut outbox.closed, true) {
+                return;
+            }
+            let _ = self.reason.set(reason);
+            outbox.queue.push_back(Outgoing::Close);
+            self.is_websocket()
+        };
+        self.engine.forget(self.id);
+        self.writer.wake();
+        self.changed.notify_waiters();
+        if !by_task {
+            // Whoever closes may hold what the handler wants.
+            let session = self.clone();
+            tokio::spawn(async move { session.tell_end() });
+        }
+    }
+
+    /// The transport has let go of a session that is closed.
+    pub(super) fn tell_end(self: &Arc<Self>) {
+        if !self.told.swap(true, Ordering::AcqRel) {
+            let reason = self.reason.get().copied();
+            let reason = reason.unwrap_or(DisconnectReason::TransportError);
+            self.engine.handler.on_disconnect(self.clone(), reason);
+        }
+    }
+
+    /// Whether nothing more can be sent.
+    pub fn is_closed(&self) -> bool {
+        self.outbox.lock().closed
+    }
+
+    /// Waits until nothing more can be sent.
+    pub async fn closed(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_closed() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// How its packets travel now.
+    pub fn transport_type(&self) -> TransportType {
+        if self.is_websocket() {
+            TransportType::Websocket
+        } else {
+            TransportType::Polling
+        }
+    }
+
+    /// Whether its packets travel over a websocket now.
+    pub fn is_websocket(&self) -> bool {
+        self.transport.load(Ordering::Acquire) == TransportType::Websocket as u8
+    }
+
+    pub(super) fn is_upgrading(&self) -> bool {
+        self.upgrading.load(Ordering::Acquire)
+    }
+
+    /// False when it is on the way already, has arrived, or is at its end.
+    pub(super) fn begin_upgrade(&self) -> bool {
+        let begun = !self.is_websocket()
+            && !self.is_closed()
+            && !self.upgrading.swap(true, Ordering::AcqRel);
+        if begun {
+            self.writer.wake();
+        }
+        begun
+    }
+
+    /// From here on a websocket's task writes. False when the session has been closed meanwhile.
+    pub(super) fn end_upgrade(&self) -> bool {
+        let outbox = self.outbox.lock();
+        if !outbox.closed {
+            self.transport
+                .store(TransportType::Websocket as u8, Ordering::Release);
+            self.upgrading.store(false, Ordering::Release);
+        }
+        !outbox.closed
+    }
+
+    /// The only poll at a time, until it is dropped.
+    pub(super) fn begin_poll(self: &Arc<Self>) -> Option<Polling<H>> {
+        let free = !self.polling.swap(true, Ordering::AcqRel);
+        free.then(|| Polling(self.clone()))
+    }
+
+    pub(super) async fn no_poll(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if !self.polling.load(Ordering::Acquire) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Exchanges what waits for `empty`; true when nothing will follow.
+    pub(super) fn swap_queue(&self, empty: &mut VecDeque<Outgoing>) -> bool {
+        if empty.capacity() > KEPT {
+            *empty = VecDeque::new();
+        }
+        let mut outbox = self.outbox.lock();
+        mem::swap(&mut outbox.queue, empty);
+        outbox.closed
+    }
+
+    /// What the next poll gets, if anything waits: as many packets as fit into `bytes`, and at least one.
+    pub(super) fn take_payload(&self, bytes: usize) -> Option<String> {
+        let mut outbox = self.outbox.lock();
+        let mut payload = String::new();
+        while let Some(next) = outbox.queue.front() {
+            let text = next.text();
+            if !payload.is_empty() {
+                if payload.len() + text.len() + 2 > bytes {
+                    break;
+                }
+                payload.push('\u{1e}');
+            }
+            payload.push(next.kind());
+            payload.push_str(text);
+            outbox.queue.pop_front();
+        }
+        if outbox.queue.is_empty() && outbox.queue.capacity() > KEPT {
+            outbox.queue = VecDeque::new();
+        }
+        (!payload.is_empty() || outbox.closed).then_some(payload)
+    }
+
+    /// The client has answered a heartbeat.
+    pub(super) fn is_alive(&self) {
+        if self.awaits_pong.swap(false, Ordering::AcqRel) {
+            let next = self.engine.now() + self.engine.settings.ping_interval.as_millis() as u64;
+            self.beat_at.store(next, Ordering::Release);
+        }
+    }
+
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        self.beat_at.load(Ordering::Acquire) <= now && !self.is_upgrading()
+    }
+
+    pub(super) fn beat(self: &Arc<Self>, now: u64) {
+        if self.awaits_pong.swap(true, Ordering::AcqRel) {
+            return self.close(DisconnectReason::HeartbeatTimeout);
+        }
+        let patience = self.engine.settings.ping_timeout.as_millis() as u64;
+        self.beat_at.store(now + patience, Ordering::Release);
+        {
+            let mut outbox = self.outbox.lock();
+            if outbox.closed {
+                return;
+            }
+            outbox.queue.push_back(Outgoing::Ping);
+        }
+        self.writer.wake();
+    }
+}
+
+impl Outgoing {
+    pub(super) fn kind(&self) -> char {
+        match self {
+            Self::Close => '1',
+            Self::Ping => '2',
+            Self::Message(_) => '4',
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Message(text) => text.as_str(),
+            Self::Ping | Self::Close => "",
+        }
+    }
+}
+
+/// A poll under way.
+pub(super) struct Polling<H: Handler>(Arc<Session<H>>);
+
+impl<H: Handler> Drop for Polling<H> {
+    fn drop(&mut self) {
+        self.0.polling.store(false, Ordering::Release);
+        self.0.changed.notify_waiters();
+    }
+}

@@ -1,0 +1,545 @@
+//! A session's websocket: one task that reads frames and writes what is queued.
+//!
+//! What goes out is the frame's head and, behind it, the text that all receivers share; many of them leave in one call. What tungstenite wants
+//! to say by itself (pongs, the echo of a close) goes between them as whole frames.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io::{self, IoSlice, Read, Write},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use engineioxide_core::{Str, TransportType};
+use futures_util::FutureExt;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::timeout,
+};
+use tungstenite::{
+    Message,
+    protocol::{Role, WebSocketConfig, WebSocketContext},
+};
+
+use super::{DisconnectReason, Handler, Session, Settings, session::Outgoing};
+
+/// Packets that leave in one call.
+const AT_ONCE: usize = 32;
+/// Messages that are taken before it is the turn of those that go out.
+const READS: usize = 32;
+
+/// A session that begins as a websocket.
+pub(super) async fn open<H: Handler, S>(session: Arc<Session<H>>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut wire = Wire::new(stream, &session.engine.settings);
+    wire.say(
+        &session
+            .engine
+            .open_packet(session.id, TransportType::Websocket),
+    );
+    run(session, wire).await;
+}
+
+/// A session that has been polling goes over to a websocket, or ends.
+pub(super) async fn take_over<H: Handler, S>(session: Arc<Session<H>>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut wire = Wire::new(stream, &session.engine.settings);
+    let probed = tokio::select! {
+        probed = timeout(session.engine.settings.upgrade_timeout, probe(&session, &mut wire)) => matches!(probed, Ok(Ok(()))),
+        () = session.closed() => false,
+    };
+    if probed && session.end_upgrade() {
+        Box::pin(run(session, wire)).await;
+    } else {
+        session.close(DisconnectReason::TransportError);
+    }
+}
+
+/// The client tries the websocket, lets its last poll end, and then says that it has moved.
+async fn probe<H: Handler, S>(session: &Session<H>, wire: &mut Wire<S>) -> tungstenite::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    for (said, answer) in [("2probe", "3probe"), ("5", "")] {
+        let message = poll_fn(|cx| wire.poll_message(cx)).await?;
+        if !matches!(&message, Message::Text(text) if text.as_str() == said) {
+            return Err(tungstenite::Error::AttackAttempt);
+        }
+        if !answer.is_empty() {
+            wire.say(answer);
+            poll_fn(|cx| wire.poll_write(cx)).await?;
+        }
+    }
+    session.no_poll().await;
+    Ok(())
+}
+
+/// Carries packets until one side closes; then tells the handler.
+async fn run<H: Handler, S>(session: Arc<Session<H>>, mut wire: Wire<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let ending = Ending(session.clone());
+    let reason = poll_fn(|cx| {
+        session.writer.register(cx.waker());
+        carry(&session, &mut wire, cx)
+    });
+    match reason.await {
+        Some(reason) => {
+            session.close(reason);
+            let _ = poll_fn(|cx| wire.poll_echo(cx)).now_or_never();
+        }
+        None => {
+            let limit = session.engine.settings.closing_timeout;
+            // Who does not take it in time would not later either.
+            let _ = timeout(limit, poll_fn(|cx| wire.poll_goodbye(&session, cx))).await;
+        }
+    }
+    drop(wire);
+    drop(ending);
+}
+
+/// Whatever ends the task, the handler is told.
+struct Ending<H: Handler>(Arc<Session<H>>);
+
+impl<H: Handler> Drop for Ending<H> {
+    fn drop(&mut self) {
+        self.0.close(DisconnectReason::TransportError);
+        self.0.tell_end();
+    }
+}
+
+/// Ready with the reason when the other side has ended it, with none when we have.
+fn carry<H: Handler, S>(
+    session: &Arc<Session<H>>,
+    wire: &mut Wire<S>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<DisconnectReason>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let mut more = true;
+        for _ in 0..READS {
+            match wire.poll_message(cx) {
+                Poll::Ready(message) => {
+                    if let Some(reason) = take(session, message) {
+                        return Poll::Ready(Some(reason));
+                    }
+                }
+                Poll::Pending => {
+                    more = false;
+                    break;
+                }
+            }
+        }
+        loop {
+            match wire.poll_write(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Some(DisconnectReason::TransportError)),
+                Poll::Pending => {
+                    if session.is_closed() {
+                        return Poll::Ready(None);
+                    }
+                    break;
+                }
+            }
+            if session.swap_queue(&mut wire.queue) {
+                return Poll::Ready(None);
+            }
+            if wire.queue.is_empty() {
+                break;
+            }
+        }
+        if !more {
+            return Poll::Pending;
+        }
+    }
+}
+
+/// One message from the client; the reason if it was the last.
+fn take<H: Handler>(
+    session: &Arc<Session<H>>,
+    message: tungstenite::Result<Message>,
+) -> Option<DisconnectReason> {
+    let handler = &session.engine.handler;
+    match message {
+        Ok(Message::Text(text)) => {
+            let text = text.as_str();
+            match text.as_bytes().first() {
+                Some(b'4') => {
+                    handler.on_message(Str::copy_from_slice(&text[1..]), session.clone());
+                    None
+                }
+                Some(b'2' | b'3') => {
+                    session.is_alive();
+                    None
+                }
+                Some(b'1') => Some(DisconnectReason::TransportClose),
+                _ => Some(DisconnectReason::PacketParsingError),
+            }
+        }
+        Ok(Message::Binary(data)) => {
+            handler.on_binary(data, session.clone());
+            None
+        }
+        Ok(Message::Close(_)) => Some(DisconnectReason::TransportClose),
+        Ok(_) => None,
+        Err(_) => Some(DisconnectReason::TransportError),
+    }
+}
+
+/// A stream of frames, both ways.
+struct Wire<S> {
+    stream: S,
+    frames: WebSocketContext,
+    /// Whole frames that go out before what is queued.
+    first: Vec<u8>,
+    queue: VecDeque<Outgoing>,
+    /// How much of what is first in line has gone out.
+    sent: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    fn new(stream: S, settings: &Settings) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(settings.read_ahead)
+            .write_buffer_size(0)
+            .max_message_size(Some(settings.incoming_max))
+            .max_frame_size(Some(settings.incoming_max));
+        Self {
+            stream,
+            frames: WebSocketContext::new(Role::Server, Some(config)),
+            first: Vec::new(),
+            queue: VecDeque::new(),
+            sent: 0,
+        }
+    }
+
+    /// Has a short text sent before anything that is queued later.
+    fn say(&mut self, text: &str) {
+        let mut bytes = text.chars();
+        if let Some(kind) = bytes.next() {
+            let head = Head::of(kind, bytes.as_str().len());
+            self.first.extend_from_slice(head.bytes());
+            self.first.extend_from_slice(bytes.as_str().as_bytes());
+        }
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<tungstenite::Result<Message>> {
+        let mut replies = Vec::new();
+        let mut side = Side {
+            stream: &mut self.stream,
+            cx,
+            replies: &mut replies,
+        };
+        let read = self.frames.read(&mut side);
+        if !replies.is_empty() {
+            self.reply(&replies);
+        }
+        match read {
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                Poll::Pending
+            }
+            other => Poll::Ready(other),
+        }
+    }
+
+    /// Frames of tungstenite's own must not break one that is half out.
+    fn reply(&mut self, replies: &[u8]) {
+        if self.sent > 0 && self.first.is_empty() {
+            let half = self.queue.pop_front();
+            if let Some(half) = half {
+                let head = Head::of(half.kind(), half.text().len());
+                self.first.extend_from_slice(head.bytes());
+                self.first.extend_from_slice(half.text().as_bytes());
+            }
+        }
+        self.first.extend_from_slice(replies);
+    }
+
+    /// Ready when everything in line has gone out.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.first.is_empty() {
+            let left = &self.first[self.sent..];
+            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, left))?;
+            self.sent += nonzero(taken)?;
+            if self.sent == self.first.len() {
+                self.first = Vec::new();
+                self.sent = 0;
+            }
+        }
+        while !self.queue.is_empty() {
+            let mut heads = [Head::EMPTY; AT_ONCE];
+            for (head, packet) in heads.iter_mut().zip(&self.queue) {
+                *head = Head::of(packet.kind(), packet.text().len());
+            }
+            let mut slices = [IoSlice::new(&[]); 2 * AT_ONCE];
+            let (mut used, mut skip) = (0, self.sent);
+            for (head, packet) in heads.iter().zip(&self.queue) {
+                for part in [head.bytes(), packet.text().as_bytes()] {
+                    let skipped = skip.min(part.len());
+                    skip -= skipped;
+                    if skipped < part.len() {
+                        slices[used] = IoSlice::new(&part[skipped..]);
+                        used += 1;
+                    }
+                }
+            }
+            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..used]);
+            self.sent += nonzero(ready!(written)?)?;
+            for head in &heads {
+                let Some(packet) = self.queue.front() else {
+                    break;
+                };
+                let whole = head.bytes().len() + packet.text().len();
+                if head.bytes().is_empty() || self.sent < whole {
+                    break;
+                }
+                self.sent -= whole;
+                self.queue.pop_front();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What the client is to be told last that has said goodbye itself.
+    fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Its answers to what it has read tungstenite gives when it is asked for more.
+        let _ = self.poll_message(cx);
+        self.queue = VecDeque::new();
+        ready!(self.poll_write(cx))?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    /// Everything that is left, and the end.
+    fn poll_goodbye<H: Handler>(
+        &mut self,
+        session: &Session<H>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A close frame that says 1000.
+        const GOODBYE: [u8; 4] = [0x88, 2, 0x03, 0xe8];
+        loop {
+            ready!(self.poll_write(cx))?;
+            session.swap_queue(&mut self.queue);
+            if self.queue.is_empty() {
+                break;
+            }
+        }
+        // Where even this does not fit any more, the end of the stream says it.
+        let _ = Pin::new(&mut self.stream).poll_write(cx, &GOODBYE);
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+fn nonzero(taken: usize) -> io::Result<usize> {
+    if taken == 0 {
+        return Err(io::ErrorKind::WriteZero.into());
+    }
+    Ok(taken)
+}
+
+/// The head of an unmasked text frame, and the packet's type, which is the first byte of its text.
+#[derive(Clone, Copy)]
+struct Head {
+    bytes: [u8; 11],
+    len: u8,
+}
+
+impl Head {
+    const EMPTY: Self = Self {
+        bytes: [0; 11],
+        len: 0,
+    };
+
+    fn of(kind: char, text: usize) -> Self {
+        let mut head = Self::EMPTY;
+        head.push(&[0x81]);
+        match text + 1 {
+            len @ 0..=125 => head.push(&[len as u8]),
+            len @ 126..=0xffff => {
+                head.push(&[126]);
+                head.push(&(len as u16).to_be_bytes());
+            }
+            len => {
+                head.push(&[127]);
+                head.push(&(len as u64).to_be_bytes());
+            }
+        }
+        head.push(&[kind as u8]);
+        head
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let at = usize::from(self.len);
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len() as u8;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+/// What tungstenite reads from and replies to.
+struct Side<'a, 'b, S> {
+    stream: &'a mut S,
+    cx: &'a mut Context<'b>,
+    replies: &'a mut Vec<u8>,
+}
+
+impl<S: AsyncRead + Unpin> Read for Side<'_, '_, S> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut into = ReadBuf::new(buf);
+        match Pin::new(&mut *self.stream).poll_read(self.cx, &mut into) {
+            Poll::Ready(read) => read.map(|()| into.filled().len()),
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl<S> Write for Side<'_, '_, S> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.replies.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+    use tungstenite::{Utf8Bytes, protocol::frame::coding::CloseCode};
+
+    use super::*;
+
+    const SETTINGS: Settings = Settings {
+        ping_interval: Duration::from_secs(25),
+        ping_timeout: Duration::from_secs(20),
+        upgrade_timeout: Duration::from_secs(10),
+        closing_timeout: Duration::from_secs(10),
+        incoming_max: 256 * 1024,
+        queue_max: 4_096,
+        read_ahead: 512,
+    };
+
+    /// Reads frames as a client does, without waiting for more than has come.
+    struct Client {
+        frames: WebSocketContext,
+        came: io::Cursor<Vec<u8>>,
+    }
+
+    impl Client {
+        fn read(&mut self) -> Message {
+            let mut side = Both(&mut self.came);
+            self.frames.read(&mut side).unwrap()
+        }
+    }
+
+    struct Both<'a>(&'a mut io::Cursor<Vec<u8>>);
+
+    impl Read for Both<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buf)
+        }
+    }
+
+    impl Write for Both<'_> {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            Ok(buf.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn text(of: usize) -> String {
+        "é".repeat(of / 2) + &"x".repeat(of % 2)
+    }
+
+    #[tokio::test]
+    async fn texts_of_all_lengths_arrive_whole_and_in_order_however_little_is_taken_at_once() {
+        let sizes = [0, 1, 124, 125, 126, 65_533, 65_534, 65_535, 200_000];
+        let (ours, mut theirs) = tokio::io::duplex(1_000);
+        let mut wire = Wire::new(ours, &SETTINGS);
+        wire.say("0hello");
+        for size in sizes.into_iter().chain([3; 100]) {
+            wire.queue
+                .push_back(Outgoing::Message(Str::from(text(size))));
+        }
+        wire.queue.push_back(Outgoing::Ping);
+        let writing = tokio::spawn(async move {
+            poll_fn(|cx| wire.poll_write(cx)).await.unwrap();
+            wire.queue.len()
+        });
+        let mut came = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut theirs, &mut came)
+            .await
+            .unwrap();
+        assert_eq!(writing.await.unwrap(), 0);
+        let mut client = Client {
+            frames: WebSocketContext::new(Role::Client, None),
+            came: io::Cursor::new(came),
+        };
+        assert_eq!(client.read(), Message::text("0hello"));
+        for size in sizes.into_iter().chain([3; 100]) {
+            assert_eq!(client.read(), Message::text(format!("4{}", text(size))));
+        }
+        assert_eq!(client.read(), Message::text("2"));
+    }
+
+    #[tokio::test]
+    async fn a_pong_waits_for_the_end_of_the_frame_that_is_half_out() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let mut wire = Wire::new(ours, &SETTINGS);
+        for n in 0..3 {
+            let long = Str::from(format!("{n}{}", text(300)));
+            wire.queue.push_back(Outgoing::Message(long));
+        }
+        assert!(poll_fn(|cx| wire.poll_write(cx)).now_or_never().is_none());
+        // A masked ping that says "hi".
+        theirs
+            .write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i'])
+            .await
+            .unwrap();
+        let ping = poll_fn(|cx| wire.poll_message(cx)).await.unwrap();
+        assert_eq!(ping, Message::Ping("hi".into()));
+        // The answer is made when there is nothing more to read.
+        assert!(poll_fn(|cx| wire.poll_message(cx)).now_or_never().is_none());
+        let writing = tokio::spawn(async move {
+            poll_fn(|cx| wire.poll_write(cx)).await.unwrap();
+        });
+        let mut came = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut theirs, &mut came)
+            .await
+            .unwrap();
+        writing.await.unwrap();
+        let mut client = Client {
+            frames: WebSocketContext::new(Role::Client, None),
+            came: io::Cursor::new(came),
+        };
+        let said = |n: usize| Message::Text(Utf8Bytes::from(format!("4{n}{}", text(300))));
+        assert_eq!(client.read(), said(0));
+        assert_eq!(client.read(), Message::Pong("hi".into()));
+        assert_eq!(client.read(), said(1));
+        assert_eq!(client.read(), said(2));
+    }
+
+    #[test]
+    fn the_goodbye_is_a_normal_closure() {
+        assert_eq!(u16::from(CloseCode::Normal).to_be_bytes(), [0x03, 0xe8]);
+    }
+}
