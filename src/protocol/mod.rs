@@ -5,6 +5,7 @@
 pub mod asyncapi;
 pub mod client_event;
 pub mod event_names;
+pub mod frame;
 pub mod packet;
 pub mod rest;
 pub mod server_event;

@@ -1,23 +1,77 @@
-//! Socket.IO packets as text, ready for the transport: encoded once, cloned for each receiver without a copy.
+//! Socket.IO packets as they are on the wire: encoded once, cloned for each receiver without a copy.
 
-use engineioxide_core::Str;
+use bytes::Bytes;
 use serde::Serialize;
 
+use super::frame::framed;
 use crate::domain::error::Problem;
 
-/// An encoded packet. Cloning it copies a pointer.
+/// The type of an Engine.IO message, which stands before each packet.
+const MESSAGE: u8 = b'4';
+
+/// An encoded packet, as a whole frame. Cloning it copies a pointer.
 #[derive(Debug, Clone)]
-pub struct Packet(Str);
+pub struct Packet {
+    frame: Bytes,
+    text_at: usize,
+}
+
+/// Packets that go to many receivers together, as one piece of bytes.
+#[derive(Debug)]
+pub struct Burst {
+    packets: Vec<Packet>,
+    frames: Bytes,
+    len: usize,
+}
+
+impl Burst {
+    /// Copies what is more than one packet, once for all receivers.
+    pub fn new(packets: Vec<Packet>) -> Self {
+        let frames = match &packets[..] {
+            [packet] => packet.frame.clone(),
+            _ => {
+                let frames: Vec<&[u8]> = packets.iter().map(|it| &it.frame[..]).collect();
+                frames.concat().into()
+            }
+        };
+        let len = packets.iter().map(Packet::len).sum();
+        Self {
+            packets,
+            frames,
+            len,
+        }
+    }
+
+    /// Bytes on the wire, without the transport's framing.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// One by one, in order.
+    pub fn packets(&self) -> &[Packet] {
+        &self.packets
+    }
+
+    /// All of them, as frames.
+    pub fn frames(&self) -> &Bytes {
+        &self.frames
+    }
+}
 
 impl Packet {
     /// An event with one argument.
     pub fn event(name: &str, payload: &impl Serialize) -> Self {
-        Self::framed(&format!("2[\"{name}\","), payload, "]")
+        Self::around(&format!("2[\"{name}\","), payload, "]")
     }
 
     /// The answer to the event that carried the acknowledgement id `id`.
     pub fn answer(id: i64, payload: &impl Serialize) -> Self {
-        Self::framed(&format!("3{id}["), payload, "]")
+        Self::around(&format!("3{id}["), payload, "]")
     }
 
     /// The answer `{ "ok": false, "error": … }`.
@@ -38,12 +92,12 @@ impl Packet {
 
     /// The namespace is open.
     pub fn connected(sid: &str) -> Self {
-        Self::framed("0", &serde_json::json!({ "sid": sid }), "")
+        Self::around("0", &serde_json::json!({ "sid": sid }), "")
     }
 
     /// The namespace is closed for good: the stock client does not come back by itself.
     pub fn disconnect() -> Self {
-        Self(Str::from("1"))
+        Self::of(b"1")
     }
 
     /// The namespace stays shut; `namespace` is empty for the main one.
@@ -53,25 +107,36 @@ impl Packet {
         } else {
             format!("4{namespace},")
         };
-        Self::framed(&prefix, &serde_json::json!({ "message": message }), "")
+        Self::around(&prefix, &serde_json::json!({ "message": message }), "")
     }
 
     /// The text, without the Engine.IO type in front.
-    pub fn text(&self) -> &Str {
-        &self.0
+    pub fn text(&self) -> &str {
+        // Made of JSON and ASCII alone.
+        std::str::from_utf8(&self.frame[self.text_at..]).unwrap_or_default()
     }
 
-    /// Bytes on the wire, without the transport's framing.
+    /// Bytes on the wire, without the transport's framing: the type and the text.
     pub fn len(&self) -> usize {
-        self.0.as_bytes().len()
+        self.frame.len() + 1 - self.text_at
     }
 
     /// Never: the packet's type is always there.
     pub fn is_empty(&self) -> bool {
-        self.0.as_bytes().is_empty()
+        false
     }
 
-    fn framed(before: &str, payload: &impl Serialize, after: &str) -> Self {
+    /// The packet as a frame, with the Engine.IO type.
+    pub fn frame(&self) -> &Bytes {
+        &self.frame
+    }
+
+    fn of(text: &[u8]) -> Self {
+        let (frame, text_at) = framed(MESSAGE, text);
+        Self { frame, text_at }
+    }
+
+    fn around(before: &str, payload: &impl Serialize, after: &str) -> Self {
         let mut text = Vec::with_capacity(before.len() + 256);
         text.extend_from_slice(before.as_bytes());
         if let Err(error) = serde_json::to_writer(&mut text, payload) {
@@ -81,7 +146,7 @@ impl Packet {
             text.extend_from_slice(b"null");
         }
         text.extend_from_slice(after.as_bytes());
-        Self(Str::from(String::from_utf8(text).unwrap_or_default()))
+        Self::of(&text)
     }
 }
 
@@ -91,19 +156,16 @@ mod tests {
 
     #[test]
     fn packets_read_as_the_protocol_says() {
-        assert_eq!(Packet::event("a:b", &7).text().as_str(), r#"2["a:b",7]"#);
-        assert_eq!(Packet::answer(12, &"x").text().as_str(), r#"312["x"]"#);
+        assert_eq!(Packet::event("a:b", &7).text(), r#"2["a:b",7]"#);
+        assert_eq!(Packet::answer(12, &"x").text(), r#"312["x"]"#);
+        assert_eq!(Packet::connected("abc").text(), r#"0{"sid":"abc"}"#);
         assert_eq!(
-            Packet::connected("abc").text().as_str(),
-            r#"0{"sid":"abc"}"#
-        );
-        assert_eq!(
-            Packet::connect_error("/x", "no").text().as_str(),
+            Packet::connect_error("/x", "no").text(),
             r#"4/x,{"message":"no"}"#
         );
         let failure = Packet::failure(1, &Problem::no_room());
         assert_eq!(
-            failure.text().as_str(),
+            failure.text(),
             r#"31[{"ok":false,"error":{"code":"not_found","message":"There is no such room."}}]"#
         );
     }

@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn an_event_of_a_backend_is_framed_whatever_its_name() {
         let packet = custom_packet("a \"b\"", r#"{"n":1}"#.into()).unwrap();
-        assert_eq!(packet.text().as_str(), r#"2["a \"b\"",{"n":1}]"#);
+        assert_eq!(packet.text(), r#"2["a \"b\"",{"n":1}]"#);
         assert!(custom_packet("a", "{".into()).is_none());
-        assert_eq!(resync_packet().text().as_str(), r#"2["resync",{}]"#);
+        assert_eq!(resync_packet().text(), r#"2["resync",{}]"#);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         account::Account,
         id::{RoomId, SocketId},
     },
-    protocol::packet::Packet,
+    protocol::packet::{Burst, Packet},
 };
 
 /// The way to one socket. Bounded: a socket that does not keep up is cut, never skipped.
@@ -26,6 +26,11 @@ pub trait Link: Send + Sync + 'static {
 
     /// Queues a packet without waiting. False when the link is cut, by this call or before.
     fn send(&self, packet: &Packet) -> bool;
+
+    /// Queues packets that go to many receivers together, as [`send`](Self::send) does with each.
+    fn send_all(&self, burst: &Burst) -> bool {
+        burst.packets().iter().all(|packet| self.send(packet))
+    }
 
     /// Whether packets still go out.
     fn is_open(&self) -> bool;

@@ -326,7 +326,8 @@ impl Gateway {
                 Err(problem) if problem.code == Code::Unauthenticated => {
                     *phase = Phase::Strange;
                     // The stock client stays away after this, as it should without a good token.
-                    let _ = socket.emit(Packet::connect_error("", &problem.message).text().clone());
+                    let refusal = Packet::connect_error("", &problem.message);
+                    let _ = socket.emit(refusal.frame().clone(), 1);
                 }
                 Err(_) => {
                     drop(phase);
@@ -342,11 +343,8 @@ impl Gateway {
             if namespace.len() > NAMESPACE_MAX {
                 socket.close(DisconnectReason::PacketParsingError);
             } else if matches!(packet, PacketData::Connect(_)) {
-                let _ = socket.emit(
-                    Packet::connect_error(namespace, "Invalid namespace")
-                        .text()
-                        .clone(),
-                );
+                let refusal = Packet::connect_error(namespace, "Invalid namespace");
+                let _ = socket.emit(refusal.frame().clone(), 1);
             }
             return;
         }

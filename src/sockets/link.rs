@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -30,7 +31,7 @@ use crate::{
         id::{RoomId, SocketId},
     },
     metrics::Metrics,
-    protocol::packet::Packet,
+    protocol::packet::{Burst, Packet},
     room::link::Link,
 };
 
@@ -47,9 +48,6 @@ const SILENCE: Duration = PING_INTERVAL
     .saturating_add(Duration::from_millis(500));
 /// How long a client that has been told to go may take to close the connection itself.
 const LEAVING_TIME: Duration = Duration::from_secs(1);
-/// What the packet's type adds to its text. Frames add more, which is not counted: a socket must never seem further behind than
-/// it is.
-const TYPE: u64 = 1;
 
 /// Why the server has ended a connection from which the client is to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,6 +270,37 @@ impl SocketLink {
         self.close(&mut pace, cut, "its transport has closed");
     }
 
+    /// Hands all of it to the transport, or closes the link. `bytes`: what will be written at least, since a socket must never seem
+    /// further behind than it is.
+    fn hand_over(&self, frames: &Bytes, packets: usize, bytes: u64) -> bool {
+        let mut pace = self.pace.lock();
+        if !self.is_open() {
+            return false;
+        }
+        let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= pace.bound();
+        let queued = fits.then(|| self.socket.emit(frames.clone(), packets));
+        let reason = match queued {
+            Some(Ok(())) => {
+                pace.queued += bytes;
+                if bytes > LOOK_BYTES && pace.large.is_none() {
+                    pace.large = Some((bytes, pace.queued));
+                }
+                if pace.mark.is_none() {
+                    pace.mark = Some((Instant::now(), pace.queued));
+                }
+                return true;
+            }
+            Some(Err(TrySendError::Full(_))) => Cut::Packets,
+            // It is gone for good; why is about to be told.
+            Some(Err(TrySendError::Closed(_))) => return false,
+            None => Cut::Bytes,
+        };
+        self.close(&mut pace, Some(reason), "it does not keep up");
+        drop(pace);
+        self.cut(reason, "it does not keep up");
+        false
+    }
+
     /// Under the lock under which packets are queued: after this, none is.
     fn close(&self, pace: &mut Pace, cut: Option<Cut>, why: &str) -> bool {
         let was_open = self.open.swap(false, Ordering::AcqRel);
@@ -301,33 +330,12 @@ impl Link for SocketLink {
     }
 
     fn send(&self, packet: &Packet) -> bool {
-        let mut pace = self.pace.lock();
-        if !self.is_open() {
-            return false;
-        }
-        let bytes = packet.len() as u64 + TYPE;
-        let fits = pace.queued - pace.seen <= LOOK_BYTES || pace.behind() <= pace.bound();
-        let queued = fits.then(|| self.socket.emit(packet.text().clone()));
-        let reason = match queued {
-            Some(Ok(())) => {
-                pace.queued += bytes;
-                if bytes > LOOK_BYTES && pace.large.is_none() {
-                    pace.large = Some((bytes, pace.queued));
-                }
-                if pace.mark.is_none() {
-                    pace.mark = Some((Instant::now(), pace.queued));
-                }
-                return true;
-            }
-            Some(Err(TrySendError::Full(_))) => Cut::Packets,
-            // It is gone for good; why is about to be told.
-            Some(Err(TrySendError::Closed(_))) => return false,
-            None => Cut::Bytes,
-        };
-        self.close(&mut pace, Some(reason), "it does not keep up");
-        drop(pace);
-        self.cut(reason, "it does not keep up");
-        false
+        self.hand_over(packet.frame(), 1, packet.len() as u64)
+    }
+
+    fn send_all(&self, burst: &Burst) -> bool {
+        let packets = burst.packets().len();
+        self.hand_over(burst.frames(), packets, burst.len() as u64)
     }
 
     fn is_open(&self) -> bool {
@@ -356,8 +364,9 @@ impl Link for SocketLink {
             return;
         }
         // Closing at once would lose it between two polls; the stock client closes by itself, others are helped.
-        let told = self.socket.emit(Packet::disconnect().text().clone());
-        pace.queued += Packet::disconnect().len() as u64 + TYPE;
+        let packet = Packet::disconnect();
+        let told = self.socket.emit(packet.frame().clone(), 1);
+        pace.queued += packet.len() as u64;
         pace.is_leaving = told.is_ok();
         self.close(&mut pace, None, why);
         drop(pace);

@@ -168,7 +168,7 @@ impl Link for Watcher {
         if !self.is_open() {
             return false;
         }
-        let text = packet.text().as_str();
+        let text = packet.text();
         if let Some(Value::Array(mut event)) = text
             .strip_prefix('2')
             .and_then(|json| serde_json::from_str(json).ok())

@@ -74,12 +74,19 @@ impl Reach {
 
     /// One call failed; the server is there.
     pub(super) fn complain(&self, cause: &dyn Display) {
-        self.outage.complains(cause);
+        if self.has_heard() {
+            self.outage.complains(cause);
+        }
+    }
+
+    /// Until then it is whoever starts the store that tells why it does not start.
+    fn has_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) > 0
     }
 
     /// A call that began then could not reach the server. If nobody could, it is looked for from now on.
     pub(super) fn lose(self: &Arc<Self>, began: Instant, cause: &dyn Display) {
-        if self.heard.load(Ordering::Relaxed) > self.micros(began) {
+        if !self.has_heard() || self.heard.load(Ordering::Relaxed) > self.micros(began) {
             return;
         }
         let mut prober = self.prober.lock();

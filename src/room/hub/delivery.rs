@@ -27,7 +27,7 @@ use crate::{
         BackendError,
         store::{Changes, Standpoint},
     },
-    protocol::server_event::change_packet,
+    protocol::{packet::Burst, server_event::change_packet},
     room::timeline::{Carried, DELTA_MAX, Timeline},
 };
 
@@ -38,7 +38,7 @@ const EARLY_MAX: usize = 1_024;
 /// Members to whom a history is handed before other tasks get their turn.
 pub(super) const MEMBERS_AT_ONCE: usize = 64;
 /// Packets handed to one socket before the next one's turn, and before other tasks get theirs.
-const PACKETS_AT_ONCE: usize = 16;
+const PACKETS_AT_ONCE: usize = 64;
 
 impl Hub {
     /// Takes changes from this replica's writer or from another replica, in any order, any number of times.
@@ -304,17 +304,20 @@ impl Hub {
             } else {
                 Vec::new()
             };
-            let packets = std::mem::replace(&mut self.outgoing, rest);
+            let burst = Burst::new(std::mem::replace(&mut self.outgoing, rest));
             let mut gone = Vec::new();
-            for (socket, Member { link, .. }) in &self.members {
-                if !packets.iter().all(|packet| link.send(packet)) {
+            for (at, (socket, Member { link, .. })) in self.members.iter().enumerate() {
+                if !link.send_all(&burst) {
                     gone.push(*socket);
+                }
+                if at % MEMBERS_AT_ONCE == MEMBERS_AT_ONCE - 1 {
+                    tokio::task::yield_now().await;
                 }
             }
             self.around
                 .metrics
                 .deliveries
-                .inc_by((packets.len() * self.members.len()) as u64);
+                .inc_by((burst.packets().len() * self.members.len()) as u64);
             gone.into_iter().for_each(|socket| self.remove(socket));
             if !self.outgoing.is_empty() {
                 tokio::task::yield_now().await;

@@ -109,16 +109,16 @@ impl Asked {
     }
 }
 
-fn payload(text: String) -> Response {
+fn payload(text: impl Into<Body>) -> Response {
     let plain = HeaderValue::from_static("text/plain; charset=UTF-8");
-    ([(header::CONTENT_TYPE, plain)], text).into_response()
+    ([(header::CONTENT_TYPE, plain)], text.into()).into_response()
 }
 
 /// Waits for something to send, or for the session to move to a websocket or to end.
 async fn poll<H: Handler>(session: &Arc<Session<H>>) -> Result<Response, Refusal> {
     const NOOP: &str = "6";
     if session.is_upgrading() {
-        return Ok(payload(NOOP.into()));
+        return Ok(payload(NOOP));
     }
     let Some(polling) = session.begin_poll() else {
         session.close(DisconnectReason::MultipleHttpPollingError);
@@ -162,7 +162,7 @@ async fn post<H: Handler>(session: &Arc<Session<H>>, body: Body) -> Result<Respo
             }
         }
     }
-    Ok(payload("ok".into()))
+    Ok(payload("ok"))
 }
 
 fn begin_websocket<H: Handler>(

@@ -9,13 +9,19 @@ use std::{
     },
 };
 
-use engineioxide_core::{Sid, Str, TransportType};
+use bytes::Bytes;
+use engineioxide_core::{Sid, TransportType};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc::error::TrySendError};
 
 use super::{Engine, Handler};
+use crate::protocol::frame::{framed, next_packet};
 
+const CLOSE: u8 = b'1';
+const PING: u8 = b'2';
+/// Between the packets of one payload.
+const SEPARATOR: u8 = 0x1e;
 /// A queue that is empty keeps the room for so many packets, and no more.
 const KEPT: usize = 8;
 
@@ -34,17 +40,12 @@ pub enum DisconnectReason {
     HeartbeatTimeout,
 }
 
-/// What waits to be sent.
-#[derive(Debug, Clone)]
-pub(super) enum Outgoing {
-    Message(Str),
-    Ping,
-    Close,
-}
-
+/// What waits to be sent: whole frames, one packet or several in each piece.
 #[derive(Default)]
 struct Outbox {
-    queue: VecDeque<Outgoing>,
+    queue: VecDeque<Bytes>,
+    /// How many there are of the handler's.
+    messages: usize,
     closed: bool,
 }
 
@@ -90,17 +91,18 @@ impl<H: Handler> Session<H> {
         }
     }
 
-    /// Queues a text. Fails, with the text, when too much waits or the session has ended.
-    pub fn emit(&self, text: Str) -> Result<(), TrySendError<Str>> {
+    /// Queues `messages` whole frames (`protocol::frame`). Fails when too much waits or the session has ended.
+    pub fn emit(&self, frames: Bytes, messages: usize) -> Result<(), TrySendError<()>> {
         {
             let mut outbox = self.outbox.lock();
             if outbox.closed {
-                return Err(TrySendError::Closed(text));
+                return Err(TrySendError::Closed(()));
             }
-            if outbox.queue.len() >= self.engine.settings.queue_max {
-                return Err(TrySendError::Full(text));
+            if outbox.messages + messages > self.engine.settings.queue_max {
+                return Err(TrySendError::Full(()));
             }
-            outbox.queue.push_back(Outgoing::Message(text));
+            outbox.messages += messages;
+            outbox.queue.push_back(frames);
         }
         self.writer.wake();
         Ok(())
@@ -114,7 +116,7 @@ impl<H: Handler> Session<H> {
                 return;
             }
             let _ = self.reason.set(reason);
-            outbox.queue.push_back(Outgoing::Close);
+            outbox.queue.push_back(framed(CLOSE, b"").0);
             self.is_websocket()
         };
         self.engine.forget(self.id);
@@ -209,33 +211,43 @@ impl<H: Handler> Session<H> {
     }
 
     /// Exchanges what waits for `empty`; true when nothing will follow.
-    pub(super) fn swap_queue(&self, empty: &mut VecDeque<Outgoing>) -> bool {
+    pub(super) fn swap_queue(&self, empty: &mut VecDeque<Bytes>) -> bool {
         if empty.capacity() > KEPT {
             *empty = VecDeque::new();
         }
         let mut outbox = self.outbox.lock();
+        outbox.messages = 0;
         mem::swap(&mut outbox.queue, empty);
         outbox.closed
     }
 
     /// What the next poll gets, if anything waits: as many packets as fit into `bytes`, and at least one.
-    pub(super) fn take_payload(&self, bytes: usize) -> Option<String> {
+    pub(super) fn take_payload(&self, bytes: usize) -> Option<Vec<u8>> {
         let mut outbox = self.outbox.lock();
-        let mut payload = String::new();
-        while let Some(next) = outbox.queue.front() {
-            let text = next.text();
-            if !payload.is_empty() {
-                if payload.len() + text.len() + 2 > bytes {
-                    break;
+        let mut payload = Vec::new();
+        while let Some(frames) = outbox.queue.front_mut() {
+            let mut rest = frames.clone();
+            if let Some(packet) = next_packet(&mut rest) {
+                if !payload.is_empty() {
+                    if payload.len() + packet.len() + 1 > bytes {
+                        break;
+                    }
+                    payload.push(SEPARATOR);
                 }
-                payload.push('\u{1e}');
+                payload.extend_from_slice(&packet);
             }
-            payload.push(next.kind());
-            payload.push_str(text);
-            outbox.queue.pop_front();
+            let is_through = rest.is_empty();
+            *frames = rest;
+            outbox.messages = outbox.messages.saturating_sub(1);
+            if is_through {
+                outbox.queue.pop_front();
+            }
         }
-        if outbox.queue.is_empty() && outbox.queue.capacity() > KEPT {
-            outbox.queue = VecDeque::new();
+        if outbox.queue.is_empty() {
+            outbox.messages = 0;
+            if outbox.queue.capacity() > KEPT {
+                outbox.queue = VecDeque::new();
+            }
         }
         (!payload.is_empty() || outbox.closed).then_some(payload)
     }
@@ -263,26 +275,9 @@ impl<H: Handler> Session<H> {
             if outbox.closed {
                 return;
             }
-            outbox.queue.push_back(Outgoing::Ping);
+            outbox.queue.push_back(framed(PING, b"").0);
         }
         self.writer.wake();
-    }
-}
-
-impl Outgoing {
-    pub(super) fn kind(&self) -> char {
-        match self {
-            Self::Close => '1',
-            Self::Ping => '2',
-            Self::Message(_) => '4',
-        }
-    }
-
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Self::Message(text) => text.as_str(),
-            Self::Ping | Self::Close => "",
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A session's websocket: one task that reads frames and writes what is queued.
 //!
-//! What goes out is the frame's head and, behind it, the text that all receivers share; many of them leave in one call. What tungstenite wants
-//! to say by itself (pongs, the echo of a close) goes between them as whole frames.
+//! What goes out are whole frames that all receivers share; many of them leave in one call. What tungstenite wants to say by
+//! itself (pongs, the echo of a close) goes between them.
 
 use std::{
     collections::VecDeque,
@@ -12,6 +12,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::{Buf, Bytes};
 use engineioxide_core::{Str, TransportType};
 use futures_util::FutureExt;
 use tokio::{
@@ -23,9 +24,10 @@ use tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::{DisconnectReason, Handler, Session, Settings, session::Outgoing};
+use super::{DisconnectReason, Handler, Session, Settings};
+use crate::protocol::frame::framed;
 
-/// Packets that leave in one call.
+/// Pieces that leave in one call.
 const AT_ONCE: usize = 32;
 /// Messages that are taken before it is the turn of those that go out.
 const READS: usize = 32;
@@ -199,11 +201,10 @@ fn take<H: Handler>(
 struct Wire<S> {
     stream: S,
     frames: WebSocketContext,
-    /// Whole frames that go out before what is queued.
-    first: Vec<u8>,
-    queue: VecDeque<Outgoing>,
-    /// How much of what is first in line has gone out.
-    sent: usize,
+    /// Whole frames in each piece.
+    queue: VecDeque<Bytes>,
+    /// A part of what is first in line has gone out.
+    is_half_out: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
@@ -216,19 +217,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Self {
             stream,
             frames: WebSocketContext::new(Role::Server, Some(config)),
-            first: Vec::new(),
             queue: VecDeque::new(),
-            sent: 0,
+            is_half_out: false,
         }
     }
 
-    /// Has a short text sent before anything that is queued later.
-    fn say(&mut self, text: &str) {
-        let mut bytes = text.chars();
-        if let Some(kind) = bytes.next() {
-            let head = Head::of(kind, bytes.as_str().len());
-            self.first.extend_from_slice(head.bytes());
-            self.first.extend_from_slice(bytes.as_str().as_bytes());
+    /// Has a packet sent before anything that is queued later.
+    fn say(&mut self, packet: &str) {
+        if let Some((kind, text)) = packet.as_bytes().split_first() {
+            self.queue.push_back(framed(*kind, text).0);
         }
     }
 
@@ -241,7 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         };
         let read = self.frames.read(&mut side);
         if !replies.is_empty() {
-            self.reply(&replies);
+            self.reply(replies);
         }
         match read {
             Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -252,57 +249,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Frames of tungstenite's own must not break one that is half out.
-    fn reply(&mut self, replies: &[u8]) {
-        if self.sent > 0 && self.first.is_empty() {
-            let half = self.queue.pop_front();
-            if let Some(half) = half {
-                let head = Head::of(half.kind(), half.text().len());
-                self.first.extend_from_slice(head.bytes());
-                self.first.extend_from_slice(half.text().as_bytes());
-            }
-        }
-        self.first.extend_from_slice(replies);
+    fn reply(&mut self, replies: Vec<u8>) {
+        let at = usize::from(self.is_half_out);
+        self.queue.insert(at, replies.into());
     }
 
     /// Ready when everything in line has gone out.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.first.is_empty() {
-            let left = &self.first[self.sent..];
-            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, left))?;
-            self.sent += nonzero(taken)?;
-            if self.sent == self.first.len() {
-                self.first = Vec::new();
-                self.sent = 0;
-            }
-        }
         while !self.queue.is_empty() {
-            let mut heads = [Head::EMPTY; AT_ONCE];
-            for (head, packet) in heads.iter_mut().zip(&self.queue) {
-                *head = Head::of(packet.kind(), packet.text().len());
+            let mut slices = [IoSlice::new(&[]); AT_ONCE];
+            let count = self.queue.len().min(AT_ONCE);
+            for (slice, frames) in slices.iter_mut().zip(&self.queue) {
+                *slice = IoSlice::new(frames);
             }
-            let mut slices = [IoSlice::new(&[]); 2 * AT_ONCE];
-            let (mut used, mut skip) = (0, self.sent);
-            for (head, packet) in heads.iter().zip(&self.queue) {
-                for part in [head.bytes(), packet.text().as_bytes()] {
-                    let skipped = skip.min(part.len());
-                    skip -= skipped;
-                    if skipped < part.len() {
-                        slices[used] = IoSlice::new(&part[skipped..]);
-                        used += 1;
-                    }
-                }
-            }
-            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..used]);
-            self.sent += nonzero(ready!(written)?)?;
-            for head in &heads {
-                let Some(packet) = self.queue.front() else {
-                    break;
-                };
-                let whole = head.bytes().len() + packet.text().len();
-                if head.bytes().is_empty() || self.sent < whole {
+            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]);
+            let mut written = nonzero(ready!(written)?)?;
+            while let Some(frames) = self.queue.front_mut()
+                && written > 0
+            {
+                self.is_half_out = written < frames.len();
+                if self.is_half_out {
+                    frames.advance(written);
                     break;
                 }
-                self.sent -= whole;
+                written -= frames.len();
                 self.queue.pop_front();
             }
         }
@@ -313,7 +283,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Its answers to what it has read tungstenite gives when it is asked for more.
         let _ = self.poll_message(cx);
-        self.queue = VecDeque::new();
+        self.queue.truncate(usize::from(self.is_half_out));
         ready!(self.poll_write(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
@@ -344,48 +314,6 @@ fn nonzero(taken: usize) -> io::Result<usize> {
         return Err(io::ErrorKind::WriteZero.into());
     }
     Ok(taken)
-}
-
-/// The head of an unmasked text frame, and the packet's type, which is the first byte of its text.
-#[derive(Clone, Copy)]
-struct Head {
-    bytes: [u8; 11],
-    len: u8,
-}
-
-impl Head {
-    const EMPTY: Self = Self {
-        bytes: [0; 11],
-        len: 0,
-    };
-
-    fn of(kind: char, text: usize) -> Self {
-        let mut head = Self::EMPTY;
-        head.push(&[0x81]);
-        match text + 1 {
-            len @ 0..=125 => head.push(&[len as u8]),
-            len @ 126..=0xffff => {
-                head.push(&[126]);
-                head.push(&(len as u16).to_be_bytes());
-            }
-            len => {
-                head.push(&[127]);
-                head.push(&(len as u64).to_be_bytes());
-            }
-        }
-        head.push(&[kind as u8]);
-        head
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        let at = usize::from(self.len);
-        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len() as u8;
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
-    }
 }
 
 /// What tungstenite reads from and replies to.
@@ -477,10 +405,9 @@ mod tests {
         let mut wire = Wire::new(ours, &SETTINGS);
         wire.say("0hello");
         for size in sizes.into_iter().chain([3; 100]) {
-            wire.queue
-                .push_back(Outgoing::Message(Str::from(text(size))));
+            wire.say(&format!("4{}", text(size)));
         }
-        wire.queue.push_back(Outgoing::Ping);
+        wire.say("2");
         let writing = tokio::spawn(async move {
             poll_fn(|cx| wire.poll_write(cx)).await.unwrap();
             wire.queue.len()
@@ -506,8 +433,7 @@ mod tests {
         let (ours, mut theirs) = tokio::io::duplex(100);
         let mut wire = Wire::new(ours, &SETTINGS);
         for n in 0..3 {
-            let long = Str::from(format!("{n}{}", text(300)));
-            wire.queue.push_back(Outgoing::Message(long));
+            wire.say(&format!("4{n}{}", text(300)));
         }
         assert!(poll_fn(|cx| wire.poll_write(cx)).now_or_never().is_none());
         // A masked ping that says "hi".
