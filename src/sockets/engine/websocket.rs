@@ -95,7 +95,10 @@ where
     match reason.await {
         Some(reason) => {
             session.close(reason);
-            let _ = poll_fn(|cx| wire.poll_echo(cx)).now_or_never();
+            // After an error there is nothing to answer, and tungstenite must not be asked again.
+            if reason == DisconnectReason::TransportClose {
+                let _ = poll_fn(|cx| wire.poll_echo(cx)).now_or_never();
+            }
         }
         None => {
             let limit = session.engine.settings.closing_timeout;
