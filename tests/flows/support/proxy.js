@@ -192,7 +192,7 @@ class Lane {
 }
 
 function reset(socket) {
-  // A connection that is still being made cannot be reset.
-  if (socket.connecting) socket.destroy();
+  // A connection that is still being made cannot be reset; nor one whose end was sent, which Node would never let go of.
+  if (socket.connecting || socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
