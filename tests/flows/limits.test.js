@@ -27,6 +27,7 @@ describe('a bound', { concurrency: 8 }, () => {
     const bob = await town.guest('Bob');
     const watcher = await bob.stays('lobby');
     await ada.joins('lobby');
+    const phone = await ada.again();
     const acks = await Promise.all(
       Array.from({ length: 40 }, (_, i) => ada.tries('message:send', { roomId: 'lobby', content: `message ${i}` })),
     );
@@ -40,13 +41,12 @@ describe('a bound', { concurrency: 8 }, () => {
         `${error.retryAfterMs}`,
       );
     }
-    await bob.says('lobby', 'the limit is hers alone');
-    const phone = await ada.again();
     const { retryAfterMs } = await phone.isRefused(
       'message:send',
       { roomId: 'lobby', content: 'on the phone' },
       'rate_limited',
     );
+    await bob.says('lobby', 'the limit is hers alone');
     await pause(retryAfterMs);
     await ada.says('lobby', 'having waited');
     await watcher.reaches(sent.length + 2);

@@ -189,6 +189,12 @@ describe('who is here', { concurrency: 6, ...overBackends }, () => {
     const from = bob.here;
     await pause(5_000);
     town.resume(0);
+    // By now their clients have missed a heartbeat and gone by themselves.
+    for (const ghost of [ada, cy, both]) {
+      await until(() => !ghost.socket.connected, `${ghost.name} has noticed`);
+      await ghost.connects();
+      await ghost.joins('square');
+    }
     for (const ghost of [ada, cy]) await bob.sees('user:joined', { userId: ghost.id }, { from });
     for (const place of [0, 1])
       await until(async () => same(await online(town, place, 'square', bob.token), all), 'all are there again');

@@ -260,12 +260,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Ready when everything in line has gone out.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.queue.is_empty() {
-            let mut slices = [IoSlice::new(&[]); AT_ONCE];
-            let count = self.queue.len().min(AT_ONCE);
-            for (slice, frames) in slices.iter_mut().zip(&self.queue) {
-                *slice = IoSlice::new(frames);
-            }
-            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]);
+            let stream = Pin::new(&mut self.stream);
+            let written = match self.queue.len() {
+                1 => stream.poll_write(cx, &self.queue[0]),
+                several => {
+                    let mut slices = [IoSlice::new(&[]); AT_ONCE];
+                    for (slice, frames) in slices.iter_mut().zip(&self.queue) {
+                        *slice = IoSlice::new(frames);
+                    }
+                    stream.poll_write_vectored(cx, &slices[..several.min(AT_ONCE)])
+                }
+            };
             let mut written = nonzero(ready!(written)?)?;
             while let Some(frames) = self.queue.front_mut()
                 && written > 0
