@@ -6,8 +6,8 @@
 INSTALLED := node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend -type f \
   -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -path 'frontend/e2e/*' 2>/dev/null)
-# The page has a check of its own; this one is for the flows and the faults.
-BIOME := ../../frontend/node_modules/.bin/biome
+# The page has a check of its own; this one is for everything else.
+BIOME := $(CURDIR)/frontend/node_modules/.bin/biome
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,7 @@ fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	npm --prefix frontend run fix
 	cd tests/flows && $(BIOME) check --write .
 	cd tests/faults && $(BIOME) check --write .
+	cd bench && $(BIOME) check --write .
 
 lint: page ## formatting, clippy, documentation and Biome, warnings being errors
 	cargo fmt --all --check
@@ -44,6 +45,7 @@ lint: page ## formatting, clippy, documentation and Biome, warnings being errors
 biome: frontend/$(INSTALLED)
 	cd tests/flows && $(BIOME) check --error-on-warnings .
 	cd tests/faults && $(BIOME) check --error-on-warnings .
+	cd bench && $(BIOME) check --error-on-warnings .
 
 page: frontend/dist/index.html
 
