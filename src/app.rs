@@ -399,10 +399,10 @@ pub async fn serve(
             }
         };
         futures_util::join!(http.ended(), worker);
-        chat.finish().await;
-        writer.finish().await;
     };
     step("what is in flight", FINISHING, in_flight).await;
+    step("what has gathered", FINISHING, chat.finish()).await;
+    step("the last commits", FINISHING, writer.finish()).await;
     stop.cancel();
     tasks.close();
     let rooms = async { futures_util::join!(tasks.wait(), hubs.ended()) };

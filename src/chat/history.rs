@@ -61,6 +61,7 @@ impl Chat {
                 rev: page.rev,
             });
         }
+        hubs.acquaintances().standing_unwatched(room, asker)?;
         let recent = self.parts.recent.remembered(room).await?;
         Some(newest(&recent, limit))
     }

@@ -160,12 +160,13 @@ impl Chat {
             .store
             .room(room, asker)
             .await
-            .map_err(unavailable)?
-            .ok_or_else(Problem::no_room)?;
-        if let Some(standing) = view.standing {
-            let acquaintances = self.parts.hubs.acquaintances();
-            acquaintances.met(room, asker, standing, asked_at);
+            .map_err(unavailable)?;
+        let acquaintances = self.parts.hubs.acquaintances();
+        match view.as_ref().and_then(|view| view.standing) {
+            Some(standing) => acquaintances.met(room, asker, standing, asked_at),
+            None => acquaintances.forget(room, asker),
         }
+        let view = view.ok_or_else(Problem::no_room)?;
         let role = view.standing.map(|standing| standing.role);
         judged(action, view.room.visibility, role, false)?;
         Ok(view)

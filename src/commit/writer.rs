@@ -265,14 +265,18 @@ impl Desk {
     fn start(&mut self) {
         let now = Instant::now();
         // Nobody waits for these any more, so nobody may be told that they were done.
-        let pending = std::mem::take(&mut self.pending).into_iter();
-        let (ready, mut later): (Vec<_>, Vec<_>) = pending
-            .filter(|it| it.waiter.waits(now))
-            .partition(|it| !self.busy.contains(it.change.room()));
-        let first = independent(ready.iter().map(|it| &it.change));
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.retain(|it| it.waiter.waits(now));
+        let ready: Vec<bool> = pending
+            .iter()
+            .map(|it| !self.busy.contains(it.change.room()))
+            .collect();
+        let in_question = pending.iter().zip(&ready).filter(|(_, ready)| **ready);
+        let first = independent(in_question.map(|(it, _)| &it.change));
+        let (mut first, mut later) = (first.into_iter(), Vec::new());
         let (mut changes, mut waiters, mut rooms) = (Vec::new(), Vec::new(), Vec::new());
-        for (it, first) in ready.into_iter().zip(first) {
-            if first && changes.len() < BATCH_MAX {
+        for (it, ready) in pending.into_iter().zip(ready) {
+            if ready && first.next() == Some(true) && changes.len() < BATCH_MAX {
                 if self.busy.insert(it.change.room().clone()) {
                     rooms.push(it.change.room().clone());
                 }

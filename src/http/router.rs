@@ -40,7 +40,7 @@ use crate::{
     protocol::asyncapi,
     sockets::{
         engine::{self, Engine},
-        gateway::{Gateway, INCOMING_MAX, SessionRequest},
+        gateway::{Gateway, INCOMING_MAX},
         transport::Connection,
     },
 };
@@ -229,14 +229,8 @@ async fn note_connection(
     match sid {
         Some(sid) => {
             let websocket = query.split('&').any(|pair| pair == "transport=websocket");
-            let purpose = match *request.method() {
-                _ if websocket => SessionRequest::Upgrade,
-                Method::GET => SessionRequest::Poll,
-                _ => SessionRequest::Post,
-            };
-            gateway.seen(sid, &connection, purpose);
-            if purpose == SessionRequest::Post {
-                return within_limit(request, next).await;
+            if *request.method() == Method::GET && !websocket {
+                gateway.polls_over(sid, &connection);
             }
         }
         None if !gateway.is_open() => {

@@ -17,6 +17,8 @@ use crate::domain::{
 pub const BELIEVED: Duration = Duration::from_secs(600);
 /// Memberships in one generation; two are remembered, at some 100 bytes each.
 const GENERATION: usize = 65_536;
+/// How long a word about a room is believed that is not live here.
+const UNWATCHED: Duration = Duration::from_secs(30);
 /// Rooms of which a hint is remembered; beyond, nobody is believed any more.
 const DOUBTS_MAX: usize = 16_384;
 
@@ -68,7 +70,14 @@ impl Acquaintances {
         (!doubted && found.at.elapsed() < BELIEVED).then_some(found.standing)
     }
 
-    /// Somebody is said to be no member any more.
+    /// The same for a room that is not live here. Nobody watches that for removals, so the store's word is good for [`UNWATCHED`] only.
+    pub fn standing_unwatched(&self, room: &RoomId, user: &UserId) -> Option<Standing> {
+        let at = self.0.lock().get(&(room.clone(), user.clone()))?.at;
+        let standing = self.standing(room, user)?;
+        (at.elapsed() < UNWATCHED).then_some(standing)
+    }
+
+    /// The store has said that somebody is no member, or that there is no such room.
     pub fn forget(&self, room: &RoomId, user: &UserId) {
         let key = (room.clone(), user.clone());
         let mut known = self.0.lock();

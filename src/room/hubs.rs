@@ -190,7 +190,11 @@ impl Hubs {
             Signal::Access { room_id } => self.acquaintances.doubt(room_id),
             Signal::Removed {
                 room_id, user_id, ..
-            } => self.acquaintances.forget(room_id, user_id),
+            } => {
+                self.acquaintances.forget(room_id, user_id);
+                // An answer that was asked for before must not bring them back.
+                self.acquaintances.doubt(room_id);
+            }
             _ => {}
         }
         match signal {

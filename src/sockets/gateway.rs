@@ -77,17 +77,6 @@ struct Place {
     socket: Weak<Socket>,
 }
 
-/// What a request of an established session is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionRequest {
-    /// Becoming a websocket.
-    Upgrade,
-    /// Waiting for packets.
-    Poll,
-    /// Bringing packets.
-    Post,
-}
-
 /// What the transport keeps for each of its sessions.
 #[derive(Default)]
 pub struct Slot {
@@ -161,20 +150,22 @@ impl Gateway {
         }
     }
 
-    /// A request of an established session came over this connection.
-    pub fn seen(&self, sid: &str, connection: &Connection, request: SessionRequest) {
-        let Ok(sid) = sid.parse::<Sid>() else { return };
+    /// A poll of an established session came over this connection: packets leave in its answer.
+    pub fn polls_over(&self, sid: &str, connection: &Connection) {
+        if let Ok(sid) = sid.parse::<Sid>() {
+            self.runs_over(sid, connection, false);
+        }
+    }
+
+    fn runs_over(&self, sid: Sid, connection: &Connection, is_websocket: bool) {
         let socket = {
             let Some(mut place) = self.sockets.get_mut(&sid) else {
                 return;
             };
-            match request {
-                // From here on the session runs over this connection, or ends.
-                SessionRequest::Upgrade => place.is_websocket = true,
-                // Packets leave in the answers to polls.
-                SessionRequest::Poll if !place.is_websocket => {}
-                SessionRequest::Poll | SessionRequest::Post => return,
+            if place.is_websocket {
+                return;
             }
+            place.is_websocket = is_websocket;
             place.connection = Some(connection.clone());
             place.socket.upgrade()
         };
@@ -183,6 +174,11 @@ impl Gateway {
         if let Some(inbox) = inbox {
             inbox.link().moved(connection.clone());
         }
+    }
+
+    fn connection_of(&self, sid: Sid) -> Option<Connection> {
+        let place = self.sockets.get(&sid)?;
+        place.connection.clone()
     }
 
     /// Whether new sessions are taken.
@@ -283,11 +279,8 @@ impl Gateway {
                     "Authentication failed: no token; connect with auth: { token }.",
                 )),
             };
-            // Before the phase is locked: see `seen`.
-            let connection = self
-                .sockets
-                .get(&socket.id)
-                .and_then(|place| place.connection.clone());
+            // Before the phase is locked: see `runs_over`.
+            let connection = self.connection_of(socket.id);
             let mut phase = socket.data.phase.lock();
             if !matches!(*phase, Phase::Arriving) {
                 return;
@@ -304,7 +297,7 @@ impl Gateway {
                         caller.account.clone(),
                         caller.session,
                         socket.clone(),
-                        connection,
+                        connection.clone(),
                         self.metrics.clone(),
                     );
                     let link = Arc::new(link);
@@ -318,6 +311,12 @@ impl Gateway {
                         &self.limits,
                     ));
                     drop(phase);
+                    // The session may have moved in between, when there was no link to tell.
+                    if let Some(now) = self.connection_of(socket.id)
+                        && connection.is_none_or(|before| !before.is(&now))
+                    {
+                        link.moved(now);
+                    }
                     // Its end may have been told between the token's check and now, when there was no socket to find.
                     if self.chat.has_ended(caller.session) {
                         link.disconnect("its session has ended");
@@ -351,7 +350,14 @@ impl Gateway {
         match packet {
             PacketData::Connect(auth) => self.clone().connect(auth.as_ref(), socket.clone()),
             PacketData::Disconnect => {
-                let before = std::mem::take(&mut *socket.data.phase.lock());
+                let before = {
+                    let mut phase = socket.data.phase.lock();
+                    // What has ended stays so.
+                    if matches!(*phase, Phase::Gone) {
+                        return;
+                    }
+                    std::mem::take(&mut *phase)
+                };
                 if let Phase::In(inbox) = before {
                     inbox.close();
                     self.expect_handshake(socket.clone());
@@ -397,11 +403,17 @@ impl Handler for Gateway {
             socket.id,
             Place {
                 connection,
-                is_websocket: false,
+                is_websocket: socket.is_websocket(),
                 socket: Arc::downgrade(&socket),
             },
         );
         self.expect_handshake(socket);
+    }
+
+    fn on_upgrade(&self, socket: &Arc<Socket>, connection: Option<Connection>) {
+        if let Some(connection) = connection {
+            self.runs_over(socket.id, &connection, true);
+        }
     }
 
     fn on_disconnect(&self, socket: Arc<Socket>, reason: DisconnectReason) {

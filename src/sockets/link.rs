@@ -282,7 +282,7 @@ impl SocketLink {
         let reason = match queued {
             Some(Ok(())) => {
                 pace.queued += bytes;
-                if bytes > LOOK_BYTES && pace.large.is_none() {
+                if packets == 1 && bytes > LOOK_BYTES && pace.large.is_none() {
                     pace.large = Some((bytes, pace.queued));
                 }
                 if pace.mark.is_none() {

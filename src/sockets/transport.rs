@@ -99,6 +99,11 @@ impl Connection {
         self.0.given_up.load(Ordering::Relaxed)
     }
 
+    /// Whether both are the same connection.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The other end.
     pub fn peer(&self) -> SocketAddr {
         self.0.peer

@@ -156,32 +156,22 @@ impl Worker {
         }))
         .await;
         let mut unfinished: (Vec<Claim>, Vec<Job>) = Default::default();
+        let mut failed = Vec::new();
         for ((claim, job), result) in taken.into_iter().zip(results) {
-            let Some(result) = result else {
-                unfinished.0.push(claim);
-                unfinished.1.push(job);
-                continue;
-            };
             match result {
-                Ok(finished) => {
-                    self.metrics.jobs_done.inc();
-                    settling.add(
-                        claim,
-                        matches!(finished, Finished::WithoutResult).then_some(job.id),
-                    );
+                None => {
+                    unfinished.0.push(claim);
+                    unfinished.1.push(job);
                 }
-                Err(error) => {
+                Some(Ok(finished)) => {
+                    self.metrics.jobs_done.inc();
+                    let row = matches!(finished, Finished::WithoutResult).then_some(job.id);
+                    settling.add(claim, row);
+                }
+                Some(Err(error)) => {
                     self.metrics.jobs_failed.inc();
                     tracing::warn!(%error, job = %job.id, attempts = job.attempts, "a job failed and will be tried again");
-                    // When the store takes the failure it hands the job out later; else the claim runs out.
-                    if self
-                        .store
-                        .fail_job(job.id, &error.to_string(), back_off(job.attempts))
-                        .await
-                        .is_ok()
-                    {
-                        settling.add(claim, None);
-                    }
+                    failed.push((claim, job, error.to_string()));
                 }
             }
         }
@@ -193,6 +183,18 @@ impl Worker {
                 .for_each(|claim| settling.add(claim, None)),
             Err(error) => {
                 tracing::warn!(%error, jobs = unfinished.1.len(), "unfinished jobs wait until their claims run out");
+            }
+        }
+        let noted = join_all(
+            failed
+                .iter()
+                .map(|(_, job, error)| self.store.fail_job(job.id, error, back_off(job.attempts))),
+        )
+        .await;
+        for ((claim, ..), noted) in failed.into_iter().zip(noted) {
+            // When the store takes the failure it hands the job out later; else the claim runs out.
+            if noted.is_ok() {
+                settling.add(claim, None);
             }
         }
     }

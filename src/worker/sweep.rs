@@ -70,8 +70,5 @@ async fn sweep(store: &Arc<dyn Store>, queue: &Arc<dyn Queue>, metrics: &Metrics
             tracing::warn!(%error, "swept jobs wait for the next sweep");
             return;
         }
-        if (jobs.len() as i64) < AT_ONCE {
-            return;
-        }
     }
 }

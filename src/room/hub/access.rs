@@ -202,7 +202,27 @@ impl Hub {
                 self.access.retry_at = Some(Instant::now() + Duration::from_millis(wait));
                 self.access.unjudged = true;
                 self.refuse_unjudged();
+                self.cut_suspects();
             }
+        }
+    }
+
+    /// The store cannot say whether these are members still, and somebody said that they are not: they hear nothing more, and may
+    /// come back where it can be judged.
+    fn cut_suspects(&mut self) {
+        let hints = self.access.hints();
+        let is_suspect = |member: &&super::Member| {
+            member.judged < hints && (self.access.suspects).contains_key(&member.link.account().id)
+        };
+        let suspects: Vec<_> = self
+            .members
+            .values()
+            .filter(is_suspect)
+            .map(|member| member.link.clone())
+            .collect();
+        for link in suspects {
+            link.cut("it cannot be judged whether they may be here");
+            self.remove(link.id());
         }
     }
 

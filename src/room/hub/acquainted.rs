@@ -85,7 +85,8 @@ impl Hub {
 
     /// What the room could tell a newcomer.
     pub(super) fn remembered(&self, limit: usize) -> Option<Remembered> {
-        let timeline = self.timeline.as_ref().filter(|_| !self.has_ended)?;
+        let ends = self.has_ended || self.ends_at.is_some();
+        let timeline = self.timeline.as_ref().filter(|_| !ends)?;
         let (messages, has_more) = timeline.page(limit);
         Some(Remembered {
             messages,

@@ -12,6 +12,7 @@ impl Hub {
     /// The room is said to have ended with that revision. Those before it get the time that any hole gets.
     pub(super) fn take_end(&mut self, rev: Rev) {
         self.ends_at = self.ends_at.max(Some(rev));
+        self.acquaintances.doubt(&self.room_id);
         self.stands_at = self.stands_at.max(rev);
         self.watch_for_holes();
     }

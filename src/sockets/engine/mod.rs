@@ -35,6 +35,8 @@ pub trait Handler: Send + Sync + Sized + 'static {
 
     /// A session has been opened, over this connection if it is known.
     fn on_connect(self: Arc<Self>, session: Arc<Session<Self>>, connection: Option<Connection>);
+    /// A session has moved from polling to a websocket, over this connection if it is known.
+    fn on_upgrade(&self, session: &Arc<Session<Self>>, connection: Option<Connection>);
     /// A session has ended, and its transport has let go of it. Told once.
     fn on_disconnect(&self, session: Arc<Session<Self>>, reason: DisconnectReason);
     /// A text came.

@@ -1,6 +1,6 @@
 //! The HTTP side: opening a session, polls and posts, and the beginning of a websocket.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -10,10 +10,16 @@ use axum::{
 use engineioxide_core::{Packet, ProtocolVersion, Sid, Str, TransportType};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 
-use super::{DisconnectReason, Engine, Handler, Session, websocket};
+use super::{DisconnectReason, Engine, Handler, Session, session::Busy, websocket};
 use crate::sockets::transport::Connection;
+
+/// How long the body of a POST may take.
+const BODY: Duration = Duration::from_secs(10);
+/// How long a poll waits that begins while the session is on its way to a websocket.
+const WHILE_UPGRADING: Duration = Duration::from_millis(100);
 
 /// What a client is told that asks for something else than the protocol knows.
 #[derive(Debug, Clone, Copy)]
@@ -117,14 +123,19 @@ fn payload(text: impl Into<Body>) -> Response {
 /// Waits for something to send, or for the session to move to a websocket or to end.
 async fn poll<H: Handler>(session: &Arc<Session<H>>) -> Result<Response, Refusal> {
     const NOOP: &str = "6";
-    if session.is_upgrading() {
-        return Ok(payload(NOOP));
-    }
-    let Some(polling) = session.begin_poll() else {
-        session.close(DisconnectReason::MultipleHttpPollingError);
-        return Err(Refusal::Bad);
+    let polling = match session.begin_poll() {
+        Ok(polling) => polling,
+        Err(Busy::Websocket) => return Err(Refusal::Mismatch),
+        Err(Busy::Poll) => {
+            session.close(DisconnectReason::MultipleHttpPollingError);
+            return Err(Refusal::Bad);
+        }
     };
     let most = session.engine.settings.incoming_max;
+    if session.is_upgrading() {
+        // A client that polls again meanwhile must not do so without a pause.
+        tokio::time::sleep(WHILE_UPGRADING).await;
+    }
     let text = poll_fn(|cx| {
         session.writer.register(cx.waker());
         match session.take_payload(most) {
@@ -134,19 +145,24 @@ async fn poll<H: Handler>(session: &Arc<Session<H>>) -> Result<Response, Refusal
         }
     });
     let text = text.await;
-    drop(polling);
+    polling.answer();
     Ok(payload(text))
 }
 
 async fn post<H: Handler>(session: &Arc<Session<H>>, body: Body) -> Result<Response, Refusal> {
-    let bytes = to_bytes(body, session.engine.settings.incoming_max).await;
-    let bytes = bytes.map_err(|_| Refusal::TooLarge)?;
+    let bytes = timeout(BODY, to_bytes(body, session.engine.settings.incoming_max)).await;
+    let bytes = bytes
+        .map_err(|_| Refusal::Bad)?
+        .map_err(|_| Refusal::TooLarge)?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
         session.close(DisconnectReason::PacketParsingError);
         return Err(Refusal::Bad);
     };
     let handler = &session.engine.handler;
     for packet in text.split('\u{1e}') {
+        if session.is_closed() {
+            return Err(Refusal::UnknownSession);
+        }
         match Packet::parse(ProtocolVersion::V4, Str::copy_from_slice(packet)) {
             Ok(Packet::Message(text)) => handler.on_message(text, session.clone()),
             Ok(Packet::Binary(data)) => handler.on_binary(data, session.clone()),
@@ -174,8 +190,8 @@ fn begin_websocket<H: Handler>(
     let accept = accept_key(request.headers()).ok_or(Refusal::Bad)?;
     let session = match sid.map(|sid| engine.session(sid)) {
         Some(None) => return Err(Refusal::UnknownSession),
-        Some(Some(session)) if session.begin_upgrade() => Some(session),
-        Some(Some(_)) => return Err(Refusal::Bad),
+        Some(Some(session)) if session.is_websocket() => return Err(Refusal::Bad),
+        Some(Some(session)) => Some(session),
         None => None,
     };
     let upgrade = hyper::upgrade::on(&mut request);
@@ -186,19 +202,14 @@ fn begin_websocket<H: Handler>(
             Ok(stream) => {
                 let stream = TokioIo::new(stream);
                 match session {
-                    Some(session) => websocket::take_over(session, stream).await,
+                    Some(session) => websocket::take_over(session, stream, connection).await,
                     None => {
                         let session = engine.open(TransportType::Websocket, connection);
                         websocket::open(session, stream).await;
                     }
                 }
             }
-            Err(error) => {
-                tracing::debug!(%error, "a websocket did not come about");
-                if let Some(session) = session {
-                    session.close(DisconnectReason::TransportError);
-                }
-            }
+            Err(error) => tracing::debug!(%error, "a websocket did not come about"),
         }
     });
     let headers = [
@@ -212,6 +223,9 @@ fn begin_websocket<H: Handler>(
 fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let upgrade = headers.get(header::UPGRADE)?.to_str().ok()?;
     if !upgrade.eq_ignore_ascii_case("websocket") {
+        return None;
+    }
+    if headers.get(header::SEC_WEBSOCKET_VERSION)? != "13" {
         return None;
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?;

@@ -13,13 +13,17 @@ use bytes::Bytes;
 use engineioxide_core::{Sid, TransportType};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc::error::TrySendError};
+use tokio::{
+    sync::{Notify, mpsc::error::TrySendError},
+    time::timeout,
+};
 
 use super::{Engine, Handler};
 use crate::protocol::frame::{framed, next_packet};
 
 const CLOSE: u8 = b'1';
 const PING: u8 = b'2';
+const MESSAGE: u8 = b'4';
 /// Between the packets of one payload.
 const SEPARATOR: u8 = 0x1e;
 /// A queue that is empty keeps the room for so many packets, and no more.
@@ -119,13 +123,29 @@ impl<H: Handler> Session<H> {
             outbox.queue.push_back(framed(CLOSE, b"").0);
             self.is_websocket()
         };
-        self.engine.forget(self.id);
         self.writer.wake();
         self.changed.notify_waiters();
-        if !by_task {
-            // Whoever closes may hold what the handler wants.
-            let session = self.clone();
-            tokio::spawn(async move { session.tell_end() });
+        if by_task {
+            return self.engine.forget(self.id);
+        }
+        // Whoever closes may hold what the handler wants.
+        let session = self.clone();
+        tokio::spawn(async move {
+            session.tell_end();
+            // What was queued before leaves with the next polls.
+            let limit = session.engine.settings.closing_timeout;
+            let _ = timeout(limit, session.nothing_left()).await;
+            session.engine.forget(session.id);
+        });
+    }
+
+    async fn nothing_left(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.outbox.lock().queue.is_empty() {
+                return;
+            }
+            changed.await;
         }
     }
 
@@ -172,32 +192,31 @@ impl<H: Handler> Session<H> {
         self.upgrading.load(Ordering::Acquire)
     }
 
-    /// False when it is on the way already, has arrived, or is at its end.
-    pub(super) fn begin_upgrade(&self) -> bool {
+    /// The way to a websocket has begun. `None` when it is on the way already, has arrived, or is at its end.
+    pub(super) fn begin_upgrade(self: &Arc<Self>) -> Option<Upgrade<H>> {
         let begun = !self.is_websocket()
             && !self.is_closed()
             && !self.upgrading.swap(true, Ordering::AcqRel);
         if begun {
             self.writer.wake();
         }
-        begun
+        begun.then(|| Upgrade(self.clone()))
     }
 
-    /// From here on a websocket's task writes. False when the session has been closed meanwhile.
-    pub(super) fn end_upgrade(&self) -> bool {
-        let outbox = self.outbox.lock();
-        if !outbox.closed {
-            self.transport
-                .store(TransportType::Websocket as u8, Ordering::Release);
-            self.upgrading.store(false, Ordering::Release);
+    /// The only poll at a time.
+    pub(super) fn begin_poll(self: &Arc<Self>) -> Result<Polling<H>, Busy> {
+        // Under the lock under which an upgrade ends: from then on the websocket's task alone takes what is queued.
+        let _outbox = self.outbox.lock();
+        if self.is_websocket() {
+            return Err(Busy::Websocket);
         }
-        !outbox.closed
-    }
-
-    /// The only poll at a time, until it is dropped.
-    pub(super) fn begin_poll(self: &Arc<Self>) -> Option<Polling<H>> {
-        let free = !self.polling.swap(true, Ordering::AcqRel);
-        free.then(|| Polling(self.clone()))
+        if self.polling.swap(true, Ordering::AcqRel) {
+            return Err(Busy::Poll);
+        }
+        Ok(Polling {
+            session: self.clone(),
+            answered: false,
+        })
     }
 
     pub(super) async fn no_poll(&self) {
@@ -227,20 +246,20 @@ impl<H: Handler> Session<H> {
         let mut payload = Vec::new();
         while let Some(frames) = outbox.queue.front_mut() {
             let mut rest = frames.clone();
-            if let Some(packet) = next_packet(&mut rest) {
-                if !payload.is_empty() {
-                    if payload.len() + packet.len() + 1 > bytes {
-                        break;
-                    }
-                    payload.push(SEPARATOR);
-                }
-                payload.extend_from_slice(&packet);
-            }
-            let is_through = rest.is_empty();
-            *frames = rest;
-            outbox.messages = outbox.messages.saturating_sub(1);
-            if is_through {
+            let Some(packet) = next_packet(&mut rest) else {
                 outbox.queue.pop_front();
+                continue;
+            };
+            if !payload.is_empty() {
+                if payload.len() + packet.len() + 1 > bytes {
+                    break;
+                }
+                payload.push(SEPARATOR);
+            }
+            payload.extend_from_slice(&packet);
+            *frames = rest;
+            if packet.first() == Some(&MESSAGE) {
+                outbox.messages = outbox.messages.saturating_sub(1);
             }
         }
         if outbox.queue.is_empty() {
@@ -281,12 +300,60 @@ impl<H: Handler> Session<H> {
     }
 }
 
-/// A poll under way.
-pub(super) struct Polling<H: Handler>(Arc<Session<H>>);
+/// Why there can be no poll now.
+pub(super) enum Busy {
+    /// Another one is under way.
+    Poll,
+    /// The session runs over a websocket.
+    Websocket,
+}
+
+/// A poll under way. One that is given up before it is answered ends the session: its client has gone, and may believe to have missed nothing.
+pub(super) struct Polling<H: Handler> {
+    session: Arc<Session<H>>,
+    answered: bool,
+}
+
+impl<H: Handler> Polling<H> {
+    pub(super) fn answer(mut self) {
+        self.answered = true;
+    }
+}
 
 impl<H: Handler> Drop for Polling<H> {
     fn drop(&mut self) {
-        self.0.polling.store(false, Ordering::Release);
-        self.0.changed.notify_waiters();
+        self.session.polling.store(false, Ordering::Release);
+        if !self.answered {
+            self.session.close(DisconnectReason::TransportError);
+        }
+        self.session.changed.notify_waiters();
+    }
+}
+
+/// The way to a websocket. Given up, the session goes on polling.
+pub(super) struct Upgrade<H: Handler>(Arc<Session<H>>);
+
+impl<H: Handler> Upgrade<H> {
+    /// From here on a websocket's task writes. False when the session has been closed meanwhile, or polls after all.
+    pub(super) fn end(self) -> bool {
+        let outbox = self.0.outbox.lock();
+        let ends = !outbox.closed && !self.0.polling.load(Ordering::Acquire);
+        if ends {
+            self.0
+                .transport
+                .store(TransportType::Websocket as u8, Ordering::Release);
+        }
+        drop(outbox);
+        ends
+    }
+}
+
+impl<H: Handler> Drop for Upgrade<H> {
+    fn drop(&mut self) {
+        // A heartbeat may have waited for the end of this.
+        self.0.awaits_pong.store(false, Ordering::Release);
+        let next = self.0.engine.now() + self.0.engine.settings.ping_interval.as_millis() as u64;
+        self.0.beat_at.store(next, Ordering::Release);
+        self.0.upgrading.store(false, Ordering::Release);
     }
 }

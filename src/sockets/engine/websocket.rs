@@ -25,7 +25,7 @@ use tungstenite::{
 };
 
 use super::{DisconnectReason, Handler, Session, Settings};
-use crate::protocol::frame::framed;
+use crate::{protocol::frame::framed, sockets::transport::Connection};
 
 /// Pieces that leave in one call.
 const AT_ONCE: usize = 32;
@@ -46,40 +46,45 @@ where
     run(session, wire).await;
 }
 
-/// A session that has been polling goes over to a websocket, or ends.
-pub(super) async fn take_over<H: Handler, S>(session: Arc<Session<H>>, stream: S)
-where
+/// A session that has been polling goes over to a websocket; where that does not come about, it goes on polling.
+pub(super) async fn take_over<H: Handler, S>(
+    session: Arc<Session<H>>,
+    stream: S,
+    connection: Option<Connection>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let limit = session.engine.settings.upgrade_timeout;
     let mut wire = Wire::new(stream, &session.engine.settings);
-    let probed = tokio::select! {
-        probed = timeout(session.engine.settings.upgrade_timeout, probe(&session, &mut wire)) => matches!(probed, Ok(Ok(()))),
+    let moved = tokio::select! {
+        moved = timeout(limit, probe(&session, &mut wire)) => moved.unwrap_or(false),
         () = session.closed() => false,
     };
-    if probed && session.end_upgrade() {
+    if moved {
+        let handler = session.engine.handler.clone();
+        handler.on_upgrade(&session, connection);
         Box::pin(run(session, wire)).await;
-    } else {
-        session.close(DisconnectReason::TransportError);
     }
 }
 
 /// The client tries the websocket, lets its last poll end, and then says that it has moved.
-async fn probe<H: Handler, S>(session: &Session<H>, wire: &mut Wire<S>) -> tungstenite::Result<()>
+async fn probe<H: Handler, S>(session: &Arc<Session<H>>, wire: &mut Wire<S>) -> bool
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    for (said, answer) in [("2probe", "3probe"), ("5", "")] {
-        let message = poll_fn(|cx| wire.poll_message(cx)).await?;
-        if !matches!(&message, Message::Text(text) if text.as_str() == said) {
-            return Err(tungstenite::Error::AttackAttempt);
-        }
-        if !answer.is_empty() {
-            wire.say(answer);
-            poll_fn(|cx| wire.poll_write(cx)).await?;
-        }
+    if !wire.hears("2probe").await {
+        return false;
+    }
+    let Some(upgrade) = session.begin_upgrade() else {
+        return false;
+    };
+    wire.say("3probe");
+    let answered = poll_fn(|cx| wire.poll_write(cx)).await.is_ok();
+    if !answered || !wire.hears("5").await {
+        return false;
     }
     session.no_poll().await;
-    Ok(())
+    upgrade.end()
 }
 
 /// Carries packets until one side closes; then tells the handler.
@@ -132,6 +137,10 @@ where
     loop {
         let mut more = true;
         for _ in 0..READS {
+            // What the client makes us answer goes out before more of it is read: who does not take answers is not listened to.
+            if wire.owes_answer() {
+                break;
+            }
             match wire.poll_message(cx) {
                 Poll::Ready(message) => {
                     if let Some(reason) = take(session, message) {
@@ -162,7 +171,7 @@ where
                 break;
             }
         }
-        if !more {
+        if !more || wire.owes_answer() {
             return Poll::Pending;
         }
     }
@@ -208,6 +217,8 @@ struct Wire<S> {
     queue: VecDeque<Bytes>,
     /// A part of what is first in line has gone out.
     is_half_out: bool,
+    /// How many pieces have to go out until an answer of tungstenite's own has.
+    until_answer: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
@@ -222,6 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             frames: WebSocketContext::new(Role::Server, Some(config)),
             queue: VecDeque::new(),
             is_half_out: false,
+            until_answer: 0,
         }
     }
 
@@ -255,6 +267,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     fn reply(&mut self, replies: Vec<u8>) {
         let at = usize::from(self.is_half_out);
         self.queue.insert(at, replies.into());
+        self.until_answer = at + 1;
+    }
+
+    /// Whether an answer of tungstenite's own waits.
+    fn owes_answer(&self) -> bool {
+        self.until_answer > 0
+    }
+
+    /// Whether this text is the next that comes.
+    async fn hears(&mut self, text: &str) -> bool {
+        loop {
+            match poll_fn(|cx| self.poll_message(cx)).await {
+                Ok(Message::Ping(_) | Message::Pong(_)) => {
+                    if poll_fn(|cx| self.poll_write(cx)).await.is_err() {
+                        return false;
+                    }
+                }
+                Ok(Message::Text(said)) => return said.as_str() == text,
+                _ => return false,
+            }
+        }
     }
 
     /// Ready when everything in line has gone out.
@@ -282,6 +315,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 }
                 written -= frames.len();
                 self.queue.pop_front();
+                self.until_answer = self.until_answer.saturating_sub(1);
             }
         }
         Poll::Ready(Ok(()))
@@ -289,9 +323,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// What the client is to be told last that has said goodbye itself.
     fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.queue.truncate(usize::from(self.is_half_out));
         // Its answers to what it has read tungstenite gives when it is asked for more.
         let _ = self.poll_message(cx);
-        self.queue.truncate(usize::from(self.is_half_out));
         ready!(self.poll_write(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }

@@ -9,9 +9,13 @@ local turn, announce, renewal = ARGV[2], 0, tonumber(ARGV[6])
 local mine = turn ~= '' and redis.call('ZSCORE', leases, turn)
 
 -- Nobody has renewed for longer than renewals are apart: it is Redis that stood still, or that nobody could reach. A lease that has
--- passed meanwhile says nothing, so everybody has two renewals to be heard of again before anybody is buried.
-local heard = redis.call('GET', presence .. 'heard')
-if heard and now - tonumber(heard) > 1.5 * renewal then
+-- passed meanwhile says nothing, so everybody has two renewals to be heard of again before anybody is buried. Only who was there
+-- before can say so: where nobody is left of those it was a crash, and the dead are dead. Who comes new leaves that to their first
+-- renewal, before which the others have had time for theirs.
+local heard = tonumber(redis.call('GET', presence .. 'heard') or '')
+local stale = heard and now - heard > 1.5 * renewal
+local comes_new = stale and not mine
+if stale and mine and tonumber(mine) - lease <= heard then
   local spared = number(now + 2 * renewal)
   local late = redis.call('ZRANGEBYSCORE', leases, '-inf', spared)
   for _, other in ipairs(late) do
@@ -22,7 +26,9 @@ if heard and now - tonumber(heard) > 1.5 * renewal then
     redis.call('SET', presence .. 'lost', number(now))
   end
 end
-redis.call('SET', presence .. 'heard', number(now))
+if not comes_new then
+  redis.call('SET', presence .. 'heard', number(now))
+end
 
 local at = born(ARGV[4])
 if not mine or ARGV[5] == '1' then
@@ -36,9 +42,11 @@ if not mine or ARGV[5] == '1' then
 end
 redis.call('ZADD', leases, number(now + lease), turn)
 
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', number(now))) do
-  redis.call('ZREM', leases, dead)
-  redis.call('ZADD', graves, number(now), dead)
+if not comes_new then
+  for _, dead in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', number(now))) do
+    redis.call('ZREM', leases, dead)
+    redis.call('ZADD', graves, number(now), dead)
+  end
 end
 -- Who finds a grave due digs it, and nobody else for one lease.
 local due = redis.call('ZRANGEBYSCORE', graves, '-inf', number(now))
