@@ -2,7 +2,7 @@
 //!
 //! What is handed in goes out at once while nothing is under way. Else it gathers: a batch costs the store and everybody behind it far
 //! more than one more change in it, so another one is sent beside those under way only when it is large, or when somebody has
-//! waited for [`GATHERED_FOR`]. A room is in one batch at a time, so its changes keep their order; of a change that depends on another
+//! waited for 10 ms. A room is in one batch at a time, so its changes keep their order; of a change that depends on another
 //! one of its batch, the next batch is made, and only its room waits for it. A batch is one call of the store, in one transaction, so no
 //! lock outlives a round trip even if this process freezes. After the commit the room's hub is told, then whoever waits, then
 //! [the rest](super::aftermath).

@@ -70,7 +70,7 @@ impl Acquaintances {
         (!doubted && found.at.elapsed() < BELIEVED).then_some(found.standing)
     }
 
-    /// The same for a room that is not live here. Nobody watches that for removals, so the store's word is good for [`UNWATCHED`] only.
+    /// The same for a room that is not live here. Nobody watches that for removals, so the store's word is good for 30 s only.
     pub fn standing_unwatched(&self, room: &RoomId, user: &UserId) -> Option<Standing> {
         let at = self.0.lock().get(&(room.clone(), user.clone()))?.at;
         let standing = self.standing(room, user)?;
