@@ -1,8 +1,8 @@
 //! Engine.IO 4: sessions over HTTP polling and websocket, and the way from the one to the other.
 //!
 //! Ours for two reasons, both of which are measured in `docs/benchmarks.md`: what an idle session costs in memory, and what a packet costs for
-//! each of a thousand receivers. A session is one task that reads and writes; what is queued for it is shared text, written with its frame's head
-//! beside it and never copied; and no buffer stays that is not in use. The protocol's packets are those of `engineioxide-core`, the
+//! each of a thousand receivers. A session is one task that reads and writes; what is queued for it are whole frames that all receivers
+//! share; and no buffer stays that is not in use. The protocol's packets are those of `engineioxide-core`, the
 //! reading of frames is tungstenite's.
 
 mod requests;
