@@ -46,6 +46,7 @@ use crate::{
         router::{Entrance, Site, router},
         serving,
     },
+    jobs::Handlers,
     metrics::Metrics,
     ports::{
         BackendError,
@@ -65,7 +66,7 @@ use crate::{
         tracker::{Telling, Tracker},
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
-    worker::Worker,
+    worker::{Worker, enrich::Enricher},
 };
 
 /// Calls of the store that run at once; one lane of the writer needs one connection.
@@ -138,6 +139,7 @@ impl<T> Drop for AbortOnDrop<T> {
 /// What every process that changes rooms has.
 struct Core {
     config: Config,
+    handlers: Handlers,
     replica: ReplicaId,
     metrics: Arc<Metrics>,
     store: OpenStore,
@@ -147,7 +149,7 @@ struct Core {
 }
 
 impl Core {
-    async fn open(config: Config) -> Result<Self, StartError> {
+    async fn open(config: Config, handlers: Handlers) -> Result<Self, StartError> {
         let replica = ReplicaId::fresh();
         let store = open_store(&config, true).await?;
         let between = match &config.redis_url {
@@ -184,6 +186,7 @@ impl Core {
             RecentMessages::new(store.store.clone(), between.cache.clone(), metrics.clone());
         Ok(Self {
             config,
+            handlers,
             replica,
             metrics,
             recent,
@@ -242,13 +245,24 @@ impl Core {
         (hubs, Arc::new(writer), tasks)
     }
 
-    fn worker(&self, writer: &Arc<Writer>) -> Worker {
+    /// All types of jobs: Belfry's own, and the operator's.
+    fn handlers(&self, _writer: &Arc<Writer>) -> Handlers {
+        Handlers::new().and(self.handlers.clone())
+    }
+
+    fn worker(&self, writer: &Arc<Writer>, handlers: Handlers, telling: Telling) -> Worker {
         Worker {
             store: self.store.store.clone(),
             queue: self.between.queue.clone(),
-            writer: writer.clone(),
+            enricher: Enricher {
+                store: self.store.store.clone(),
+                writer: writer.clone(),
+            },
+            handlers,
+            telling,
             metrics: self.metrics.clone(),
             replica: self.replica,
+            at_once: self.config.worker_concurrency,
         }
     }
 
@@ -262,9 +276,10 @@ impl Core {
     }
 }
 
-/// Runs a server replica until `end`, then sends everybody away and finishes what is in flight.
+/// Runs a server replica, with these types of jobs beside Belfry's own, until `end`, then sends everybody away and finishes what is in flight.
 pub async fn serve(
     config: Config,
+    handlers: Handlers,
     with_worker: bool,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
@@ -275,7 +290,7 @@ pub async fn serve(
     let listener = CuttableListener::new(listener);
     let http = serving::serve(listener, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
-    let mut core = Core::open(config).await?;
+    let mut core = Core::open(config, handlers).await?;
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords =
@@ -340,7 +355,7 @@ pub async fn serve(
             recent: core.recent.clone(),
             presence: core.between.presence.clone(),
             tracker,
-            telling,
+            telling: telling.clone(),
             hubs: hubs.clone(),
             writer: writer.clone(),
             limits: core.limits(),
@@ -364,9 +379,14 @@ pub async fn serve(
     let gateway = Gateway::new(chat.clone(), core.metrics.clone(), limits);
     tasks.spawn(gateway.clone().watch(stop.clone()));
 
+    let handlers = core.handlers(&writer);
     let stop_worker = CancellationToken::new();
-    let worker: Option<JoinHandle<()>> =
-        with_worker.then(|| tokio::spawn(core.worker(&writer).run(stop_worker.clone())));
+    let worker: Option<JoinHandle<()>> = with_worker.then(|| {
+        tokio::spawn(
+            core.worker(&writer, handlers, telling)
+                .run(stop_worker.clone()),
+        )
+    });
 
     let draining = Arc::new(AtomicBool::new(false));
     let site = Site {
@@ -423,7 +443,11 @@ async fn end_or_loss(end: impl Future<Output = ()>, store: &mut OpenStore) {
 }
 
 /// Runs a worker alone until `end`.
-pub async fn work(config: Config, end: impl Future<Output = ()>) -> Result<(), StartError> {
+pub async fn work(
+    config: Config,
+    handlers: Handlers,
+    end: impl Future<Output = ()>,
+) -> Result<(), StartError> {
     if config.redis_url.is_none() {
         return Err(ConfigError {
             setting: "REDIS_URL",
@@ -431,11 +455,20 @@ pub async fn work(config: Config, end: impl Future<Output = ()>) -> Result<(), S
         }
         .into());
     }
-    let mut core = Core::open(config).await?;
+    let mut core = Core::open(config, handlers).await?;
     let stop = CancellationToken::new();
     let (tracker, _steps) = Tracker::new();
-    let (_hubs, writer, aftermath) = core.rooms(tracker, &stop);
-    let worker = tokio::spawn(core.worker(&writer).run(stop.clone()));
+    let (hubs, writer, aftermath) = core.rooms(tracker, &stop);
+    let (last_seen, _nobody_comes_here) = LastSeen::new();
+    let telling = Telling {
+        hubs: Arc::downgrade(&hubs),
+        bus: core.between.bus.clone(),
+        last_seen,
+    };
+    let worker = tokio::spawn(
+        core.worker(&writer, core.handlers(&writer), telling)
+            .run(stop.clone()),
+    );
     tracing::info!("working");
     end_or_loss(end, &mut core.store).await;
     stop.cancel();

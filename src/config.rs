@@ -1,11 +1,19 @@
 //! Settings: from flags, the environment and a `.env` file, in that order; each checked before anything starts.
 
-use std::{fmt, net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 
 use crate::{chat::tokens::SECRET_MIN, http::client_address::TrustedProxies};
+
+const WORKERS: &str = "a number from 1 to 1000";
 
 /// Rooms of people whose messages stay, over Socket.IO.
 #[derive(Debug, Parser)]
@@ -101,6 +109,18 @@ pub struct Settings {
     /// Live rooms of one socket [default: 500]
     #[arg(long, env = "ROOMS_PER_SOCKET", global = true)]
     pub rooms_per_socket: Option<String>,
+    /// Jobs that a worker does at once, beside those that come with messages [default: 32]
+    #[arg(long, env = "WORKER_CONCURRENCY", global = true)]
+    pub worker_concurrency: Option<String>,
+    /// A file with the rules by which messages are moderated; unset: none are
+    #[arg(long, env = "MODERATION_RULES", global = true)]
+    pub moderation_rules: Option<String>,
+    /// on or off: whether pages that messages link to are fetched for a preview [default: on]
+    #[arg(long, env = "LINK_PREVIEWS", global = true)]
+    pub link_previews: Option<String>,
+    /// Private networks whose pages may be fetched all the same, comma-separated [default: none]
+    #[arg(long, env = "LINK_PREVIEW_NETWORKS", global = true)]
+    pub link_preview_networks: Option<String>,
     /// Seconds over which clients are sent away at the end [default: 5]
     #[arg(long, env = "DRAIN_SECONDS", global = true)]
     pub drain_seconds: Option<String>,
@@ -191,6 +211,14 @@ pub struct Config {
     pub events_per_second: NonZeroU32,
     /// Live rooms of one socket.
     pub rooms_per_socket: usize,
+    /// Jobs that a worker does at once, beside those that come with messages.
+    pub worker_concurrency: usize,
+    /// The file with the rules of moderation.
+    pub moderation_rules: Option<String>,
+    /// Whether pages that messages link to are fetched.
+    pub link_previews: bool,
+    /// Private networks whose pages may be fetched all the same.
+    pub link_preview_networks: Vec<IpNet>,
     /// Over which clients are sent away at the end.
     pub drain: Duration,
     /// How log lines look.
@@ -320,6 +348,23 @@ impl Config {
                 "a number from 1 up",
             )?
             .get() as usize,
+            worker_concurrency: match parsed::<u16>(
+                "WORKER_CONCURRENCY",
+                set(&settings.worker_concurrency),
+                "32",
+                WORKERS,
+            )? {
+                number @ 1..=1_000 => usize::from(number),
+                number => {
+                    return wrong(
+                        "WORKER_CONCURRENCY",
+                        format!("is \"{number}\"; it takes {WORKERS}."),
+                    );
+                }
+            },
+            moderation_rules: set(&settings.moderation_rules),
+            link_previews: word("LINK_PREVIEWS", &settings.link_previews, "on", "off", true)?,
+            link_preview_networks: networks(set(&settings.link_preview_networks))?,
             drain: Duration::from_secs(u64::from(parsed::<u16>(
                 "DRAIN_SECONDS",
                 set(&settings.drain_seconds),
@@ -362,6 +407,22 @@ fn parsed<T: std::str::FromStr>(
         .trim()
         .parse()
         .or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
+}
+
+fn networks(list: Option<String>) -> Result<Vec<IpNet>, ConfigError> {
+    let list = list.unwrap_or_default();
+    let listed = list.split(',').map(str::trim).filter(|one| !one.is_empty());
+    listed
+        .map(|one| {
+            let address = one.parse::<IpAddr>().map(IpNet::from);
+            address.or_else(|_| one.parse()).or_else(|_| {
+                wrong(
+                    "LINK_PREVIEW_NETWORKS",
+                    format!("\"{one}\" is no address and no network; one looks like 10.0.0.0/8."),
+                )
+            })
+        })
+        .collect()
 }
 
 /// A header of HTTP has to carry it.

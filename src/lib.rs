@@ -3,9 +3,9 @@
 //! The map; arrows point one way, from left to right nothing is known of what stands further right:
 //!
 //! ```text
-//! domain <- ports <- protocol <- room <- commit <- chat   <- sockets, http <- app <- main
-//!                                               <- worker                 <-
-//!           ports <- adapters                                             <-
+//! domain <- ports <- protocol <- room <- commit <- jobs <- chat   <- sockets, http <- app <- main
+//!                                                       <- worker                 <-
+//!           ports <- adapters                                                     <-
 //! ```
 //!
 //! - [`domain`] plain types and rules.
@@ -13,8 +13,9 @@
 //! - [`protocol`] the wire: events, answers, problem details and their descriptions.
 //! - [`room`] a live room: every revision once and in order.
 //! - [`commit`] the one way a room changes: group commit and what follows from it.
+//! - [`jobs`] what types of background jobs there are, Belfry's own and an operator's.
 //! - [`chat`] what people do, a verb a file.
-//! - [`sockets`], [`http`] the two ways in. [`worker`] what is done afterwards.
+//! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
 //! - [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
@@ -27,6 +28,7 @@ pub mod config;
 pub mod domain;
 mod ending;
 pub mod http;
+pub mod jobs;
 pub mod metrics;
 pub mod ports;
 pub mod protocol;

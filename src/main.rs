@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use belfry::{
     app::{self, StartError},
     config::{Cli, Command, Config, seconds_of},
+    jobs::Handlers,
     telemetry,
 };
 use clap::Parser;
@@ -70,8 +71,10 @@ fn unreadable(error: &dotenvy::Error) -> String {
 
 async fn run(command: Command, config: Config) -> Result<(), StartError> {
     match command {
-        Command::Serve { no_worker } => app::serve(config, !no_worker, asked_to_end()).await,
-        Command::Worker => app::work(config, asked_to_end()).await,
+        Command::Serve { no_worker } => {
+            app::serve(config, Handlers::new(), !no_worker, asked_to_end()).await
+        }
+        Command::Worker => app::work(config, Handlers::new(), asked_to_end()).await,
         Command::Migrate => app::migrate(config).await,
         Command::Token { sub, name, ttl } => {
             let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         change::RoomChange,
         id::{JobId, RoomId},
-        job::{EnrichMessage, Job, Task},
+        job::EnrichMessage,
         message::Message,
     },
     metrics::Metrics,
@@ -20,7 +20,7 @@ use crate::{
         BackendError,
         bus::{Bus, News, Topic},
         cache::RecentCache,
-        queue::Queue,
+        queue::{Line, Queue, Ticket},
         store::FIRST_LEASE,
     },
 };
@@ -38,7 +38,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Aftermath {
     bus: Arc<dyn Bus>,
     changes: mpsc::Sender<RoomChange>,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Ticket>,
     metrics: Arc<Metrics>,
 }
 
@@ -109,7 +109,7 @@ impl Aftermath {
     }
 
     /// Brings committed jobs to the queue.
-    pub fn enqueue(&self, jobs: Vec<Job>) {
+    pub fn enqueue(&self, jobs: Vec<Ticket>) {
         for job in jobs {
             if self.jobs.try_send(job).is_err() {
                 self.metrics.aftermath_dropped.inc();
@@ -119,7 +119,7 @@ impl Aftermath {
 }
 
 /// Brings jobs to the queue, again and again until the sweep would hand them out as well. Done twice, a job changes nothing.
-async fn push(queue: &dyn Queue, jobs: &[Job]) -> Result<(), BackendError> {
+async fn push(queue: &dyn Queue, jobs: &[Ticket]) -> Result<(), BackendError> {
     let until = Instant::now() + FIRST_LEASE;
     let mut wait = Duration::from_millis(100);
     loop {
@@ -134,16 +134,21 @@ async fn push(queue: &dyn Queue, jobs: &[Job]) -> Result<(), BackendError> {
 }
 
 /// The job that was committed with a message, as the queue carries it.
-pub(super) fn enrich_job(id: JobId, message: &Message) -> Job {
-    let task = Task::EnrichMessage(EnrichMessage {
+pub(super) fn enrich_ticket(job: JobId, message: &Message) -> Ticket {
+    let text = EnrichMessage {
         room_id: message.room_id.clone(),
         message_id: message.id,
         content_rev: message.rev,
         content: message.content.clone(),
-    });
-    Job {
-        id,
-        attempts: 0,
-        task,
+        seq: Some(message.seq),
+        user_id: Some(message.user_id.clone()),
+        reply_to: message.reply_to,
+    };
+    Ticket {
+        job,
+        line: Line::Messages,
+        due: None,
+        message: Some(Box::new(text)),
+        again: false,
     }
 }

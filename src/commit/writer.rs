@@ -372,7 +372,7 @@ impl Committer {
                 _ => None,
             };
             if let (Some(job), Some(message)) = (job, committed.message()) {
-                jobs.push(super::aftermath::enrich_job(job, message));
+                jobs.push(super::aftermath::enrich_ticket(job, message));
             }
             sent += u64::from(matches!(change, Change::Send(_)));
             if let Some(kind) = kind_of(change) {

@@ -105,6 +105,10 @@ uuid_id!(
     JobId
 );
 uuid_id!(
+    /// A notification.
+    NotificationId
+);
+uuid_id!(
     /// One running process; a restart is another replica.
     ReplicaId
 );

@@ -9,6 +9,7 @@ pub mod error;
 pub mod id;
 pub mod job;
 pub mod message;
+pub mod notification;
 pub mod permission;
 pub mod presence;
 pub mod room;

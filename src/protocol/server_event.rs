@@ -13,7 +13,7 @@ use crate::domain::{
     error::{Code, Problem},
     id::{MessageId, RoomId, UserId},
     message::{Claps, Message, Reaction},
-    presence::{RemovalReason, Status, User},
+    presence::{Recipients, RemovalReason, Signal, Status, User},
     room::{Room, RoomView},
     timestamp::Timestamp,
 };
@@ -341,6 +341,15 @@ pub fn change_packet(change: &RoomChange) -> Packet {
         RoomChange::Closed { room_id, rev } => {
             Packet::event("room:deleted", &RoomDeleted { room_id, rev: *rev })
         }
+    }
+}
+
+/// An event for one user's sockets on every replica. Best effort, as all personal events.
+pub fn personal(user: &UserId, event: &'static str, payload: &impl Serialize) -> Signal {
+    Signal::Custom {
+        to: Recipients::User(user.clone()),
+        event: event.to_owned(),
+        data: serde_json::to_string(payload).unwrap_or_else(|_| "null".to_owned()),
     }
 }
 

@@ -4,5 +4,4 @@ pub(crate) mod bus;
 pub(crate) mod cache;
 pub(crate) mod limits;
 pub(crate) mod presence;
-pub(crate) mod queue;
 pub(crate) mod store;

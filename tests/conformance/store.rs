@@ -12,7 +12,6 @@ mod concurrency;
 mod direct;
 mod enrichment;
 mod history;
-mod jobs;
 mod joining;
 mod lanes;
 mod lifecycle;

@@ -1,50 +1,173 @@
-//! Jobs that wait for a worker.
+//! Jobs: the truth of which the queue is the fast path.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::BackendError;
-use crate::domain::{id::JobId, job::Job, timestamp::Timestamp};
+use crate::{
+    domain::{
+        id::{JobId, UserId},
+        job::{Job, NewJob, Run, State},
+        timestamp::Timestamp,
+    },
+    ports::queue::Ticket,
+};
 
-/// Jobs that wait for a worker: the truth of which the queue is the fast path.
+/// The jobs' rows. Every move is one of [`State::after`]'s, made in one transaction; times are by the store's clock.
+///
+/// The job that comes with a message ([`ENRICH`](crate::domain::job::ENRICH)) is stored by the commit. It may be done without having been
+/// started here, the first time that it is handed out; every other start is noted, so that what kills its worker is dead in the end.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Removes the rows of jobs that are done. Unknown ids are no error.
+    /// Adds jobs, all or none. One whose id is there already is left as it is.
+    async fn add_jobs(&self, jobs: &[NewJob]) -> Result<(), BackendError>;
+
+    /// Starts those of the jobs that wait, are due and not expired, and those whose worker let its lease pass, if they have attempts
+    /// left and nobody wants them cancelled. Of any number of callers at once one gets a job. Answers with those started, in no
+    /// order. The start may be forgotten if the store's machine loses power, and then the job is started again.
+    async fn start_jobs(
+        &self,
+        jobs: &[JobId],
+        lease: Duration,
+    ) -> Result<Vec<Started>, BackendError>;
+
+    /// Renews leases and notes progress. Answers with those that still hold, in no order; a run that is not among them is lost, and what
+    /// it does from now on changes nothing.
+    async fn keep_jobs(&self, runs: &[Keep], lease: Duration) -> Result<Vec<Kept>, BackendError>;
+
+    /// Ends runs. Those that had been lost before are left out; answers with the jobs of the others as they are now, in no order. A job
+    /// without an owner is gone when it is completed, and answered as it was then.
+    async fn end_jobs(&self, ends: &[End]) -> Result<Vec<Job>, BackendError>;
+
+    /// Removes the rows of jobs without an owner that are done, started or not. Unknown ids are no error.
     async fn finish_jobs(&self, jobs: &[JobId]) -> Result<(), BackendError>;
 
-    /// Hands out waiting jobs whose lease has passed (with [`Sweep::All`], whatever their lease), oldest first, at most
-    /// `limit`; each with one attempt more and a new lease, so that no two sweeps at once get the same. A new job's first lease is
-    /// [`FIRST_LEASE`]. A job out of attempts becomes dead instead and is not handed out: the way through the queue is the first
-    /// of [`MAX_ATTEMPTS`](crate::domain::job::MAX_ATTEMPTS), so a sweep hands out with `attempts` below that.
+    /// Cancels a job that waits, or asks the worker of an active one to end it; what has ended stays as it is. The job as it is now;
+    /// none if there is no such job.
+    async fn cancel_job(&self, job: JobId) -> Result<Option<Job>, BackendError>;
+
+    /// Has a dead job tried again, at once and with all its attempts; what is not dead stays as it is. The job as it is now; none if
+    /// there is no such job. Its failures stay with it.
+    async fn retry_job(&self, job: JobId) -> Result<Option<Job>, BackendError>;
+
+    /// One job.
+    async fn job(&self, job: JobId) -> Result<Option<Job>, BackendError>;
+
+    /// Jobs, the newest first.
+    async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, BackendError>;
+
+    /// Hands out jobs for the queue, those that have waited longest first, at most `limit` rows looked at; each is left to the queue for
+    /// `lease` from when it is due, so that no two sweeps at once get the same. Those found expired are dead; those whose worker let its
+    /// lease pass wait again, or are dead or cancelled.
     async fn sweep_jobs(
         &self,
         sweep: Sweep,
         lease: Duration,
         limit: i64,
-    ) -> Result<Vec<Job>, BackendError>;
+    ) -> Result<Swept, BackendError>;
 
-    /// Notes that an attempt failed: the job waits for `retry_in` and is then handed out by a sweep.
-    async fn fail_job(
-        &self,
-        job: JobId,
-        error: &str,
-        retry_in: Duration,
-    ) -> Result<(), BackendError>;
-
-    /// How many jobs wait, and how many are dead.
+    /// How many jobs there are, by state.
     async fn count_jobs(&self) -> Result<JobCounts, BackendError>;
+
+    /// Removes jobs that ended so long ago, with their results, at most `limit`; answers how many. Dead ones are kept four times
+    /// as long.
+    async fn forget_jobs(&self, after: Duration, limit: i64) -> Result<u64, BackendError>;
+
+    /// Keeps a part of a file that a run makes: part after part, from 0. False when the run is lost; nothing is kept then. The
+    /// parts of earlier runs are gone with the first part of a later one.
+    async fn add_result_part(
+        &self,
+        run: Run,
+        part: i32,
+        bytes: &[u8],
+    ) -> Result<bool, BackendError>;
+
+    /// A part of the file that a completed job has made; none after the last one.
+    async fn result_part(&self, job: JobId, part: i32) -> Result<Option<Vec<u8>>, BackendError>;
 }
 
 /// The lease of a job that has just been committed: the time that the queue has to bring it to a worker.
 pub const FIRST_LEASE: Duration = Duration::from_secs(30);
 
-/// Which waiting jobs a sweep hands out.
+/// A job that has been started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The hold on it.
+    pub run: Run,
+    /// The job, active.
+    pub job: Job,
+}
+
+/// A lease to be renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// The hold.
+    pub run: Run,
+    /// How far the job is, if that has changed: 0 to 100.
+    pub progress: Option<u8>,
+}
+
+/// A lease that has been renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The hold.
+    pub run: Run,
+    /// Somebody wants the job cancelled: the worker is to end it.
+    pub cancel_asked: bool,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The hold.
+    pub run: Run,
+    /// How it ended.
+    pub how: Ending,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Done, with what there is to tell of it, as JSON. Its progress is 100.
+    Completed {
+        /// What came of it.
+        result: Option<String>,
+    },
+    /// The attempt failed. Tried again after that time if there are attempts left; dead without one.
+    Failed {
+        /// Why; kept up to [`ERROR_MAX`](crate::domain::job::ERROR_MAX) characters.
+        error: String,
+        /// None when there is no hope.
+        retry_in: Option<Duration>,
+    },
+    /// The worker ends before the job does: it waits again, and the attempt does not count.
+    HandedBack,
+    /// Ended as its owner wanted. Where nobody wanted that, as [`Ending::HandedBack`].
+    Cancelled,
+}
+
+/// Which jobs to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobQuery {
+    /// Only this user's.
+    pub owner: Option<UserId>,
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those of this type.
+    pub kind: Option<String>,
+    /// Only those older than this one.
+    pub before: Option<JobId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Which jobs a sweep hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
     /// Those whose lease has passed.
     Overdue,
-    /// All that wait and were committed, or last handed out, before this moment (by the caller's clock): the queue has lost
+    /// These, and all that wait and were stored, or last handed out, before this moment (by the caller's clock): the queue has lost
     /// what it held.
     All {
         /// Younger ones have reached the new queue.
@@ -52,11 +175,29 @@ pub enum Sweep {
     },
 }
 
-/// How many jobs there are, by state.
+/// What a sweep found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// For the queue, with [`Ticket::again`] where a worker may have had the job.
+    pub tickets: Vec<Ticket>,
+    /// Jobs that it has ended, as they are now.
+    pub ended: Vec<Job>,
+}
+
+impl Swept {
+    /// Whether there was nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.tickets.is_empty() && self.ended.is_empty()
+    }
+}
+
+/// How many jobs there are, by state. Those that have ended well are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JobCounts {
-    /// Committed and not done.
+    /// Waiting, delayed ones included.
     pub waiting: i64,
+    /// With a worker.
+    pub active: i64,
     /// Given up.
     pub dead: i64,
 }

@@ -1,4 +1,4 @@
-//! The store of record: accounts, rooms, messages, jobs. The only part that must never forget.
+//! The store of record: accounts, rooms, messages, jobs, notifications. The only part that must never forget.
 //!
 //! Guarantees of every method: it ends within 3 s, with [`BackendError::Unavailable`] at the latest; what it answered `Ok` to is
 //! durable; what it reads, it reads from one snapshot, as new as the newest commit that anybody had been told of before the call.
@@ -7,18 +7,32 @@ mod accounts;
 mod jobs;
 mod members;
 mod messages;
+mod moderation;
+mod notifications;
+mod previews;
 mod rooms;
 mod sessions;
 
 use async_trait::async_trait;
 
-pub use self::{accounts::*, jobs::*, members::*, messages::*, rooms::*, sessions::*};
+pub use self::{
+    accounts::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, previews::*,
+    rooms::*, sessions::*,
+};
 use super::BackendError;
 
 /// The whole store. `DATABASE_URL` chooses the adapter.
 #[async_trait]
 pub trait Store:
-    AccountStore + SessionStore + RoomStore + MemberStore + MessageStore + JobStore
+    AccountStore
+    + SessionStore
+    + RoomStore
+    + MemberStore
+    + MessageStore
+    + JobStore
+    + NotificationStore
+    + ModerationStore
+    + PreviewStore
 {
     /// Answers when the store can be read and written.
     async fn ping(&self) -> Result<(), BackendError>;

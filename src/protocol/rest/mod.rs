@@ -2,6 +2,7 @@
 
 mod auth;
 mod given;
+mod jobs;
 mod members;
 mod messages;
 mod people;
@@ -10,4 +11,6 @@ mod publish;
 mod rooms;
 
 use self::given::given;
-pub use self::{auth::*, members::*, messages::*, people::*, problem::*, publish::*, rooms::*};
+pub use self::{
+    auth::*, jobs::*, members::*, messages::*, people::*, problem::*, publish::*, rooms::*,
+};

@@ -65,7 +65,7 @@ async fn an_edit_gives_the_message_another_text(scene: Scene) {
     let view = scene.view("hall", "ben").await;
     assert_eq!((view.room.rev, view.room.last_seq), (3, 2));
     let jobs = scene.all_jobs().await;
-    let (_, task) = jobs.iter().find(|(it, _)| it.id == job).expect("its job");
+    let (_, task) = jobs.iter().find(|(it, _)| *it == job).expect("its job");
     assert_eq!((&task.room_id, task.message_id), (&room("hall"), hello.id));
     assert_eq!((task.content_rev, &*task.content), (3, "hello"));
 }

@@ -72,7 +72,7 @@ async fn a_finding_takes_its_job_with_it_applied_or_not(scene: Scene) {
         .all_jobs()
         .await
         .into_iter()
-        .map(|(job, _)| job.id)
+        .map(|(job, _)| job)
         .collect();
     assert_eq!(left, [asked[2].job]);
 }

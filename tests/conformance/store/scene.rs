@@ -6,12 +6,15 @@ use belfry::{
     domain::{
         change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal},
         id::{ClientId, JobId, MessageId, RoomId, UserId},
-        job::{EnrichMessage, Job, Task},
+        job::EnrichMessage,
         message::{Message, MessageKind},
         room::{RoomView, Standing, Visibility},
         timestamp::Timestamp,
     },
-    ports::store::{Entered, Entry, NewRoom, Page, Place, Store, Sweep},
+    ports::{
+        queue::Ticket,
+        store::{Entered, Entry, NewRoom, Page, Place, Store, Sweep},
+    },
 };
 
 use crate::support::databases::{Backend, Database, with_database_of};
@@ -216,18 +219,16 @@ impl Scene {
         page.messages
     }
 
-    /// Every job that waits, as a sweep that finds the queue empty gets them.
-    pub async fn all_jobs(&self) -> Vec<(Job, EnrichMessage)> {
+    /// The job of every message that waits, as a sweep that finds the queue empty gets them.
+    pub async fn all_jobs(&self) -> Vec<(JobId, EnrichMessage)> {
         let later = Timestamp::from_millis(Timestamp::now().as_millis() + 60_000);
         let sweep = Sweep::All { before: later };
-        let jobs = self
+        let swept = self
             .store
             .sweep_jobs(sweep, Duration::from_secs(60), 10_000);
-        let with_payload = |job: Job| {
-            let Task::EnrichMessage(payload) = job.task.clone();
-            (job, payload)
-        };
-        jobs.await.unwrap().into_iter().map(with_payload).collect()
+        let tickets = swept.await.unwrap().tickets.into_iter();
+        let message = |ticket: Ticket| (ticket.job, *ticket.message.unwrap());
+        tickets.map(message).collect()
     }
 
     pub fn new_room(&self, owner: &str, id: &str, visibility: Visibility) -> NewRoom {

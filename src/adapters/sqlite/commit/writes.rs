@@ -18,7 +18,7 @@ use crate::{
         Seq,
         change::{Enrichment, NewMessage},
         id::{JobId, MessageId, RoomId, UserId},
-        job::{EnrichMessage, Task},
+        job::{ENRICH, EnrichMessage},
         message::Message,
         timestamp::Timestamp,
     },
@@ -132,15 +132,17 @@ impl<'a> Writes<'a> {
         message: &Message,
         at: Timestamp,
     ) -> Result<(), BackendError> {
-        let task = value!(Task::EnrichMessage(EnrichMessage {
+        let payload = json(&EnrichMessage {
             room_id: message.room_id.clone(),
             message_id: message.id,
             content_rev: message.rev,
             content: message.content.clone(),
-        }));
-        let payload = json(&task["payload"])?;
+            seq: Some(message.seq),
+            user_id: Some(message.user_id.clone()),
+            reply_to: message.reply_to,
+        })?;
         self.jobs
-            .push(value!([hex(job.0), task["type"], payload, at.as_millis()]));
+            .push(value!([hex(job.0), ENRICH, payload, at.as_millis()]));
         Ok(())
     }
 

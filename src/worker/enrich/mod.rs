@@ -7,7 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use linkify::{LinkFinder, LinkKind};
 
+use std::sync::Arc;
+
 use crate::{
+    commit::writer::Writer,
     domain::{
         account::{USERNAME_MAX, username_key},
         change::{Change, Enrichment, Found},
@@ -15,7 +18,8 @@ use crate::{
         job::EnrichMessage,
         message::Preview,
     },
-    worker::{Finished, JobError, Worker},
+    jobs::JobError,
+    ports::store::Store,
 };
 
 /// The most members that one message mentions.
@@ -25,12 +29,29 @@ const LINKS_MAX: usize = 10;
 /// The most words that a name in a mention has.
 const WORDS_MAX: usize = 4;
 
-pub(in crate::worker) async fn run(
-    worker: &Worker,
+/// What reading a message has come to.
+pub(super) enum Finished {
+    /// The job's row went with the commit of its result.
+    WithItsResult,
+    /// There was nothing to commit: the row is still to be removed.
+    WithoutResult,
+}
+
+/// What reading a message takes.
+#[derive(Clone)]
+pub struct Enricher {
+    /// Where members are found.
+    pub store: Arc<dyn Store>,
+    /// Where findings go.
+    pub writer: Arc<Writer>,
+}
+
+pub(super) async fn run(
+    enricher: &Enricher,
     job: JobId,
     text: &EnrichMessage,
 ) -> Result<Finished, JobError> {
-    let mentions = mentioned(worker, text).await?;
+    let mentions = mentioned(enricher, text).await?;
     let previews = links(&text.content);
     let mut findings = Vec::new();
     if !mentions.is_empty() {
@@ -52,27 +73,27 @@ pub(in crate::worker) async fn run(
             content_rev: text.content_rev,
             found,
         };
-        let submitted = worker
+        let submitted = enricher
             .writer
             .submit(Change::Enrich(enrichment))
-            .map_err(|problem| JobError::NotCommitted(problem.message))?;
+            .map_err(|problem| JobError::Again(problem.message))?;
         submitted
             .outcome()
             .await
-            .map_err(|problem| JobError::NotCommitted(problem.message))?;
+            .map_err(|problem| JobError::Again(problem.message))?;
     }
     Ok(Finished::WithItsResult)
 }
 
 /// The members whom the text names, in the order of their first mention.
-async fn mentioned(worker: &Worker, text: &EnrichMessage) -> Result<Vec<UserId>, JobError> {
+async fn mentioned(enricher: &Enricher, text: &EnrichMessage) -> Result<Vec<UserId>, JobError> {
     let mentions = names(&text.content);
     if mentions.is_empty() {
         return Ok(Vec::new());
     }
     let keys: BTreeSet<String> = mentions.iter().flatten().cloned().collect();
     let keys: Vec<String> = keys.into_iter().collect();
-    let members = worker.store.members_named(&text.room_id, &keys).await?;
+    let members = enricher.store.members_named(&text.room_id, &keys).await?;
     let by_key: HashMap<String, UserId> = members
         .into_iter()
         .map(|member| (username_key(&member.username), member.id))
