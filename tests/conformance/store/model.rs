@@ -171,7 +171,8 @@ async fn play(scene: &Scene, case: usize, batches: &[Vec<Step>]) -> Result<(), T
     for place in &model.rooms {
         compare(scene, &model, place).await?;
     }
-    let jobs: HashSet<_> = scene.all_jobs().await.iter().map(|(job, _)| job).collect();
+    let jobs = scene.all_jobs().await;
+    let jobs: HashSet<_> = jobs.into_iter().map(|(job, _)| job).collect();
     prop_assert_eq!(&jobs, &model.jobs);
     let done: Vec<_> = jobs.into_iter().collect();
     scene.store.finish_jobs(&done).await.unwrap();
