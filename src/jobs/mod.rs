@@ -4,12 +4,14 @@
 
 mod handler;
 mod handlers;
+mod intake;
 mod result_file;
 mod running;
 
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,
+    intake::{Intake, ticket_of},
     result_file::{FileInfo, ResultFile},
     running::Running,
 };
