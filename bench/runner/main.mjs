@@ -10,6 +10,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contenders, installPeer, PEER_NODES } from './contenders.mjs';
+import { measureJobs } from './jobs.mjs';
 import { divideCores, machineFacts } from './machine.mjs';
 import { killAll, output, run, stopAll } from './processes.mjs';
 import { publish, summarise, table } from './report.mjs';
@@ -123,7 +124,7 @@ async function measureAll(context) {
 // Builds what takes part and returns the directory of the programs.
 async function build() {
   if (process.env.BENCH_BIN) return process.env.BENCH_BIN;
-  const packages = needs('belfry', 'belfry-2') ? ['-p', 'belfry', '-p', 'belfry-load'] : ['-p', 'belfry-load'];
+  const packages = needs('belfry', 'belfry-2') ? ['-p', 'belfry', '-p', 'belfry-load', '-p', 'belfry-jobs'] : ['-p', 'belfry-load'];
   const { code } = await run(['cargo', 'build', '--release', ...packages], { cwd: root, limitMs: 3_600_000 });
   if (code !== 0) throw new Error('the build failed');
   if (needs('peer', 'peer-quiet')) await installPeer();
@@ -139,11 +140,16 @@ function load(name) {
 
 async function measure(name, contender, { bin, cores, stores }) {
   const { dialect, start } = contenders[contender];
-  const { trouble, replicas, env } = scenarios[name];
+  const { trouble, replicas, env, jobs } = scenarios[name];
   const jwtSecret = 'a secret for benchmarks, 32 bytes or more';
   const databaseUrl = stores.fresh();
   rmSync(logs, { recursive: true });
   mkdirSync(logs);
+  if (jobs) {
+    const report = await measureJobs(load(name), contender, { bin, cores, logs, stores, databaseUrl, jwtSecret });
+    if (report.faults.length > 0) showLogs();
+    return report;
+  }
   const context = { bin, cores: cores.server, logs, redisUrl: stores.redisUrl, databaseUrl, jwtSecret, replicas, env };
   const server = await start(context);
   const args = [

@@ -266,4 +266,45 @@ export const scenarios = {
       ...cores,
     ],
   },
+  'jobs-drain': {
+    title:
+      '100,000 jobs wait, then workers do them, 100 at once, with a handler that does nothing. Belfry keeps a row of each in Postgres: stored, started and done are commits; BullMQ keeps all in Redis, here without persistence',
+    jobs: true,
+    load: ['drain', '--jobs', '100000'],
+    small: ['drain', '--jobs', '5000'],
+    large: ['drain', '--jobs', '1000000'],
+    largeTitle: 'As `jobs-drain`, with 1,000,000 jobs',
+    contenders: ['belfry', 'peer'],
+    seconds: 45,
+    headline: 'jobs done/s',
+    figures: [
+      figure('jobs done/s', (r) => r.jobsPerSecond, { ratio: true, spread: true, targets: [atLeastTimes(5, 'peer')] }),
+      figure('jobs stored/s, 1,000 a call', (r) => r.storedPerSecond, { ratio: true, spread: true }),
+      figure('bytes of Redis a waiting job', (r) => r.redisBytesEach, { ratio: true, targets: [atMost(1000, 'bytes')] }),
+      figure('kB of Redis left when all are done', (r) => (r.redisBytesLeft === undefined ? undefined : r.redisBytesLeft / 1000)),
+      ...cores,
+    ],
+  },
+  'jobs-pace': {
+    title:
+      '1,000 jobs a second on a timetable, each handed in alone, 100 at once, with a handler that does nothing; from when a job was due to be handed in until its handler starts. Belfry commits each to Postgres before',
+    jobs: true,
+    load: ['pace', '--rate', '1000', '--seconds', '10', '--warm-up', '4'],
+    small: ['pace', '--rate', '100', '--seconds', '2', '--warm-up', '1'],
+    contenders: ['belfry', 'peer'],
+    seconds: 20,
+    headline: 'enqueue to start p99, ms',
+    figures: [
+      figure('enqueue to start p50, ms', (r) => r.startMs?.p50, { ratio: true, spread: true }),
+      figure('enqueue to start p99, ms', (r) => r.startMs?.p99, {
+        ratio: true,
+        spread: true,
+        targets: [atMost(10, 'ms'), below('peer')],
+      }),
+      figure('stored (told to the asker) p50, ms', (r) => r.storedMs?.p50),
+      figure('stored (told to the asker) p99, ms', (r) => r.storedMs?.p99),
+      figure('jobs that count', (r) => r.startMs?.count),
+      ...cores,
+    ],
+  },
 };
