@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { within } from './limits.js';
 
@@ -28,9 +28,17 @@ export function belfryBinary() {
   return path;
 }
 
-/** `belfry ARGUMENTS`, with these settings and no others, in this directory. */
-export function belfry(args, settings, directory) {
-  return new Program(belfryBinary(), args, { ...settings, RUST_BACKTRACE: '1' }, directory);
+/** A program of `examples/`, which `cargo test` builds beside the binary. */
+function exampleBinary(name) {
+  const path = join(dirname(belfryBinary()), 'examples', name);
+  if (!existsSync(path)) throw new Error(`no example at ${path}: run cargo build --examples`);
+  return path;
+}
+
+/** `belfry ARGUMENTS`, or that of an example, with these settings and no others, in this directory. */
+export function belfry(args, settings, directory, example) {
+  const path = example ? exampleBinary(example) : belfryBinary();
+  return new Program(path, args, { ...settings, RUST_BACKTRACE: '1' }, directory);
 }
 
 export class Program {
@@ -38,6 +46,8 @@ export class Program {
   #output = [];
   #errors = [];
   #mayEnd = false;
+  /** Set where a panic, or an end, is what the story is about. */
+  mayPanic = false;
 
   constructor(path, args, settings, directory) {
     this.name = [path.split('/').at(-1), ...args].join(' ');
@@ -93,12 +103,13 @@ export class Program {
   }
 
   get panics() {
+    if (this.mayPanic) return [];
     return this.#lines.filter((line) => line.includes('panicked at'));
   }
 
   /** It ended although nobody asked it to, or waited for that. */
   get diedByItself() {
-    return !this.isRunning && !this.#mayEnd;
+    return !this.isRunning && !this.#mayEnd && !this.mayPanic;
   }
 
   signal(name) {

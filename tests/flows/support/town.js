@@ -22,8 +22,9 @@ import { RawSocket } from './wire.js';
 export const unhurried = { MESSAGES_PER_SECOND: '100000', EVENTS_PER_SECOND: '100000' };
 
 /** One server alone, on SQLite. `t`: the test, or `{ after }` for all tests of a file. */
-export async function embedded(t, settings = {}) {
+export async function embedded(t, settings = {}, { example } = {}) {
   const town = await Town.founded(t);
+  town.example = example;
   town.settings = { ...town.settings, ...settings };
   await town.opens(1);
   return town;
@@ -31,15 +32,16 @@ export async function embedded(t, settings = {}) {
 
 /**
  * `count` replicas on Postgres and Redis; `worker: 'apart'` has `belfry worker` do the jobs.
- * `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`). With `proxies`, each replica reaches its stores by way
+ * `example`: the program is that one of `examples/`. `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`). With `proxies`, each replica reaches its stores by way
  * of networks of its own, which can be broken: `town.servers[place].toPostgres` and `.toRedis`.
  */
 export async function replicas(
   t,
   count,
-  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false } = {},
+  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false, example } = {},
 ) {
   const town = await Town.founded(t);
+  town.example = example;
   const backends = await ownBackends();
   town.whenItEnds(() => backends.remove());
   town.settings = { ...town.settings, ...backends.settings, ...settings };
@@ -123,7 +125,7 @@ class Town {
 
   /** A run of the program with this town's settings. */
   runs(args, settings = {}) {
-    const program = belfry(args, { ...this.settings, ...settings }, this.directory);
+    const program = belfry(args, { ...this.settings, ...settings }, this.directory, this.example);
     this.#programs.push(program);
     return program;
   }
