@@ -55,7 +55,7 @@ pub(super) async fn run(
     let previews = links(&text.content);
     let mut findings = Vec::new();
     if !mentions.is_empty() {
-        findings.push(Found::Mentions(mentions));
+        findings.push(Found::mentions(mentions));
     }
     if !previews.is_empty() {
         findings.push(Found::Previews(previews));
