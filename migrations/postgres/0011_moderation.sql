@@ -261,7 +261,7 @@ BEGIN
         SELECT n.room, n.judged_rev, n.known_seq, n.id, n.author,
             CASE n.verdict WHEN 'erased' THEN 'remove' ELSE 'mask' END, n.reason, n.at
         FROM numbered n WHERE n.reason IS NOT NULL
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (room_id, content_rev) DO UPDATE SET action = excluded.action, reason = excluded.reason, at = excluded.at
     ), finished AS (
         DELETE FROM jobs WHERE id = ANY (done)
     ), moved AS (

@@ -41,7 +41,10 @@ impl ModerationStore for PostgresStore {
         limit: i64,
     ) -> Result<Vec<Moderated>, BackendError> {
         let rows = self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(LOG).bind(room.as_str()).bind(before).bind(limit)
+            sqlx::query(LOG)
+                .bind(room.as_str())
+                .bind(before)
+                .bind(limit)
         });
         let rows = self.limited(rows).await?;
         let log = rows.iter().map(|row| {

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 /// The log of moderation, for those who moderate a room. An entry is made by the commit that does what it tells of, one for each
-/// text that was judged: there is none without its deed, and no deed without one.
+/// text that was judged, the last deed of it: there is none without its deed, and no deed without one.
 #[async_trait]
 pub trait ModerationStore: Send + Sync {
     /// What was done in a room, the newest text first, to texts of a revision below `before`, at most `limit`; nothing if the room has been

@@ -179,7 +179,8 @@ impl<'a> Findings<'a> {
         self.previews.push(previews);
         self.masked.push(found.masks());
         self.reason.push(ruling.map(|ruling| &*ruling.reason));
-        self.judged.push(ruling.map(|ruling| ruling.at.to_datetime()));
+        self.judged
+            .push(ruling.map(|ruling| ruling.at.to_datetime()));
         Ok(true)
     }
 }

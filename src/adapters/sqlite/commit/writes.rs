@@ -77,7 +77,8 @@ const END_ROOMS: &str = "UPDATE rooms SET deleted_at = s.at, deletion = s.deleti
 /// Of texts that a rule has done something to.
 const NOTE: &str = "INSERT INTO moderation (room_id, content_rev, seq, message_id, user_id, action, reason, at) \
      SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5, value ->> 6, value ->> 7 \
-     FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+     FROM json_each(?1) WHERE true \
+     ON CONFLICT DO UPDATE SET action = excluded.action, reason = excluded.reason, at = excluded.at";
 const MAKE: &str = concat!(
     "INSERT INTO batches (id, at) SELECT unhex(value), ",
     now!(),
