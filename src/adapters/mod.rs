@@ -5,4 +5,5 @@ pub mod memory;
 mod outage;
 pub mod postgres;
 pub mod redis;
+pub mod rules_file;
 pub mod sqlite;

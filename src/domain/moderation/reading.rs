@@ -1,6 +1,6 @@
 //! A text, read with the rules.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use super::{
     Measure, ModerationAction, Ruling,
@@ -46,7 +46,7 @@ impl Rules {
                 }
                 Test::Match(regex) => found(regex, content).collect(),
                 Test::Repeats(_) => match repeated.next() {
-                    Some(true) => vec![0..content.len()],
+                    Some(true) => iter::once(0..content.len()).collect(),
                     _ => vec![],
                 },
             };
