@@ -23,6 +23,7 @@ use crate::{
         },
         postgres::{PoolSize, PostgresStore},
         redis::{RedisParts, RedisSettings},
+        rules_file,
         sqlite::SqliteStore,
     },
     chat::{
@@ -40,7 +41,10 @@ use crate::{
         writer::Writer,
     },
     config::{Config, ConfigError, Database},
-    domain::id::{ReplicaId, UserId},
+    domain::{
+        id::{ReplicaId, UserId},
+        moderation::Rules,
+    },
     ending::{CLOSING, FINISHING, step},
     http::{
         router::{Entrance, Site, router},
@@ -140,6 +144,7 @@ impl<T> Drop for AbortOnDrop<T> {
 struct Core {
     config: Config,
     handlers: Handlers,
+    rules: Arc<Rules>,
     replica: ReplicaId,
     metrics: Arc<Metrics>,
     store: OpenStore,
@@ -151,6 +156,7 @@ struct Core {
 impl Core {
     async fn open(config: Config, handlers: Handlers) -> Result<Self, StartError> {
         let replica = ReplicaId::fresh();
+        let rules = moderation_rules(&config)?;
         let store = open_store(&config, true).await?;
         let between = match &config.redis_url {
             Some(url) => {
@@ -187,6 +193,7 @@ impl Core {
         Ok(Self {
             config,
             handlers,
+            rules: Arc::new(rules),
             replica,
             metrics,
             recent,
@@ -257,6 +264,8 @@ impl Core {
             enricher: Enricher {
                 store: self.store.store.clone(),
                 writer: writer.clone(),
+                telling: telling.clone(),
+                rules: self.rules.clone(),
             },
             handlers,
             telling,
@@ -607,6 +616,17 @@ fn external_tokens(
         config.jwt_issuer.clone(),
         config.jwt_audience.clone(),
     )))
+}
+
+/// The rules in the file that the settings name; none without one.
+fn moderation_rules(config: &Config) -> Result<Rules, ConfigError> {
+    let Some(path) = &config.moderation_rules else {
+        return Ok(Rules::default());
+    };
+    rules_file::rules_in(path.as_ref()).map_err(|wrong| ConfigError {
+        setting: "MODERATION_RULES",
+        wrong,
+    })
 }
 
 fn greet(config: &Config) {

@@ -5,5 +5,6 @@ pub mod memory;
 mod outage;
 pub mod postgres;
 pub mod redis;
+pub mod rules_file;
 pub mod sqlite;
 mod turns;

@@ -15,6 +15,7 @@ mod known;
 pub mod limits;
 pub mod members;
 mod mine;
+pub mod moderation;
 pub mod passwords;
 pub mod people;
 pub mod publish;

@@ -8,10 +8,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use super::finding::{Enrichment, Found};
 use super::{
     Rev,
     id::{ClientId, JobId, MessageId, RoomId, UserId},
-    message::{Message, MessageKind, Preview},
+    message::{Message, MessageKind},
     permission::Action,
     room::{Room, Visibility},
     timestamp::Timestamp,
@@ -65,7 +66,7 @@ impl Change {
 /// waits all that follow in that room. The first change never waits.
 ///
 /// In such a batch a message is either enriched or changed by one act or applause, and a change of a room itself is the last one
-/// of that room.
+/// of that room. A finding that removes the message counts as an act.
 pub fn independent<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<bool> {
     let mut acted = HashSet::new();
     let mut enriched = HashSet::new();
@@ -79,7 +80,7 @@ pub fn independent<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<boo
                 ended.insert(change.room());
                 false
             }
-            (Change::Enrich(_), Some(message)) => {
+            (Change::Enrich(found), Some(message)) if !found.found.removes() => {
                 enriched.insert(message);
                 acted.contains(&message)
             }
@@ -115,50 +116,6 @@ pub struct NewMessage {
     pub at: Timestamp,
     /// The id of the job to be stored with it.
     pub job: JobId,
-}
-
-/// What a worker found in one text of a message: applied only while that text still stands and the message is not deleted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Enrichment {
-    /// The job that did it: its row goes with the commit, applied or not. None while the same job has more to bring.
-    pub finishes: Option<JobId>,
-    /// The message's room.
-    pub room_id: RoomId,
-    /// The message.
-    pub message_id: MessageId,
-    /// The revision that gave the message the text that was read.
-    pub content_rev: Rev,
-    /// What was found.
-    pub found: Found,
-}
-
-/// One kind of finding; each is a change, and takes a `rev`, of its own.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// Members whom the text names.
-    Mentions(Vec<UserId>),
-    /// Links that the text holds.
-    Previews(Vec<Preview>),
-}
-
-impl Found {
-    /// Whether the message does not carry all of it already. A preview is carried also by one that says more about its link.
-    pub fn is_news_to(&self, message: &Message) -> bool {
-        match self {
-            Self::Mentions(list) => list.iter().any(|user| !message.mentions.contains(user)),
-            Self::Previews(list) => list
-                .iter()
-                .any(|preview| !message.previews.iter().any(|there| there.covers(preview))),
-        }
-    }
-
-    /// Puts it into the message, in the place of what there was of its kind.
-    pub fn apply_to(&self, message: &mut Message) {
-        match self {
-            Self::Mentions(list) => message.mentions.clone_from(list),
-            Self::Previews(list) => message.previews.clone_from(list),
-        }
-    }
 }
 
 /// For each change of a batch, the index of the one that answers for it: mostly its own.
@@ -464,6 +421,7 @@ impl RoomChange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::moderation::{Measure, Ruling};
 
     fn act(message_id: MessageId) -> Change {
         Change::Act(Act {
@@ -481,8 +439,23 @@ mod tests {
             room_id: room(),
             message_id,
             content_rev: 1,
-            found: Found::Mentions(Vec::new()),
+            found: Found::Previews(Vec::new()),
         })
+    }
+
+    fn removal(message_id: MessageId) -> Change {
+        let Change::Enrich(mut enrichment) = found(message_id) else {
+            unreachable!()
+        };
+        enrichment.found = Found::Reading {
+            mentions: Vec::new(),
+            ruling: Some(Ruling {
+                measure: Measure::Remove,
+                reason: "Because".into(),
+                at: Timestamp::from_millis(0),
+            }),
+        };
+        Change::Enrich(enrichment)
     }
 
     fn rename() -> Change {
@@ -508,6 +481,10 @@ mod tests {
         let findings = [found(one), found(one), act(one)];
         assert_eq!(independent(&findings), [true, true, false]);
         assert_eq!(independent(&[act(one), found(one)]), [true, false]);
+        let removed = [removal(one), found(two), found(one)];
+        assert_eq!(independent(&removed), [true, true, false]);
+        assert_eq!(independent(&[found(one), removal(one)]), [true, false]);
+        assert_eq!(independent(&[removal(one), act(one)]), [true, false]);
         let renamed = [act(one), rename(), act(two)];
         assert_eq!(independent(&renamed), [true, true, false]);
         assert_eq!(independent(&[rename(), rename()]), [true, false]);

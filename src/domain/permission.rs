@@ -33,6 +33,8 @@ pub enum Action {
     SetRole,
     /// End a membership: somebody else's is a kick, one's own a leaving.
     RemoveMember,
+    /// See what the operator's rules have done to messages, and why.
+    SeeModeration,
 }
 
 /// A row of the table: what it takes to do something in a room that one may see.
@@ -90,7 +92,9 @@ pub const fn needs(action: Action) -> Needs {
         }
         Action::Edit => (Nobody, Of(Member), true),
         Action::Delete => (Of(Moderator), Of(Member), true),
-        Action::Rename | Action::AddMember => (Of(Moderator), Of(Moderator), false),
+        Action::Rename | Action::AddMember | Action::SeeModeration => {
+            (Of(Moderator), Of(Moderator), false)
+        }
         Action::SetVisibility | Action::DeleteRoom | Action::SetRole => {
             (Of(Owner), Of(Owner), false)
         }

@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{client_event as client, server_event as server};
-use crate::domain::{error::Problem, message::Message, room::Room};
+use crate::{
+    domain::{error::Problem, message::Message, room::Room},
+    ports::store::Moderated,
+};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -87,6 +90,10 @@ pub fn document() -> Value {
     parts.server::<server::MessageReacted<'static>>(
         "message:reacted",
         "Somebody put an emoji under a message, or took it away.",
+    );
+    parts.server::<Moderated>(
+        "message:moderated",
+        "One of the operator's rules has masked or removed a message; for the room's moderators and owners. Best effort.",
     );
     parts.server::<Room>(
         "room:updated",

@@ -18,13 +18,14 @@ pub const FROM_CLIENTS: [&str; 11] = [
 ];
 
 /// What the server sends.
-pub const FROM_THE_SERVER: [&str; 20] = [
+pub const FROM_THE_SERVER: [&str; 21] = [
     "room:history",
     "message:new",
     "message:updated",
     "message:deleted",
     "message:clapped",
     "message:reacted",
+    "message:moderated",
     "room:updated",
     "room:deleted",
     "room:removed",

@@ -18,6 +18,7 @@ mod lifecycle;
 mod member_model;
 mod members;
 mod model;
+mod moderation;
 mod owners;
 mod permissions;
 mod reactions;

@@ -47,6 +47,7 @@ GET /rooms/{id}/messages                    | yes   yes yes    yes yes     | yes
 POST /rooms/{id}/messages                   | yes   yes yes    no  no      | yes   yes yes    hid hid     | yes hid
 GET /rooms/{id}/changes                     | yes   yes yes    yes yes     | yes   yes yes    hid hid     | yes hid
 GET /rooms/{id}/presence                    | yes   yes yes    yes yes     | yes   yes yes    hid hid     | yes hid
+GET /rooms/{id}/moderation                  | yes   yes no     no  no      | yes   yes no     hid hid     | no  hid
 `;
 
 // How each row is done: by `actor`, in `room`, to the message or the person that it is about.
@@ -91,6 +92,7 @@ const ACTS = {
   'POST /rooms/{id}/messages': ({ rest, path }) => rest.post(`${path}/messages`, { content: 'hello' }),
   'GET /rooms/{id}/changes': ({ rest, path }) => rest.get(`${path}/changes?since=0`),
   'GET /rooms/{id}/presence': ({ rest, path }) => rest.get(`${path}/presence`),
+  'GET /rooms/{id}/moderation': ({ rest, path }) => rest.get(`${path}/moderation`),
 };
 
 /** People, and rooms with them in it as often as they are needed. */

@@ -21,7 +21,7 @@ macro_rules! commit {
             "SELECT ",
             $members,
             ", c.* FROM commit_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-             $20::json, $21::json, $22::json) c"
+             $20::json, $21::json, $22::json, $23, $24, $25) c"
         )
     };
 }

@@ -43,7 +43,7 @@ impl SqliteStore {
                 Change::Enrich(asked) => {
                     writes.finish(asked);
                     match answers {
-                        true => facts.enrich(asked),
+                        true => facts.enrich(asked, &mut writes),
                         false => Outcome::Unchanged,
                     }
                 }

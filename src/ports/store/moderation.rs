@@ -1,41 +1,51 @@
 //! What the operator's rules have done to messages, and why.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BackendError;
+pub use crate::domain::moderation::ModerationAction;
 use crate::domain::{
     Rev, Seq,
     id::{MessageId, RoomId, UserId},
     timestamp::Timestamp,
 };
 
-/// The log of moderation, for those who moderate a room.
+/// The log of moderation, for those who moderate a room. An entry is made by the commit that does what it tells of, one for each
+/// text that was judged, the last deed of it: there is none without its deed, and no deed without one.
 #[async_trait]
 pub trait ModerationStore: Send + Sync {
-    /// Notes what was done to messages. One that is noted already for the same text is left as it is.
-    async fn note_moderation(&self, noted: &[Moderated]) -> Result<(), BackendError>;
-
-    /// What was done in a room, the newest message first, to messages below `before`, at most `limit`.
+    /// What was done in a room, the newest text first, to texts of a revision below `before`, at most `limit`; nothing if the room has been
+    /// deleted.
     async fn moderation(
         &self,
         room: &RoomId,
-        before: Option<Seq>,
+        before: Option<Rev>,
         limit: i64,
     ) -> Result<Vec<Moderated>, BackendError>;
 
-    /// How many of the 50 messages before this place in the room are by that user, have exactly that text and are not older
-    /// than `since`.
+    /// How many of the 50 messages before this place in the room are by that user, have exactly one of the texts, and were sent no longer
+    /// before the message at that place than `within`; 0 if there is no such message.
     async fn repeats(
         &self,
         room: &RoomId,
         seq: Seq,
         user: &UserId,
-        content: &str,
-        since: Timestamp,
+        texts: &[&str],
+        within: Duration,
     ) -> Result<i64, BackendError>;
+
+    /// Those who moderate a room, its owners included, in no order; at most 1,000, and nobody if it has been deleted.
+    async fn moderators(&self, room: &RoomId) -> Result<Vec<UserId>, BackendError>;
 }
+
+/// The most who are told of what was done in a room.
+pub const MODERATORS_MAX: i64 = 1_000;
+/// How many messages before one are looked at for repeats of it.
+pub const REPEATS_AMONG: i64 = 50;
 
 /// A message that a rule has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,7 +58,7 @@ pub struct Moderated {
     /// Its place.
     #[schema(value_type = i64)]
     pub seq: Seq,
-    /// The revision that gave it the text that was judged.
+    /// The revision that gave it the text that was judged. No other entry of the room has the same one.
     #[schema(value_type = i64)]
     pub content_rev: Rev,
     /// Whose it is.
@@ -59,14 +69,4 @@ pub struct Moderated {
     pub reason: String,
     /// When.
     pub at: Timestamp,
-}
-
-/// What is done to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ModerationAction {
-    /// The words that offend are covered.
-    Mask,
-    /// The text is gone, as after a deletion.
-    Remove,
 }

@@ -1,7 +1,9 @@
-//! `message.enrich`: finds mentions of members and links in a message's text.
+//! `message.enrich`: keeps the operator's rules, and finds mentions of members and links in what they leave of a message's text.
 //!
-//! Mentions are one change of the message, links another, each with its own `rev`. Both apply only while the text that was read is
+//! Rules and mentions are one change of the message, links another, each with its own `rev`. Both apply only while the text that was read is
 //! still the message's text, and only if they add something: doing the job again changes nothing.
+
+mod moderation;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,13 +15,15 @@ use crate::{
     commit::writer::Writer,
     domain::{
         account::{USERNAME_MAX, username_key},
-        change::{Change, Enrichment, Found},
+        change::{Change, Enrichment, Found, Outcome},
         id::{JobId, UserId},
         job::EnrichMessage,
         message::Preview,
+        moderation::Rules,
     },
     jobs::JobError,
     ports::store::Store,
+    room::tracker::Telling,
 };
 
 /// The most members that one message mentions.
@@ -44,6 +48,10 @@ pub struct Enricher {
     pub store: Arc<dyn Store>,
     /// Where findings go.
     pub writer: Arc<Writer>,
+    /// The way to the moderators' sockets.
+    pub telling: Telling,
+    /// What the operator wants to be moderated.
+    pub rules: Arc<Rules>,
 }
 
 pub(super) async fn run(
@@ -51,11 +59,13 @@ pub(super) async fn run(
     job: JobId,
     text: &EnrichMessage,
 ) -> Result<Finished, JobError> {
+    let ruling = moderation::ruling(enricher, text).await?;
+    let text = &*moderation::left_of(text, ruling.as_ref());
     let mentions = mentioned(enricher, text).await?;
     let previews = links(&text.content);
     let mut findings = Vec::new();
-    if !mentions.is_empty() {
-        findings.push(Found::Mentions(mentions));
+    if !mentions.is_empty() || ruling.is_some() {
+        findings.push(Found::Reading { mentions, ruling });
     }
     if !previews.is_empty() {
         findings.push(Found::Previews(previews));
@@ -65,6 +75,7 @@ pub(super) async fn run(
     }
     let last = findings.len() - 1;
     for (at, found) in findings.into_iter().enumerate() {
+        let ruling = found.ruling().cloned();
         let enrichment = Enrichment {
             // The row goes with the last finding, so that a crash before it leaves the job to be done again.
             finishes: (at == last).then_some(job),
@@ -77,10 +88,11 @@ pub(super) async fn run(
             .writer
             .submit(Change::Enrich(enrichment))
             .map_err(|problem| JobError::Again(problem.message))?;
-        submitted
-            .outcome()
-            .await
-            .map_err(|problem| JobError::Again(problem.message))?;
+        let outcome = submitted.outcome().await;
+        let outcome = outcome.map_err(|problem| JobError::Again(problem.message))?;
+        if let (Outcome::Committed(done), Some(ruling)) = (outcome, ruling) {
+            moderation::tell(enricher, text, ruling, &done).await;
+        }
     }
     Ok(Finished::WithItsResult)
 }

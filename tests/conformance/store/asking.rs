@@ -2,9 +2,10 @@
 
 use belfry::{
     domain::{
-        change::{Act, Applause, Change, ClapsOf, Deed, RoomDeletion, RoomUpdate},
+        change::{Act, Applause, Change, ClapsOf, Deed, Found, RoomDeletion, RoomUpdate},
         id::{JobId, MessageId},
         message::{Message, Mine},
+        moderation::{Measure, Ruling},
         room::Visibility,
         timestamp::Timestamp,
     },
@@ -106,6 +107,31 @@ pub fn end(name: &str, id: &str) -> Change {
         user_id: user(name),
         at: Timestamp::now(),
     })
+}
+
+/// What the rules say, at this moment.
+pub fn ruling(measure: Measure, reason: &str) -> Ruling {
+    Ruling {
+        measure,
+        reason: reason.into(),
+        at: Timestamp::now(),
+    }
+}
+
+/// A reading that has the text covered, and names people.
+pub fn masked(content: &str, names: &[&str]) -> Found {
+    Found::Reading {
+        mentions: names.iter().map(|name| user(name)).collect(),
+        ruling: Some(ruling(Measure::Mask(content.into()), "Swearing")),
+    }
+}
+
+/// A reading after which the message is gone.
+pub fn removed(reason: &str) -> Found {
+    Found::Reading {
+        mentions: vec![],
+        ruling: Some(ruling(Measure::Remove, reason)),
+    }
 }
 
 impl Scene {

@@ -15,6 +15,7 @@ use belfry::domain::{
     },
     id::{ClientId, JobId, MessageId},
     message::Preview,
+    moderation::Measure,
     room::Visibility,
     timestamp::Timestamp,
 };
@@ -28,7 +29,7 @@ use uuid::Uuid;
 
 use self::plain::{Model, PEOPLE, PlainMessage, PlainRoom};
 use super::{
-    asking::{counts, update},
+    asking::{counts, masked, ruling, update},
     scene::{Scene, room, text, user},
 };
 
@@ -121,7 +122,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (who(), 0..5_usize, prop::option::of(0..4_usize), reply)
             .prop_map(|(author, place, client, reply)| Step::Send { author, place, client, reply }),
-        5 => (0..50_usize, 0..7_usize, rarely(), rarely())
+        6 => (0..50_usize, 0..11_usize, rarely(), rarely())
             .prop_map(|(message, found, astray, outdated)| Step::Enrich { message, found, astray, outdated }),
         8 => (who(), 0..50_usize, doing, rarely())
             .prop_map(|(author, message, deed, astray)| Step::Act { author, message, deed, astray }),
@@ -203,6 +204,14 @@ async fn compare(scene: &Scene, model: &Model, place: &PlainRoom) -> Result<(), 
         prop_assert_eq!(changes.messages.iter().collect::<Vec<_>>(), expected);
     }
     let ids: Vec<_> = messages.iter().map(|it| it.message.id).collect();
+    let log = scene.store.moderation(id, None, 1_000).await.unwrap();
+    let mut noted = model
+        .moderated
+        .iter()
+        .filter(|it| it.room_id == *id)
+        .collect::<Vec<_>>();
+    noted.sort_unstable_by_key(|it| std::cmp::Reverse(it.content_rev));
+    prop_assert_eq!(log.iter().collect::<Vec<_>>(), noted);
     let mine = scene.store.mine(&PEOPLE.map(user), &ids).await.unwrap();
     let mine = mine.into_iter().map(|(user, message, mut mine)| {
         mine.emoji.sort_unstable();
@@ -343,6 +352,7 @@ fn change(model: &Model, case: usize, step: &Step, asked: &[Change]) -> Option<C
     }
 }
 
+/// What a worker may find, 0 to 10.
 fn something(n: usize) -> Found {
     let preview = |url: &str| Preview {
         url: url.into(),
@@ -352,12 +362,19 @@ fn something(n: usize) -> Found {
         site_name: None,
     };
     match n {
-        0 => Found::Mentions(vec![]),
+        0 => Found::mentions(vec![]),
         1 => Found::Previews(vec![]),
-        2 => Found::Mentions(vec![user("ada")]),
-        3 => Found::Mentions(vec![user("ada"), user("ben")]),
-        4 => Found::Mentions(vec![user("ben")]),
+        2 => Found::mentions(vec![user("ada")]),
+        3 => Found::mentions(vec![user("ada"), user("ben")]),
+        4 => Found::mentions(vec![user("ben")]),
         5 => Found::Previews(vec![preview("https://a.example")]),
+        6 => masked("h****", &[]),
+        7 => masked("h****", &["ben"]),
+        8 => masked("*****", &["ada"]),
+        9 => Found::Reading {
+            mentions: vec![user("ben")],
+            ruling: Some(ruling(Measure::Remove, "Too much")),
+        },
         _ => Found::Previews(vec![
             preview("https://b.example"),
             preview("https://a.example"),

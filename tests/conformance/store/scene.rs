@@ -87,7 +87,7 @@ pub fn finding(message: &Message, found: Found) -> Change {
 }
 
 pub fn mentions(ids: &[&str]) -> Found {
-    Found::Mentions(ids.iter().map(|id| user(id)).collect())
+    Found::mentions(ids.iter().map(|id| user(id)).collect())
 }
 
 impl Scene {

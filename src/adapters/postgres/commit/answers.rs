@@ -56,7 +56,7 @@ pub(super) fn outcomes(
                     message.rev = rev;
                     asked.found.apply_to(message);
                 });
-                Outcome::Committed(RoomChange::Updated(state))
+                Outcome::Committed(asked.found.told(state))
             }
             (Change::Act(asked), Some(answer)) => acted(asked, answer, &mut states)?,
             (Change::Clap(_), Some(answer)) => clapped(answer, &mut states)?,

@@ -49,6 +49,9 @@ struct Findings<'a> {
     content_rev: Vec<Rev>,
     mentions: Vec<Option<String>>,
     previews: Vec<Option<String>>,
+    masked: Vec<Option<&'a str>>,
+    reason: Vec<Option<&'a str>>,
+    judged: Vec<Option<OffsetDateTime>>,
 }
 
 impl<'a> Batch<'a> {
@@ -116,6 +119,9 @@ impl<'a> Batch<'a> {
             .bind(&self.acts)
             .bind(&self.claps)
             .bind(&self.room_changes)
+            .bind(&f.masked)
+            .bind(&f.reason)
+            .bind(&f.judged)
     }
 
     fn with_sends<'q>(&'q self, statement: &'static str) -> Query<'q> {
@@ -154,19 +160,27 @@ impl<'a> Sends<'a> {
 impl<'a> Findings<'a> {
     /// Whether there is anything in it.
     fn add(&mut self, ord: i32, enrichment: &'a Enrichment) -> Result<bool, BackendError> {
-        let (mentions, previews) = match &enrichment.found {
-            Found::Mentions(list) => (as_list(list)?, None),
-            Found::Previews(list) => (None, as_list(list)?),
-        };
-        if mentions.is_none() && previews.is_none() {
+        let found = &enrichment.found;
+        if found.is_nothing() {
             return Ok(false);
         }
+        let (mentions, previews) = match found {
+            // Nobody is mentioned in what is gone.
+            _ if found.removes() => (None, None),
+            Found::Reading { mentions, .. } => (as_list(mentions)?, None),
+            Found::Previews(list) => (None, as_list(list)?),
+        };
+        let ruling = found.ruling();
         self.ord.push(ord);
         self.room.push(enrichment.room_id.as_str());
         self.message.push(enrichment.message_id.0);
         self.content_rev.push(enrichment.content_rev);
         self.mentions.push(mentions);
         self.previews.push(previews);
+        self.masked.push(found.masks());
+        self.reason.push(ruling.map(|ruling| &*ruling.reason));
+        self.judged
+            .push(ruling.map(|ruling| ruling.at.to_datetime()));
         Ok(true)
     }
 }

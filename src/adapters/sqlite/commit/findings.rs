@@ -1,10 +1,10 @@
 //! What a worker found goes into its message.
 
-use super::facts::Facts;
-use crate::domain::change::{Enrichment, Outcome, RoomChange};
+use super::{facts::Facts, writes::Writes};
+use crate::domain::change::{Enrichment, Outcome};
 
-impl Facts<'_> {
-    pub(super) fn enrich(&mut self, asked: &Enrichment) -> Outcome {
+impl<'a> Facts<'a> {
+    pub(super) fn enrich(&mut self, asked: &'a Enrichment, writes: &mut Writes<'a>) -> Outcome {
         let room = self.rooms.get_mut(&asked.room_id);
         let known = self.messages.get_mut(&asked.message_id);
         let (Some(room), Some(known)) = (room, known) else {
@@ -20,6 +20,12 @@ impl Facts<'_> {
         let message = known.change();
         asked.found.apply_to(message);
         message.rev = room.advance();
-        Outcome::Committed(RoomChange::Updated(known.message.clone()))
+        if asked.found.removes() {
+            known.content_rev = known.message.rev;
+        }
+        if let Some(ruling) = asked.found.ruling() {
+            writes.note(asked, ruling, &known.message);
+        }
+        Outcome::Committed(asked.found.told(known.message.clone()))
     }
 }

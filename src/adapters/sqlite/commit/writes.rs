@@ -20,6 +20,7 @@ use crate::{
         id::{JobId, MessageId, RoomId, UserId},
         job::{ENRICH, EnrichMessage},
         message::Message,
+        moderation::Ruling,
         timestamp::Timestamp,
     },
     ports::{BackendError, store::FIRST_LEASE},
@@ -73,6 +74,11 @@ const UPDATE_ROOMS: &str = "UPDATE rooms SET name = s.name, name_key = s.name_ke
 const END_ROOMS: &str = "UPDATE rooms SET deleted_at = s.at, deletion = s.deletion, access_rev = access_rev + 1 \
      FROM (SELECT value ->> 0 AS room, value ->> 1 AS at, unhex(value ->> 2) AS deletion FROM json_each(?1)) s \
      WHERE rooms.id = s.room";
+/// Of texts that a rule has done something to.
+const NOTE: &str = "INSERT INTO moderation (room_id, content_rev, seq, message_id, user_id, action, reason, at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5, value ->> 6, value ->> 7 \
+     FROM json_each(?1) WHERE true \
+     ON CONFLICT DO UPDATE SET action = excluded.action, reason = excluded.reason, at = excluded.at";
 const MAKE: &str = concat!(
     "INSERT INTO batches (id, at) SELECT unhex(value), ",
     now!(),
@@ -97,6 +103,7 @@ pub(super) struct Writes<'a> {
     reactions_gone: Vec<Value>,
     rooms: Vec<Value>,
     ends: Vec<Value>,
+    moderated: Vec<Value>,
     made: Vec<String>,
 }
 
@@ -149,6 +156,20 @@ impl<'a> Writes<'a> {
     /// The job that is done with a finding.
     pub(super) fn finish(&mut self, found: &Enrichment) {
         self.done.extend(found.finishes.map(|job| hex(job.0)));
+    }
+
+    /// What a rule has done to a message.
+    pub(super) fn note(&mut self, asked: &Enrichment, ruling: &Ruling, message: &Message) {
+        self.moderated.push(value!([
+            message.room_id,
+            asked.content_rev,
+            message.seq,
+            hex(message.id.0),
+            message.user_id,
+            ruling.measure.action(),
+            ruling.reason,
+            ruling.at.as_millis(),
+        ]));
     }
 
     /// A user's new count.
@@ -218,6 +239,7 @@ impl<'a> Writes<'a> {
         each(transaction, UNREACT, &self.reactions_gone).await?;
         each(transaction, UPDATE_ROOMS, &self.rooms).await?;
         each(transaction, END_ROOMS, &self.ends).await?;
+        each(transaction, NOTE, &self.moderated).await?;
         each(transaction, MAKE, &self.made).await?;
         if !self.made.is_empty() {
             fetch(transaction, sqlx::query(FORGET)).await?;

@@ -5,16 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use belfry::domain::{
-    Rev,
-    change::{
-        Act, Applause, Change, ClapsOf, Deed, Enrichment, Found, NewMessage, Outcome, Refusal,
-        RoomChange, RoomDeletion, RoomUpdate,
+use belfry::{
+    domain::{
+        Rev,
+        change::{
+            Act, Applause, Change, ClapsOf, Deed, Enrichment, Found, NewMessage, Outcome, Refusal,
+            RoomChange, RoomDeletion, RoomUpdate,
+        },
+        id::{JobId, MessageId, RoomId, UserId},
+        message::{Claps, Message, Reaction},
+        moderation::Measure,
+        permission::{Action, Verdict, judge},
+        room::{Role, Room},
     },
-    id::{JobId, MessageId, RoomId, UserId},
-    message::{Claps, Message, Reaction},
-    permission::{Action, Verdict, judge},
-    room::{Role, Room},
+    ports::store::Moderated,
 };
 use uuid::Uuid;
 
@@ -23,6 +27,7 @@ pub struct Model {
     pub rooms: Vec<PlainRoom>,
     pub messages: Vec<PlainMessage>,
     pub jobs: HashSet<JobId>,
+    pub moderated: Vec<Moderated>,
     made: HashSet<Uuid>,
 }
 
@@ -202,21 +207,65 @@ impl Model {
             return Outcome::Unchanged;
         };
         let message = &mut known.message;
-        let news = match &asked.found {
-            Found::Mentions(list) => list.iter().any(|it| !message.mentions.contains(it)),
-            Found::Previews(list) => list.iter().any(|it| !message.previews.contains(it)),
-        };
         let stands = known.content_rev == asked.content_rev && message.deleted_at.is_none();
-        if !news || !stands {
+        let mut told: fn(Arc<Message>) -> RoomChange = RoomChange::Updated;
+        let (mut noted, mut after) = (None, message.clone());
+        match &asked.found {
+            Found::Reading { mentions, ruling } => {
+                let measure = ruling.as_ref().map(|ruling| &ruling.measure);
+                let masked =
+                    matches!(measure, Some(Measure::Mask(text)) if *text != message.content);
+                if masked || mentions.iter().any(|it| !message.mentions.contains(it)) {
+                    after.mentions = match mentions.is_empty() {
+                        true => after.mentions,
+                        false => mentions.clone(),
+                    };
+                }
+                match measure {
+                    None => {}
+                    Some(Measure::Mask(content)) => after.content = content.clone(),
+                    Some(Measure::Remove) => {
+                        after.content = String::new();
+                        after.deleted_at = ruling.as_ref().map(|ruling| ruling.at);
+                        (after.mentions, after.previews) = (vec![], vec![]);
+                        told = RoomChange::Deleted;
+                    }
+                }
+                noted = ruling.as_ref();
+            }
+            Found::Previews(list) => {
+                if list.iter().any(|it| !message.previews.contains(it)) {
+                    after.previews = list.clone();
+                }
+            }
+        }
+        if !stands || after == *message {
             return Outcome::Unchanged;
         }
         place.room.rev += 1;
-        message.rev = place.room.rev;
-        match &asked.found {
-            Found::Mentions(list) => message.mentions = list.clone(),
-            Found::Previews(list) => message.previews = list.clone(),
+        after.rev = place.room.rev;
+        *message = after.clone();
+        if after.deleted_at.is_some() {
+            known.content_rev = after.rev;
         }
-        Outcome::Committed(RoomChange::Updated(Arc::new(message.clone())))
+        if let Some(ruling) = noted {
+            let entry = Moderated {
+                room_id: after.room_id.clone(),
+                message_id: after.id,
+                seq: after.seq,
+                content_rev: asked.content_rev,
+                user_id: after.user_id.clone(),
+                action: ruling.measure.action(),
+                reason: ruling.reason.clone(),
+                at: ruling.at,
+            };
+            let other = |it: &Moderated| {
+                (&it.room_id, it.content_rev) != (&entry.room_id, entry.content_rev)
+            };
+            self.moderated.retain(other);
+            self.moderated.push(entry);
+        }
+        Outcome::Committed(told(Arc::new(after)))
     }
 
     fn act(&mut self, asked: &Act) -> Outcome {

@@ -1,0 +1,441 @@
+//! What the operator's rules do to messages, and what is told of it to whom.
+
+use std::time::Duration;
+
+use belfry::{
+    domain::{
+        Seq,
+        change::{Change, Enrichment, Found, NewMessage, Outcome, Refusal, RoomChange},
+        id::RoomId,
+        job::EnrichMessage,
+        message::{Message, Preview},
+        moderation::{ModerationAction, Ruling},
+        room::Visibility,
+        timestamp::Timestamp,
+    },
+    ports::store::Moderated,
+};
+
+use super::{
+    asking::{clap, edit, erase, masked, react, removed},
+    scene::{Scene, committed, finding, keyed, mentions, refused, repeated, room, text, user},
+};
+
+super::stories!(
+    a_mask_and_mentions_are_one_revision,
+    a_mask_is_put_on_once,
+    a_mask_leaves_what_else_was_found,
+    what_is_found_in_a_masked_text_still_applies,
+    a_text_that_was_edited_meanwhile_is_not_touched,
+    a_removed_message_is_deleted_for_good,
+    what_a_removed_message_carried_goes_with_it,
+    a_deleted_message_is_neither_masked_nor_removed,
+    a_repeat_of_a_send_shows_what_the_rules_have_left,
+    each_room_of_a_batch_gets_its_own,
+    the_log_tells_what_was_done_and_why,
+    the_log_is_read_in_pages,
+    nothing_is_noted_of_what_was_not_done,
+    the_last_deed_about_a_text_is_the_one_that_is_told,
+    repeats_are_counted_by_user_room_text_and_time,
+    those_who_moderate_a_room_are_found,
+    a_deleted_room_tells_nothing,
+    the_job_of_a_message_says_where_it_is_and_whose,
+);
+
+async fn a_mask_and_mentions_are_one_revision(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene.send(text("ada", "hall", "darn you @ben")).await;
+
+    let found = finding(&hello, masked("**** you @ben", &["ben"]));
+    let outcome = scene.commit_one(found).await;
+
+    let mut expected = (*hello).clone();
+    expected.rev = 2;
+    expected.content = "**** you @ben".into();
+    expected.mentions = vec![user("ben")];
+    let Outcome::Committed(RoomChange::Updated(told)) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(*told, expected, "and nobody has edited it");
+    assert_eq!(scene.history("hall").await, [expected.clone()]);
+    let changes = scene.store.changes(&room("hall"), 1, 10).await.unwrap();
+    assert_eq!(changes.unwrap().messages, [expected]);
+    assert_eq!(scene.standing("hall", "ben").await.unread_mentions, 1);
+}
+
+async fn a_mask_is_put_on_once(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene.send(text("ada", "hall", "darn @ben")).await;
+    let found = || finding(&hello, masked("**** @ben", &["ben"]));
+    let told = committed(scene.commit_one(found()).await);
+    let log = log(&scene, "hall").await;
+
+    for again in [found(), finding(&hello, mentions(&["ben"]))] {
+        assert_eq!(scene.commit_one(again).await, Outcome::Unchanged);
+    }
+
+    assert_eq!(scene.history("hall").await, [(*told).clone()]);
+    assert_eq!(self::log(&scene, "hall").await, log);
+}
+
+async fn a_mask_leaves_what_else_was_found(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene.send(text("ada", "hall", "darn @ben")).await;
+    scene.commit_one(finding(&hello, mentions(&["ben"]))).await;
+    let applauded = committed(scene.commit_one(clap(&hello, &[("ben", 3)])).await);
+
+    let told = committed(
+        scene
+            .commit_one(finding(&hello, masked("**** @ben", &[])))
+            .await,
+    );
+
+    let mut expected = (*applauded).clone();
+    expected.rev = 4;
+    expected.content = "**** @ben".into();
+    assert_eq!(*told, expected);
+    assert_eq!(scene.history("hall").await, [expected]);
+    assert_eq!(scene.standing("hall", "ben").await.unread_mentions, 1);
+}
+
+async fn what_is_found_in_a_masked_text_still_applies(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let hello = scene
+        .send(text("ada", "hall", "darn https://a.example"))
+        .await;
+    let mask = finding(&hello, masked("**** https://a.example", &[]));
+    let links = || finding(&hello, Found::Previews(vec![preview("https://a.example")]));
+
+    let told = scene.commit(&[mask, links()]).await;
+
+    let both = committed(told[1].clone());
+    assert_eq!((both.rev, &*both.content), (3, "**** https://a.example"));
+    assert_eq!(both.previews, [preview("https://a.example")]);
+    assert_eq!(scene.history("hall").await, [(*both).clone()]);
+    assert_eq!(scene.commit_one(links()).await, Outcome::Unchanged);
+}
+
+async fn a_text_that_was_edited_meanwhile_is_not_touched(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let hello = scene.send(text("ada", "hall", "darn")).await;
+    let edited = committed(scene.commit_one(edit("ada", &hello, "sorry")).await);
+
+    for found in [masked("****", &[]), removed("Too much")] {
+        let late = scene.commit_one(finding(&hello, found)).await;
+        assert_eq!(late, Outcome::Unchanged);
+    }
+    assert_eq!(scene.history("hall").await, [(*edited).clone()]);
+
+    // Masked, and then edited: the new text is judged for itself.
+    scene
+        .commit_one(finding(&edited, masked("*****", &[])))
+        .await;
+    let again = committed(scene.commit_one(edit("ada", &hello, "darn it")).await);
+    assert_eq!((&*again.content, again.rev), ("darn it", 4));
+    let told = scene
+        .commit_one(finding(&again, masked("**** it", &[])))
+        .await;
+    assert_eq!(&*committed(told).content, "**** it");
+}
+
+async fn a_removed_message_is_deleted_for_good(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene.send(text("ada", "hall", "buy this now")).await;
+    let found = removed("Advertising");
+    let at = found.ruling().map(|ruling: &Ruling| ruling.at);
+
+    let outcome = scene.commit_one(finding(&hello, found)).await;
+
+    let mut expected = (*hello).clone();
+    expected.rev = 2;
+    expected.content = String::new();
+    expected.deleted_at = at;
+    let Outcome::Committed(RoomChange::Deleted(told)) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(*told, expected);
+    assert_eq!(scene.history("hall").await, [expected.clone()]);
+    for act in [
+        edit("ada", &hello, "buy that now"),
+        react("ben", &hello, "👍"),
+        clap(&hello, &[("ben", 1)]),
+    ] {
+        assert_eq!(refused(scene.commit_one(act).await), Refusal::Deleted);
+    }
+    let again = finding(&hello, removed("Advertising"));
+    assert_eq!(scene.commit_one(again).await, Outcome::Unchanged);
+    let erased = scene.commit_one(erase("ada", &hello)).await;
+    assert!(matches!(erased, Outcome::Already(_)));
+    assert_eq!(scene.history("hall").await, [expected]);
+}
+
+async fn what_a_removed_message_carried_goes_with_it(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene
+        .send(text("ada", "hall", "buy @ben https://a.example"))
+        .await;
+    let links = Found::Previews(vec![preview("https://a.example")]);
+    for found in [mentions(&["ben"]), links.clone()] {
+        committed(scene.commit_one(finding(&hello, found)).await);
+    }
+    assert_eq!(scene.standing("hall", "ben").await.unread_mentions, 1);
+
+    let told = committed(
+        scene
+            .commit_one(finding(&hello, removed("Advertising")))
+            .await,
+    );
+
+    assert!(told.mentions.is_empty() && told.previews.is_empty());
+    assert_eq!(scene.history("hall").await, [(*told).clone()]);
+    assert_eq!(scene.standing("hall", "ben").await.unread_mentions, 0);
+    let late = scene.commit_one(finding(&hello, links)).await;
+    assert_eq!(late, Outcome::Unchanged);
+}
+
+async fn a_deleted_message_is_neither_masked_nor_removed(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let hello = scene.send(text("ada", "hall", "darn")).await;
+    let erased = committed(scene.commit_one(erase("ada", &hello)).await);
+    for found in [masked("****", &[]), removed("Too much")] {
+        let late = scene.commit_one(finding(&hello, found)).await;
+        assert_eq!(late, Outcome::Unchanged);
+    }
+    assert_eq!(scene.history("hall").await, [(*erased).clone()]);
+    assert_eq!(log(&scene, "hall").await, []);
+}
+
+async fn a_repeat_of_a_send_shows_what_the_rules_have_left(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let asked = keyed("ada", "hall", "darn", "c-1");
+    let hello = scene.send(asked.clone()).await;
+    let told = committed(scene.commit_one(finding(&hello, masked("****", &[]))).await);
+    let again = scene.commit_one(Change::Send(asked)).await;
+    assert_eq!(repeated(again), told);
+}
+
+async fn each_room_of_a_batch_gets_its_own(scene: Scene) {
+    for id in ["hall", "attic"] {
+        scene.room(id, &["ada", "ben"]).await;
+    }
+    let darn = scene.send(text("ada", "hall", "darn")).await;
+    let fine = scene.send(text("ada", "hall", "@ben")).await;
+    let buy = scene.send(text("ada", "attic", "buy")).await;
+
+    let batch = [
+        finding(&darn, masked("****", &[])),
+        Change::Send(text("ben", "hall", "hm")),
+        finding(&fine, mentions(&["ben"])),
+        finding(&buy, removed("Advertising")),
+    ];
+    let revs: Vec<_> = (scene.commit(&batch).await.into_iter())
+        .map(|outcome| committed(outcome).rev)
+        .collect();
+
+    assert_eq!(revs, [3, 4, 5, 2]);
+    let texts =
+        |history: Vec<Message>| history.into_iter().map(|it| it.content).collect::<Vec<_>>();
+    assert_eq!(texts(scene.history("hall").await), ["****", "@ben", "hm"]);
+    assert_eq!(texts(scene.history("attic").await), [""]);
+    assert_eq!(log(&scene, "hall").await.len(), 1);
+    assert_eq!(log(&scene, "attic").await.len(), 1);
+}
+
+async fn the_log_tells_what_was_done_and_why(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let darn = scene.send(text("ada", "hall", "darn")).await;
+    let buy = scene.send(text("ben", "hall", "buy 'this' \"now\"")).await;
+    let (mask, removal) = (masked("****", &[]), removed("An \"advert\"; it's one"));
+    let expected = [
+        entry(&buy, buy.rev, &removal, ModerationAction::Remove),
+        entry(&darn, darn.rev, &mask, ModerationAction::Mask),
+    ];
+
+    scene
+        .commit(&[finding(&darn, mask), finding(&buy, removal)])
+        .await;
+
+    assert_eq!(log(&scene, "hall").await, expected);
+}
+
+async fn the_log_is_read_in_pages(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let mut darn = scene.send(text("ada", "hall", "darn")).await;
+    let mut revs = Vec::new();
+    for round in 0..5 {
+        committed(scene.commit_one(finding(&darn, masked("*", &[]))).await);
+        revs.insert(0, darn.rev);
+        let again = edit("ada", &darn, &format!("darn {round}"));
+        darn = committed(scene.commit_one(again).await);
+    }
+    let read = async |before, limit| {
+        let page = scene.store.moderation(&room("hall"), before, limit).await;
+        page.unwrap()
+            .into_iter()
+            .map(|it| it.content_rev)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        read(None, 10).await,
+        revs,
+        "one for each text, of one message"
+    );
+    assert_eq!(read(None, 2).await, revs[..2]);
+    assert_eq!(read(Some(revs[1]), 2).await, revs[2..4]);
+    assert!(read(Some(revs[4]), 2).await.is_empty());
+}
+
+async fn nothing_is_noted_of_what_was_not_done(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let darn = scene.send(text("ada", "hall", "darn")).await;
+    committed(scene.commit_one(edit("ada", &darn, "fine")).await);
+    let Change::Enrich(late) = finding(&darn, masked("****", &[])) else {
+        unreachable!()
+    };
+    let astray = Enrichment {
+        room_id: RoomId::parse("elsewhere").unwrap(),
+        ..late.clone()
+    };
+    for found in [late, astray] {
+        let outcome = scene.commit_one(Change::Enrich(found)).await;
+        assert_eq!(outcome, Outcome::Unchanged);
+    }
+    assert_eq!(log(&scene, "hall").await, []);
+}
+
+async fn the_last_deed_about_a_text_is_the_one_that_is_told(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let darn = scene.send(text("ada", "hall", "darn")).await;
+    committed(scene.commit_one(finding(&darn, masked("****", &[]))).await);
+    let removal = removed("Too much");
+    let expected = entry(&darn, darn.rev, &removal, ModerationAction::Remove);
+    committed(scene.commit_one(finding(&darn, removal)).await);
+    assert_eq!(log(&scene, "hall").await, [expected]);
+}
+
+async fn repeats_are_counted_by_user_room_text_and_time(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    scene.room("attic", &["ada"]).await;
+    let begin = Timestamp::now().as_millis();
+    let say = async |who: &str, place: &str, content: &str, second: i64| {
+        let at = Timestamp::from_millis(begin + 1_000 * second);
+        let message = NewMessage {
+            at,
+            ..text(who, place, content)
+        };
+        scene.send(message).await.seq
+    };
+    say("ada", "attic", "spam", 0).await;
+    say("ada", "hall", "spam", 0).await;
+    say("ada", "hall", "****", 5).await;
+    say("ben", "hall", "spam", 6).await;
+    say("ada", "hall", "Spam", 7).await;
+    say("ada", "hall", "spam", 8).await;
+    let last = say("ada", "hall", "spam", 10).await;
+    say("ada", "hall", "spam", 11).await;
+    let count = async |who: &str, seq: Seq, texts: &[&str], seconds: u64| {
+        let within = Duration::from_secs(seconds);
+        let (place, who) = (room("hall"), user(who));
+        let count = scene.store.repeats(&place, seq, &who, texts, within);
+        count.await.unwrap()
+    };
+    assert_eq!(count("ada", last, &["spam"], 60).await, 2);
+    assert_eq!(count("ada", last, &["spam", "****"], 60).await, 3);
+    assert_eq!(count("ada", last, &["spam", "****"], 5).await, 2);
+    assert_eq!(count("ada", last, &["spam"], 1).await, 0);
+    assert_eq!(count("ben", last, &["spam"], 60).await, 1);
+    assert_eq!(count("ada", 1, &["spam"], 60).await, 0);
+    assert_eq!(count("ada", 999, &["spam"], 60).await, 0);
+    assert_eq!(count("ada", last, &[], 60).await, 0);
+    // Only the 50 before it.
+    scene.chatter("ben", "hall", 49).await;
+    let far = say("ada", "hall", "spam", 20).await;
+    assert_eq!(count("ada", far, &["spam"], 60).await, 1);
+}
+
+async fn those_who_moderate_a_room_are_found(scene: Scene) {
+    scene.room_of_roles(Visibility::Public, "hall").await;
+    let mut found = scene.store.moderators(&room("hall")).await.unwrap();
+    found.sort_unstable();
+    assert_eq!(found, ["moderator", "owner"].map(user));
+    let nobody = scene.store.moderators(&room("nowhere")).await.unwrap();
+    assert_eq!(nobody, []);
+}
+
+async fn a_deleted_room_tells_nothing(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let darn = scene.send(text("ada", "hall", "darn")).await;
+    committed(scene.commit_one(finding(&darn, masked("****", &[]))).await);
+    scene.delete_room("hall").await;
+    assert_eq!(log(&scene, "hall").await, []);
+    assert_eq!(scene.store.moderators(&room("hall")).await.unwrap(), []);
+}
+
+async fn the_job_of_a_message_says_where_it_is_and_whose(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let first = text("ada", "hall", "hello");
+    let hello = scene.send(first.clone()).await;
+    let reply = NewMessage {
+        reply_to: Some(hello.id),
+        ..text("ben", "hall", "yes?")
+    };
+    // Once among sends alone, once beside something else.
+    let batch = [
+        finding(&hello, mentions(&["ben"])),
+        Change::Send(reply.clone()),
+    ];
+    let answer = committed(scene.commit(&batch).await.remove(1));
+    let edited = committed(scene.commit_one(edit("ben", &answer, "no")).await);
+
+    let told = |message: &Message, content_rev| EnrichMessage {
+        room_id: message.room_id.clone(),
+        message_id: message.id,
+        content_rev,
+        content: message.content.clone(),
+        seq: Some(message.seq),
+        user_id: Some(message.user_id.clone()),
+        reply_to: message.reply_to,
+    };
+    let mut jobs: Vec<_> = scene
+        .all_jobs()
+        .await
+        .into_iter()
+        .map(|(_, job)| job)
+        .collect();
+    jobs.sort_unstable_by_key(|job| job.content_rev);
+    assert_eq!(jobs, [told(&hello, 1), told(&answer, 3), told(&edited, 4)]);
+}
+
+async fn log(scene: &Scene, id: &str) -> Vec<Moderated> {
+    let log = scene.store.moderation(&room(id), None, 100).await;
+    log.unwrap()
+}
+
+fn entry(
+    message: &Message,
+    content_rev: i64,
+    found: &Found,
+    action: ModerationAction,
+) -> Moderated {
+    let ruling = found.ruling().unwrap();
+    Moderated {
+        room_id: message.room_id.clone(),
+        message_id: message.id,
+        seq: message.seq,
+        content_rev,
+        user_id: message.user_id.clone(),
+        action,
+        reason: ruling.reason.clone(),
+        at: ruling.at,
+    }
+}
+
+fn preview(url: &str) -> Preview {
+    Preview {
+        url: url.into(),
+        title: None,
+        description: None,
+        image_url: None,
+        site_name: None,
+    }
+}
