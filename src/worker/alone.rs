@@ -14,7 +14,7 @@ use tokio::{
 use super::{Worker, floor::Floor};
 use crate::{
     domain::{
-        job::{Job, Run},
+        job::{Job, Run, WORKER_GONE},
         timestamp::Timestamp,
     },
     ports::{
@@ -40,12 +40,12 @@ pub(super) fn lane() -> (Alone, mpsc::Receiver<Ticket>) {
 
 /// Whether a job that has just been started is to be done alone.
 pub(super) fn is_suspect(job: &Job) -> bool {
-    let known = job
+    let unheard = job
         .failures
         .iter()
-        .map(|failure| failure.attempt)
-        .filter(|attempt| *attempt < job.attempts);
-    let unheard = job.attempts - 1 - known.max().unwrap_or(0);
+        .rev()
+        .take_while(|failure| failure.error == WORKER_GONE)
+        .count();
     unheard >= 2 || (unheard == 1 && job.max_attempts - job.attempts < 2)
 }
 
