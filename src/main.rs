@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use belfry::{
+    admin,
     app::{self, StartError},
     config::{Cli, Command, Config, seconds_of},
     jobs::Handlers,
@@ -76,6 +77,7 @@ async fn run(command: Command, config: Config) -> Result<(), StartError> {
         }
         Command::Worker => app::work(config, Handlers::new(), asked_to_end()).await,
         Command::Migrate => app::migrate(config).await,
+        Command::Admin { what } => app::admin(config, what).await.map(admin::print),
         Command::Token { sub, name, ttl } => {
             let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
             println!("{token}");

@@ -5,11 +5,12 @@
 mod handler;
 mod handlers;
 mod result_file;
+pub mod room_export;
 mod running;
 
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,
-    result_file::{FileInfo, ResultFile},
+    result_file::{FileInfo, FileMade, ResultFile},
     running::Running,
 };
