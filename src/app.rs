@@ -26,6 +26,7 @@ use crate::{
         rules_file,
         sqlite::SqliteStore,
     },
+    admin::{self, Admin, AdminError},
     chat::{
         Chat, Parts, Policy,
         external_keys::ExternalKeys,
@@ -50,7 +51,7 @@ use crate::{
         router::{Entrance, Site, router},
         serving,
     },
-    jobs::Handlers,
+    jobs::{Handlers, room_export::RoomExport},
     metrics::Metrics,
     ports::{
         BackendError,
@@ -102,6 +103,9 @@ pub enum StartError {
     /// Redis, as far as its settings are concerned.
     #[error("REDIS_URL: {0}")]
     Redis(BackendError),
+    /// What an operator asked for.
+    #[error(transparent)]
+    Admin(AdminError),
     /// The address.
     #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
     Bind(std::net::SocketAddr, std::io::Error),
@@ -254,7 +258,7 @@ impl Core {
 
     /// All types of jobs: Belfry's own, and the operator's.
     fn handlers(&self, _writer: &Arc<Writer>) -> Handlers {
-        Handlers::new().and(self.handlers.clone())
+        Handlers::new().with(RoomExport).and(self.handlers.clone())
     }
 
     fn worker(&self, writer: &Arc<Writer>, handlers: Handlers, telling: Telling) -> Worker {
@@ -359,9 +363,12 @@ pub async fn serve(
         stop.clone(),
     ));
 
+    let handlers = core.handlers(&writer);
     let chat = Arc::new(Chat::new(
         Parts {
             store: core.store.store.clone(),
+            queue: core.between.queue.clone(),
+            handlers: handlers.clone(),
             recent: core.recent.clone(),
             presence: core.between.presence.clone(),
             tracker,
@@ -389,7 +396,6 @@ pub async fn serve(
     let gateway = Gateway::new(chat.clone(), core.metrics.clone(), limits);
     tasks.spawn(gateway.clone().watch(stop.clone()));
 
-    let handlers = core.handlers(&writer);
     let stop_worker = CancellationToken::new();
     let worker: Option<JoinHandle<()>> = with_worker.then(|| {
         tokio::spawn(
@@ -492,6 +498,14 @@ pub async fn migrate(config: Config) -> Result<(), StartError> {
     let opened = open_store(&config, false).await?;
     opened.store.close().await;
     Ok(())
+}
+
+/// Does what an operator asks of the store, beside whoever serves it, and answers with what there is to print.
+pub async fn admin(config: Config, what: Admin) -> Result<String, StartError> {
+    let opened = open_store(&config, false).await?;
+    let done = admin::carry_out(what, &*opened.store).await;
+    opened.store.close().await;
+    done.map_err(StartError::Admin)
 }
 
 /// A token that is signed with the configured secret, or the store's.

@@ -11,7 +11,7 @@ use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
-use crate::{chat::tokens::SECRET_MIN, http::client_address::TrustedProxies};
+use crate::{admin::Admin, chat::tokens::SECRET_MIN, http::client_address::TrustedProxies};
 
 const WORKERS: &str = "a number from 1 to 1000";
 
@@ -40,6 +40,12 @@ pub enum Command {
     Worker,
     /// Bring the store's schema up to date (serve does so too)
     Migrate,
+    /// Look after what is in the store, beside whoever serves it
+    Admin {
+        /// What
+        #[command(subcommand)]
+        what: Admin,
+    },
     /// Print a token that is signed with the configured secret
     Token {
         /// The user's id

@@ -16,11 +16,13 @@
 //! - [`jobs`] what types of background jobs there are, Belfry's own and an operator's.
 //! - [`chat`] what people do, a verb a file.
 //! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
+//! - [`admin`] what operators do from the command line, in the store itself.
 //! - [`program`] is the whole of it as a process. [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
 
 pub mod adapters;
+pub mod admin;
 pub mod app;
 pub mod chat;
 pub mod commit;

@@ -8,6 +8,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    admin,
     app::{self, StartError},
     config::{Cli, Command, Config, seconds_of},
     jobs::Handlers,
@@ -86,6 +87,7 @@ async fn command(command: Command, config: Config, handlers: Handlers) -> Result
         }
         Command::Worker => app::work(config, handlers, asked_to_end()).await,
         Command::Migrate => app::migrate(config).await,
+        Command::Admin { what } => app::admin(config, what).await.map(admin::print),
         Command::Token { sub, name, ttl } => {
             let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
             println!("{token}");

@@ -10,6 +10,7 @@ pub mod external_keys;
 pub mod external_tokens;
 pub mod history;
 pub mod issuer_keys;
+pub mod jobs;
 pub mod join;
 mod known;
 pub mod limits;
@@ -43,8 +44,9 @@ use crate::{
         permission::{Action, Verdict, judge},
         room::{Role, RoomView, Visibility},
     },
+    jobs::Handlers,
     metrics::Metrics,
-    ports::{BackendError, limits::Quota, presence::Presence, store::Store},
+    ports::{BackendError, limits::Quota, presence::Presence, queue::Queue, store::Store},
     room::{
         hubs::Hubs,
         recent::RecentMessages,
@@ -57,6 +59,10 @@ use crate::{
 pub struct Parts {
     /// The truth.
     pub store: Arc<dyn Store>,
+    /// The fast path of jobs to workers.
+    pub queue: Arc<dyn Queue>,
+    /// The types of jobs that there are.
+    pub handlers: Handlers,
     /// Recent messages.
     pub recent: RecentMessages,
     /// Who is here, over all replicas.

@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod client_address;
 pub mod docs;
+mod job_file;
 pub mod page;
 pub mod problem;
 pub mod rest;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{error::Problem, id::UserId},
     ports::store::Store,
+    protocol::client_event::unreadable,
 };
 
 /// The types of jobs that there are.
@@ -65,7 +66,7 @@ impl<H: Handler> AnyHandler for Typed<H> {
 
     async fn admit(&self, payload: &str, asker: &UserId, store: &dyn Store) -> Result<(), Problem> {
         let payload = serde_json::from_str(payload).map_err(|error| {
-            Problem::invalid(format!("`payload` does not fit `{}`: {error}.", H::TYPE))
+            unreadable(&format!("`payload` does not fit `{}`", H::TYPE), &error)
         })?;
         self.0.admit(&payload, asker, store).await
     }

@@ -6,6 +6,7 @@ mod handler;
 mod handlers;
 mod intake;
 mod result_file;
+pub mod room_export;
 mod running;
 
 pub(crate) use self::handlers::AnyHandler;
@@ -13,6 +14,6 @@ pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,
     intake::{Intake, ticket_of},
-    result_file::{FileInfo, ResultFile},
+    result_file::{FileInfo, FileMade, ResultFile},
     running::Running,
 };

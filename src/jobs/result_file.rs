@@ -20,6 +20,28 @@ pub struct FileInfo {
     pub media_type: String,
 }
 
+/// A file that has been made: what [`ResultFile::finish`] says of it in the job's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMade {
+    /// What it is.
+    #[serde(flatten)]
+    pub info: FileInfo,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl FileMade {
+    /// The file that a job's result speaks of, if it does.
+    pub fn of(result: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Result {
+            file: FileMade,
+        }
+        let result: Result = serde_json::from_str(result).ok()?;
+        Some(result.file)
+    }
+}
+
 /// A file that is being made.
 pub struct ResultFile<'a> {
     job: &'a Running,
@@ -63,9 +85,11 @@ impl<'a> ResultFile<'a> {
         if !self.part.is_empty() || self.parts == 0 {
             self.keep().await?;
         }
-        Ok(json!({
-            "file": { "name": self.info.name, "mediaType": self.info.media_type, "bytes": self.bytes }
-        }))
+        let made = FileMade {
+            info: self.info,
+            bytes: self.bytes,
+        };
+        Ok(json!({ "file": made }))
     }
 
     async fn keep(&mut self) -> Result<(), JobError> {
@@ -77,5 +101,30 @@ impl<'a> ResultFile<'a> {
         self.parts += 1;
         self.part.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_file_is_understood() {
+        let made = FileMade {
+            info: FileInfo {
+                name: "a.csv".into(),
+                media_type: "text/csv".into(),
+            },
+            bytes: 7,
+        };
+        let result = json!({ "file": made }).to_string();
+        assert_eq!(
+            result,
+            r#"{"file":{"bytes":7,"mediaType":"text/csv","name":"a.csv"}}"#
+        );
+        assert_eq!(FileMade::of(&result), Some(made));
+        for other in ["null", "{}", r#"{"file":"a.csv"}"#, "[1]"] {
+            assert_eq!(FileMade::of(other), None, "{other}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{client_event as client, server_event as server};
+use super::{client_event as client, rest::JobView, server_event as server};
 use crate::{
     domain::{error::Problem, message::Message, room::Room},
     ports::store::Moderated,
@@ -110,6 +110,10 @@ pub fn document() -> Value {
     parts.server::<server::RoomRead<'static>>(
         "room:read",
         "Somebody has read the room up to a message.",
+    );
+    parts.server::<JobView>(
+        "job:update",
+        "A job of the user's has moved, or got on: told at most ten times a second a job. Best effort; `updatedAt` says which is newer.",
     );
     parts.server::<server::Resync>(
         "resync",
@@ -258,7 +262,7 @@ mod tests {
         let from_clients = FROM_CLIENTS.map(|name| format!("client {name}"));
         let from_the_server = FROM_THE_SERVER
             .into_iter()
-            .filter(|name| !["notification", "job:update"].contains(name))
+            .filter(|name| *name != "notification")
             .map(|name| format!("server {name}"));
         for key in from_clients.into_iter().chain(from_the_server) {
             assert!(

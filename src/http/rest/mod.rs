@@ -1,6 +1,7 @@
 //! The REST paths, a file for what they are about.
 
 mod auth;
+mod jobs;
 mod members;
 mod messages;
 mod moderation;
@@ -24,4 +25,5 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
         .merge(moderation::routes())
         .merge(people::routes())
         .merge(publish::routes())
+        .merge(jobs::routes())
 }

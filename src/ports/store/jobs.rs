@@ -57,6 +57,9 @@ pub trait JobStore: Send + Sync {
     /// Jobs, the newest first.
     async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, BackendError>;
 
+    /// How many of a user's jobs have not ended.
+    async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError>;
+
     /// Hands out jobs for the queue, those that have waited longest first, at most `limit` rows looked at; each is left to the queue for
     /// `lease` from when it is due, so that no two sweeps at once get the same. Those found expired are dead; those whose worker let its
     /// lease pass wait again, or are dead or cancelled.

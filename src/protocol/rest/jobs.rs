@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::{
     id::{JobId, UserId},
@@ -26,6 +26,39 @@ pub struct JobRequest {
     pub delay_ms: Option<i64>,
     /// Not started within so many milliseconds, it is dead: more than the delay, and up to 365 days.
     pub expires_ms: Option<i64>,
+}
+
+/// The query of `GET /api/jobs`.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobsQuery {
+    /// Only those in this state.
+    #[param(inline)]
+    pub state: Option<State>,
+    /// From the page before.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<JobId>,
+    /// How many; 50 if not said.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<i64>,
+}
+
+/// The query of `GET /api/admin/jobs`.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AllJobsQuery {
+    /// Those in this state; `dead` if not said.
+    #[param(inline)]
+    pub state: Option<State>,
+    /// Only those of this type.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// From the page before.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<JobId>,
+    /// How many; 50 if not said.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<i64>,
 }
 
 /// A job: the answer of most paths below `/api/jobs`, and `job:update`.
@@ -93,13 +126,14 @@ pub struct JobListAnswer {
     pub jobs: Vec<JobView>,
     /// Where the next page begins, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub next_cursor: Option<JobId>,
 }
 
 /// A job as an operator sees it: with whose it is, what it was given, and every attempt that failed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeadJob {
+pub struct FullJob {
     /// As its owner sees it.
     #[serde(flatten)]
     pub job: JobView,
@@ -111,9 +145,24 @@ pub struct DeadJob {
     pub payload: Box<RawValue>,
     /// Attempts that failed, oldest first.
     pub failures: Vec<FailedAttempt>,
+    /// Not started by then, it is dead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
-impl DeadJob {
+/// A page of jobs as an operator sees them, the newest first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FullJobListAnswer {
+    /// The jobs.
+    pub jobs: Vec<FullJob>,
+    /// Where the next page begins, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub next_cursor: Option<JobId>,
+}
+
+impl FullJob {
     /// As an operator sees it.
     pub fn of(job: &Job) -> Self {
         let payload = RawValue::from_string(job.payload.clone());
@@ -122,6 +171,7 @@ impl DeadJob {
             owner: job.owner.clone(),
             payload: payload.unwrap_or_else(|_| RawValue::NULL.to_owned()),
             failures: job.failures.clone(),
+            expires_at: job.expires_at,
         }
     }
 }

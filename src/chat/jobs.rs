@@ -1,0 +1,430 @@
+//! Asking for background jobs, looking at them and ending them: for those whose jobs they are, and for operators.
+
+use std::num::NonZeroU32;
+
+use serde_json::{Value, value::RawValue};
+
+use super::{Chat, unavailable};
+use crate::{
+    domain::{
+        error::{Code, Problem},
+        id::{JobId, UserId},
+        job::{ENRICH, Job, NewJob, PREVIEW, Priority, State},
+        timestamp::Timestamp,
+    },
+    jobs::FileMade,
+    ports::{
+        limits::{Key, Quota},
+        queue::{Line, Ticket},
+        store::{JobQuery, Store},
+    },
+    protocol::{client_event::unreadable, rest::JobView, server_event::personal},
+};
+
+/// The most bytes of a payload.
+const PAYLOAD_MAX: usize = 64 * 1024;
+/// The longest delay, and the longest time after which a job that was not started is dead, in milliseconds: 365 days.
+const LATEST_MS: i64 = 31_536_000_000;
+/// How many jobs of one user may be under way. Of requests at the same moment a few more get through.
+const OPEN_MAX: i64 = 100;
+/// The limit that one user's requests for jobs have, over all replicas.
+const ASKS: &str = "job";
+
+/// 5 a second, 25 at once.
+fn asks() -> Quota {
+    const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+    Quota::per_second(RATE, RATE.saturating_mul(super::BURST))
+}
+
+/// A job as somebody wants it.
+#[derive(Debug, Clone)]
+pub struct JobWish {
+    /// Which type.
+    pub kind: String,
+    /// What the type takes; null if not said.
+    pub payload: Option<Box<RawValue>>,
+    /// Before or after others; as usual if not said.
+    pub priority: Option<Priority>,
+    /// Not before so many milliseconds.
+    pub delay_ms: Option<i64>,
+    /// Not started within so many milliseconds, it is dead.
+    pub expires_ms: Option<i64>,
+}
+
+/// A page of jobs.
+#[derive(Debug, Clone)]
+pub struct JobList {
+    /// The newest first.
+    pub jobs: Vec<Job>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<JobId>,
+}
+
+/// What came of a job.
+#[derive(Debug, Clone)]
+pub enum JobResult {
+    /// A file.
+    File {
+        /// What it is.
+        made: FileMade,
+        /// Its first part; the others are to be had from [`Chat::result_part`], from 1.
+        first: Vec<u8>,
+    },
+    /// JSON.
+    Json(String),
+}
+
+impl Chat {
+    /// Stores a job and brings it to the queue. The answer is the job as it is now.
+    pub async fn ask_for_job(&self, asker: &UserId, wish: JobWish) -> Result<Job, Problem> {
+        let of_the_system = [ENRICH, PREVIEW].contains(&wish.kind.as_str());
+        let handler = self.parts.handlers.get(&wish.kind);
+        let handler = handler.filter(|_| !of_the_system).ok_or_else(|| {
+            let named: String = wish.kind.chars().take(64).collect();
+            Problem::invalid(format!("There is no type of job called `{named}`."))
+        })?;
+        let payload = checked_payload(wish.payload.as_deref())?;
+        let times = Times::of(wish.delay_ms, wish.expires_ms)?;
+        self.may_ask(asker).await?;
+        handler.admit(payload, asker, &*self.parts.store).await?;
+        let open = self.parts.store.open_jobs(asker).await;
+        if open.map_err(unavailable)? >= OPEN_MAX {
+            return Err(Problem::rate_limited(
+                format!("You have {OPEN_MAX} jobs under way; wait for one of them, or cancel one."),
+                None,
+            ));
+        }
+        let job = NewJob {
+            id: JobId::fresh(),
+            kind: wish.kind,
+            payload: payload.to_owned(),
+            owner: Some(asker.clone()),
+            priority: wish.priority.unwrap_or_default(),
+            max_attempts: handler.rules().max_attempts,
+            run_at: times.run_at,
+            expires_at: times.expires_at,
+        };
+        let added = self.parts.store.add_jobs(std::slice::from_ref(&job)).await;
+        added.map_err(unavailable)?;
+        let added = self.parts.store.job(job.id).await.map_err(unavailable)?;
+        let added = added.ok_or_else(no_job)?;
+        self.tell_owner(&added);
+        self.bring(&added, false).await;
+        Ok(added)
+    }
+
+    async fn may_ask(&self, asker: &UserId) -> Result<(), Problem> {
+        let key = Key::new(ASKS, asker.as_str());
+        match self.parts.limits.take(&key, asks()).await.refused() {
+            None => Ok(()),
+            Some(wait) => Err(Problem::rate_limited(
+                "You ask for jobs faster than this server takes; wait a little.",
+                Some(wait),
+            )),
+        }
+    }
+
+    /// The asker's jobs, at most `limit` (checked), older than `before`.
+    pub async fn jobs(
+        &self,
+        asker: &UserId,
+        state: Option<State>,
+        before: Option<JobId>,
+        limit: i64,
+    ) -> Result<JobList, Problem> {
+        let query = JobQuery {
+            owner: Some(asker.clone()),
+            state,
+            kind: None,
+            before,
+            limit,
+        };
+        list(&*self.parts.store, query).await
+    }
+
+    /// A job of the asker's.
+    pub async fn job(&self, asker: &UserId, id: JobId) -> Result<Job, Problem> {
+        let job = find(&*self.parts.store, id).await?;
+        let theirs = job.owner.as_ref() == Some(asker);
+        theirs.then_some(job).ok_or_else(no_job)
+    }
+
+    /// Ends a job of the asker's: one that waits at once, an active one when its worker has heard of it. What has ended stays as it is.
+    /// The answer is the job as it is now.
+    pub async fn cancel_job(&self, asker: &UserId, id: JobId) -> Result<Job, Problem> {
+        self.job(asker, id).await?;
+        self.cancel_any_job(id).await
+    }
+
+    /// What came of a job of the asker's.
+    pub async fn job_result(&self, asker: &UserId, id: JobId) -> Result<JobResult, Problem> {
+        let job = self.job(asker, id).await?;
+        if job.state != State::Completed {
+            return Err(Problem::new(
+                Code::Conflict,
+                format!(
+                    "The job is {}; only a completed one has a result.",
+                    job.state.as_str()
+                ),
+            ));
+        }
+        let result = job.result.filter(|result| result != "null");
+        let result = result
+            .ok_or_else(|| Problem::new(Code::NotFound, "The job has left nothing behind."))?;
+        if let Some(made) = FileMade::of(&result)
+            && let Some(first) = self.result_part(id, 0).await?
+        {
+            return Ok(JobResult::File { made, first });
+        }
+        Ok(JobResult::Json(result))
+    }
+
+    /// A part of the file of a completed job, which is the asker's for the caller to know; none after the last one.
+    pub async fn result_part(&self, id: JobId, part: i32) -> Result<Option<Vec<u8>>, Problem> {
+        let read = self.parts.store.result_part(id, part).await;
+        read.map_err(unavailable)
+    }
+
+    /// For operators: jobs of everybody and of the system's own, at most `limit` (checked), older than `before`.
+    pub async fn all_jobs(
+        &self,
+        state: State,
+        kind: Option<String>,
+        before: Option<JobId>,
+        limit: i64,
+    ) -> Result<JobList, Problem> {
+        if kind.as_ref().is_some_and(|kind| kind.contains('\0')) {
+            return Err(Problem::invalid(
+                "`type` is the name of a type of job, without NUL.",
+            ));
+        }
+        let query = JobQuery {
+            owner: None,
+            state: Some(state),
+            kind,
+            before,
+            limit,
+        };
+        list(&*self.parts.store, query).await
+    }
+
+    /// For operators: any job.
+    pub async fn any_job(&self, id: JobId) -> Result<Job, Problem> {
+        find(&*self.parts.store, id).await
+    }
+
+    /// For operators: has a dead job tried again, with all its attempts. The answer is the job as it is now.
+    pub async fn retry_any_job(&self, id: JobId) -> Result<Job, Problem> {
+        let job = retry(&*self.parts.store, id).await?;
+        self.tell_owner(&job);
+        self.bring(&job, true).await;
+        Ok(job)
+    }
+
+    /// For operators: as [`Chat::cancel_job`], for any job.
+    pub async fn cancel_any_job(&self, id: JobId) -> Result<Job, Problem> {
+        let Cancelled { job, just_now } = cancel(&*self.parts.store, id).await?;
+        if just_now {
+            self.tell_owner(&job);
+        }
+        Ok(job)
+    }
+
+    /// The asker has the answer; their other devices learn of it here.
+    fn tell_owner(&self, job: &Job) {
+        if let Some(owner) = &job.owner {
+            let update = personal(owner, "job:update", &JobView::of(job));
+            self.parts.telling.tell(vec![update]);
+        }
+    }
+
+    /// Best effort: the sweep brings what does not get there.
+    async fn bring(&self, job: &Job, again: bool) {
+        if job.state.has_ended() {
+            return;
+        }
+        let pushed = self.parts.queue.push(&[ticket(job, again)]).await;
+        if let Err(error) = pushed {
+            tracing::debug!(%error, job = %job.id, "a job waits for the sweep");
+        }
+    }
+}
+
+/// A job's place in the queue.
+fn ticket(job: &Job, again: bool) -> Ticket {
+    let message = (job.kind == ENRICH)
+        .then(|| serde_json::from_str(&job.payload).ok())
+        .flatten();
+    Ticket {
+        job: job.id,
+        line: match job.kind.as_str() {
+            ENRICH => Line::Messages,
+            _ => Line::Jobs(job.priority),
+        },
+        due: job.run_at.filter(|_| job.state == State::Delayed),
+        message,
+        again,
+    }
+}
+
+/// A page of jobs; `query.limit` has been checked.
+async fn list(store: &dyn Store, query: JobQuery) -> Result<JobList, Problem> {
+    let limit = query.limit as usize;
+    let query = JobQuery {
+        limit: query.limit + 1,
+        ..query
+    };
+    let mut jobs = store.jobs(&query).await.map_err(unavailable)?;
+    let more = jobs.len() > limit;
+    jobs.truncate(limit);
+    let next = jobs.last().filter(|_| more).map(|job| job.id);
+    Ok(JobList { jobs, next })
+}
+
+/// Any job.
+async fn find(store: &dyn Store, id: JobId) -> Result<Job, Problem> {
+    let found = store.job(id).await.map_err(unavailable)?;
+    found.ok_or_else(no_job)
+}
+
+/// Has a dead job tried again; the sweep brings it to the queue if nobody else does.
+async fn retry(store: &dyn Store, id: JobId) -> Result<Job, Problem> {
+    let before = find(store, id).await?;
+    if before.state != State::Dead {
+        return Err(Problem::new(
+            Code::Conflict,
+            format!(
+                "The job is {}; only a dead one can be tried again.",
+                before.state.as_str()
+            ),
+        ));
+    }
+    let retried = store.retry_job(id).await.map_err(unavailable)?;
+    retried.ok_or_else(no_job)
+}
+
+/// A job that somebody wanted to end.
+struct Cancelled {
+    /// As it is now.
+    job: Job,
+    /// Whether that has ended it. Else it had ended before, or its worker is to end it.
+    just_now: bool,
+}
+
+/// Cancels any job, or asks its worker to end it; what has ended stays as it is.
+async fn cancel(store: &dyn Store, id: JobId) -> Result<Cancelled, Problem> {
+    let before = find(store, id).await?;
+    if before.state.has_ended() {
+        return Ok(Cancelled {
+            job: before,
+            just_now: false,
+        });
+    }
+    let job = store.cancel_job(id).await.map_err(unavailable)?;
+    let job = job.ok_or_else(no_job)?;
+    Ok(Cancelled {
+        just_now: job.state == State::Cancelled,
+        job,
+    })
+}
+
+fn no_job() -> Problem {
+    Problem::new(Code::NotFound, "There is no such job.")
+}
+
+/// The payload as it is kept: JSON that any reader and both stores can make sense of.
+fn checked_payload(payload: Option<&RawValue>) -> Result<&str, Problem> {
+    let payload = payload.map_or("null", RawValue::get);
+    if payload.len() > PAYLOAD_MAX {
+        return Err(Problem::new(
+            Code::PayloadTooLarge,
+            "`payload` has more than 64 KiB.",
+        ));
+    }
+    serde_json::from_str::<Value>(payload).map_err(|error| unreadable("`payload`", &error))?;
+    Ok(payload)
+}
+
+/// When a job may be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Times {
+    run_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Times {
+    fn of(delay_ms: Option<i64>, expires_ms: Option<i64>) -> Result<Self, Problem> {
+        let delay = delay_ms.unwrap_or(0);
+        if !(0..=LATEST_MS).contains(&delay) {
+            return Err(Problem::invalid(
+                "`delayMs` is 0 to 31,536,000,000 milliseconds, which are 365 days.",
+            ));
+        }
+        if expires_ms.is_some_and(|expires| expires <= delay || expires > LATEST_MS) {
+            return Err(Problem::invalid(
+                "`expiresMs` is more than `delayMs`, and at most 31,536,000,000 milliseconds, which are 365 days.",
+            ));
+        }
+        let now = Timestamp::now().as_millis();
+        let in_millis = |millis: i64| Timestamp::from_millis(now + millis);
+        Ok(Self {
+            run_at: (delay > 0).then(|| in_millis(delay)),
+            expires_at: expires_ms.map(in_millis),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_job_has_its_time_and_ends_after_it_begins() {
+        let fine = [
+            (None, None),
+            (Some(0), Some(1)),
+            (Some(LATEST_MS), None),
+            (Some(5), Some(6)),
+            (None, Some(LATEST_MS)),
+        ];
+        for (delay, expires) in fine {
+            let times = Times::of(delay, expires).unwrap();
+            assert_eq!(times.run_at.is_some(), delay.is_some_and(|delay| delay > 0));
+            assert_eq!(times.expires_at.is_some(), expires.is_some());
+            assert!(times.expires_at.is_none_or(|end| Some(end) > times.run_at));
+        }
+        let wrong = [
+            (Some(-1), None),
+            (Some(i64::MIN), None),
+            (Some(LATEST_MS + 1), None),
+            (Some(i64::MAX), Some(i64::MAX)),
+            (None, Some(0)),
+            (None, Some(-1)),
+            (Some(5), Some(5)),
+            (None, Some(LATEST_MS + 1)),
+            (Some(LATEST_MS), Some(LATEST_MS)),
+        ];
+        for (delay, expires) in wrong {
+            let problem = Times::of(delay, expires).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidArgument, "{delay:?} {expires:?}");
+        }
+    }
+
+    #[test]
+    fn a_payload_is_json_that_everybody_can_read_and_not_too_much_of_it() {
+        assert_eq!(checked_payload(None), Ok("null"));
+        let longest = format!("\"{}\"", "x".repeat(PAYLOAD_MAX - 2));
+        assert!(checked_payload(Some(&raw(&longest))).is_ok());
+        let code = |json: &str| checked_payload(Some(&raw(json))).unwrap_err().code;
+        let too_long = format!("\"{}\"", "x".repeat(PAYLOAD_MAX - 1));
+        assert_eq!(code(&too_long), Code::PayloadTooLarge);
+        assert_eq!(code(r#""\ud800""#), Code::InvalidArgument);
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        assert_eq!(code(&deep), Code::InvalidArgument);
+        assert_eq!(code("1e999"), Code::InvalidArgument);
+    }
+}
