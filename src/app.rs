@@ -66,7 +66,10 @@ use crate::{
         tracker::{Telling, Tracker},
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
-    worker::{Worker, enrich::Enricher},
+    worker::{
+        Worker,
+        enrich::{Enricher, notifications::Notices},
+    },
 };
 
 /// Calls of the store that run at once; one lane of the writer needs one connection.
@@ -257,6 +260,8 @@ impl Core {
             enricher: Enricher {
                 store: self.store.store.clone(),
                 writer: writer.clone(),
+                presence: self.between.presence.clone(),
+                notices: Notices::start(self.store.store.clone(), telling.clone()),
             },
             handlers,
             telling,

@@ -1,33 +1,31 @@
-//! `message.enrich`: finds mentions of members and links in a message's text.
+//! `message.enrich`: finds mentions of members and links in a message's text, and has those notified whom it concerns.
 //!
 //! Mentions are one change of the message, links another, each with its own `rev`. Both apply only while the text that was read is
 //! still the message's text, and only if they add something: doing the job again changes nothing.
 
-use std::collections::{BTreeSet, HashMap};
+mod mentions;
+pub mod notifications;
+
+use std::sync::Arc;
 
 use linkify::{LinkFinder, LinkKind};
 
-use std::sync::Arc;
+use self::{mentions::mentioned, notifications::Notices};
 
 use crate::{
     commit::writer::Writer,
     domain::{
-        account::{USERNAME_MAX, username_key},
         change::{Change, Enrichment, Found},
-        id::{JobId, UserId},
+        id::JobId,
         job::EnrichMessage,
         message::Preview,
     },
     jobs::JobError,
-    ports::store::Store,
+    ports::{presence::Presence, store::Store},
 };
 
-/// The most members that one message mentions.
-const MENTIONS_MAX: usize = 50;
 /// The most links of one message that are noted.
 const LINKS_MAX: usize = 10;
-/// The most words that a name in a mention has.
-const WORDS_MAX: usize = 4;
 
 /// What reading a message has come to.
 pub(super) enum Finished {
@@ -44,6 +42,10 @@ pub struct Enricher {
     pub store: Arc<dyn Store>,
     /// Where findings go.
     pub writer: Arc<Writer>,
+    /// Who is here.
+    pub presence: Arc<dyn Presence>,
+    /// Where people are notified.
+    pub notices: Arc<Notices>,
 }
 
 pub(super) async fn run(
@@ -53,6 +55,7 @@ pub(super) async fn run(
 ) -> Result<Finished, JobError> {
     let mentions = mentioned(enricher, text).await?;
     let previews = links(&text.content);
+    let notices = enricher.notices.due(text, &mentions).await?;
     let mut findings = Vec::new();
     if !mentions.is_empty() {
         findings.push(Found::Mentions(mentions));
@@ -60,14 +63,15 @@ pub(super) async fn run(
     if !previews.is_empty() {
         findings.push(Found::Previews(previews));
     }
-    if findings.is_empty() {
+    if findings.is_empty() && notices.is_empty() {
         return Ok(Finished::WithoutResult);
     }
-    let last = findings.len() - 1;
+    let count = findings.len();
     for (at, found) in findings.into_iter().enumerate() {
+        // The row goes with what is done last, so that a crash before it leaves the job to be done again.
+        let is_last = at + 1 == count && notices.is_empty();
         let enrichment = Enrichment {
-            // The row goes with the last finding, so that a crash before it leaves the job to be done again.
-            finishes: (at == last).then_some(job),
+            finishes: is_last.then_some(job),
             room_id: text.room_id.clone(),
             message_id: text.message_id,
             content_rev: text.content_rev,
@@ -82,86 +86,11 @@ pub(super) async fn run(
             .await
             .map_err(|problem| JobError::Again(problem.message))?;
     }
-    Ok(Finished::WithItsResult)
-}
-
-/// The members whom the text names, in the order of their first mention.
-async fn mentioned(enricher: &Enricher, text: &EnrichMessage) -> Result<Vec<UserId>, JobError> {
-    let mentions = names(&text.content);
-    if mentions.is_empty() {
-        return Ok(Vec::new());
+    if notices.is_empty() {
+        return Ok(Finished::WithItsResult);
     }
-    let keys: BTreeSet<String> = mentions.iter().flatten().cloned().collect();
-    let keys: Vec<String> = keys.into_iter().collect();
-    let members = enricher.store.members_named(&text.room_id, &keys).await?;
-    let by_key: HashMap<String, UserId> = members
-        .into_iter()
-        .map(|member| (username_key(&member.username), member.id))
-        .collect();
-    let mut found = Vec::new();
-    for candidates in mentions {
-        // The longest name that is somebody's: "@Ada Lovelace" is not "@Ada".
-        let user = candidates.iter().rev().find_map(|key| by_key.get(key));
-        if let Some(user) = user
-            && !found.contains(user)
-        {
-            found.push(user.clone());
-        }
-    }
-    Ok(found)
-}
-
-/// For each `@` of the text that begins a mention, the names that may be meant, shortest first, as keys.
-fn names(content: &str) -> Vec<Vec<String>> {
-    let mut mentions = Vec::new();
-    for (at, _) in content.match_indices('@') {
-        let begins = content[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_alphanumeric());
-        if !begins {
-            continue;
-        }
-        let candidates = candidates(&content[at + 1..]);
-        if !candidates.is_empty() {
-            mentions.push(candidates);
-        }
-        if mentions.len() == MENTIONS_MAX {
-            break;
-        }
-    }
-    mentions
-}
-
-/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end.
-fn candidates(rest: &str) -> Vec<String> {
-    let mut candidates = Vec::new();
-    let mut end = 0;
-    for word in rest.split_inclusive(' ').take(WORDS_MAX) {
-        let begin = end;
-        end += word.len();
-        let word = word.trim_end();
-        let line_end = word.find(char::is_whitespace);
-        let word = &word[..line_end.unwrap_or(word.len())];
-        if word.is_empty() {
-            break;
-        }
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-        for word in [bare, word] {
-            let name = &rest[..begin + word.len()];
-            let key = username_key(name);
-            if !word.is_empty()
-                && name.chars().count() <= USERNAME_MAX
-                && candidates.last() != Some(&key)
-            {
-                candidates.push(key);
-            }
-        }
-        if line_end.is_some() {
-            break;
-        }
-    }
-    candidates
+    enricher.notices.keep(notices).await?;
+    Ok(Finished::WithoutResult)
 }
 
 /// The first links of the text, each once.
@@ -194,26 +123,6 @@ fn links(content: &str) -> Vec<Preview> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mention_may_be_several_words_and_end_in_punctuation() {
-        assert_eq!(
-            names("hi @Ada, and @Bob-2!"),
-            [
-                vec![
-                    "ada",
-                    "ada,",
-                    "ada, and",
-                    "ada, and @bob-2",
-                    "ada, and @bob-2!"
-                ],
-                vec!["bob-2", "bob-2!"]
-            ]
-        );
-        assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
-        assert!(names("mail ada@example.org").is_empty());
-        assert!(names("@ nobody").is_empty());
-    }
 
     #[test]
     fn links_are_of_the_web_and_noted_once() {
