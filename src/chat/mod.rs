@@ -15,6 +15,7 @@ mod known;
 pub mod limits;
 pub mod members;
 mod mine;
+pub mod notifications;
 pub mod passwords;
 pub mod people;
 pub mod publish;

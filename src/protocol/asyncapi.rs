@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{client_event as client, server_event as server};
-use crate::domain::{error::Problem, message::Message, room::Room};
+use crate::domain::{error::Problem, message::Message, notification::Notification, room::Room};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -103,6 +103,14 @@ pub fn document() -> Value {
     parts.server::<server::RoomRead<'static>>(
         "room:read",
         "Somebody has read the room up to a message.",
+    );
+    parts.server::<Notification>(
+        "notification",
+        "Something that the user should know of; it is kept, and listed by GET /api/notifications.",
+    );
+    parts.server::<server::NotificationsRead>(
+        "notifications:read",
+        "The user has marked notifications as read, on whichever device.",
     );
     parts.server::<server::Resync>(
         "resync",
@@ -251,7 +259,7 @@ mod tests {
         let from_clients = FROM_CLIENTS.map(|name| format!("client {name}"));
         let from_the_server = FROM_THE_SERVER
             .into_iter()
-            .filter(|name| !["notification", "job:update"].contains(name))
+            .filter(|name| *name != "job:update")
             .map(|name| format!("server {name}"));
         for key in from_clients.into_iter().chain(from_the_server) {
             assert!(

@@ -18,7 +18,7 @@ pub const FROM_CLIENTS: [&str; 11] = [
 ];
 
 /// What the server sends.
-pub const FROM_THE_SERVER: [&str; 20] = [
+pub const FROM_THE_SERVER: [&str; 21] = [
     "room:history",
     "message:new",
     "message:updated",
@@ -36,6 +36,7 @@ pub const FROM_THE_SERVER: [&str; 20] = [
     "typing:stop",
     "presence:changed",
     "notification",
+    "notifications:read",
     "job:update",
     "resync",
     "error",

@@ -3,6 +3,7 @@
 mod auth;
 mod members;
 mod messages;
+mod notifications;
 mod people;
 mod publish;
 mod rooms;
@@ -20,6 +21,7 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
         .merge(rooms::routes())
         .merge(members::routes())
         .merge(messages::routes())
+        .merge(notifications::routes())
         .merge(people::routes())
         .merge(publish::routes())
 }

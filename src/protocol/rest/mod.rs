@@ -5,6 +5,7 @@ mod given;
 mod jobs;
 mod members;
 mod messages;
+mod notifications;
 mod people;
 mod problem;
 mod publish;
@@ -12,5 +13,6 @@ mod rooms;
 
 use self::given::given;
 pub use self::{
-    auth::*, jobs::*, members::*, messages::*, people::*, problem::*, publish::*, rooms::*,
+    auth::*, jobs::*, members::*, messages::*, notifications::*, people::*, problem::*, publish::*,
+    rooms::*,
 };

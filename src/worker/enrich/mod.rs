@@ -31,7 +31,7 @@ const LINKS_MAX: usize = 10;
 pub(super) enum Finished {
     /// The job's row went with the commit of its result.
     WithItsResult,
-    /// There was nothing to commit: the row is still to be removed.
+    /// All is done but to remove the row: there was nothing to commit, or something to do after the commit.
     WithoutResult,
 }
 
