@@ -18,6 +18,7 @@ mod lifecycle;
 mod member_model;
 mod members;
 mod model;
+mod notifications;
 mod owners;
 mod permissions;
 mod reactions;
