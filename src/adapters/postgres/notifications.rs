@@ -1,7 +1,6 @@
 //! Notifications of users. Their words are put together from what they are about, in the statement that reads them.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::{

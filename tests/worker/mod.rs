@@ -1,0 +1,3 @@
+//! What the worker does with messages, over real stores.
+
+mod notices;
