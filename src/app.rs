@@ -32,6 +32,7 @@ use crate::{
         external_keys::ExternalKeys,
         external_tokens::ExternalTokens,
         limits,
+        notifications::clear_old,
         passwords::Passwords,
         publish::ServerKey,
         sessions::clear_expired,
@@ -71,7 +72,10 @@ use crate::{
         tracker::{Telling, Tracker},
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
-    worker::{Pace, Worker, enrich::Enricher},
+    worker::{
+        Pace, Worker,
+        enrich::{Enricher, notifications::Notices},
+    },
 };
 
 /// Calls of the store that run at once; one lane of the writer needs one connection.
@@ -270,6 +274,8 @@ impl Core {
                 writer: writer.clone(),
                 telling: telling.clone(),
                 rules: self.rules.clone(),
+                presence: self.between.presence.clone(),
+                notices: Notices::start(self.store.store.clone(), telling.clone()),
             },
             handlers,
             telling,
@@ -347,6 +353,7 @@ pub async fn serve(
         stop.clone(),
     ));
     tasks.spawn(clear_expired(core.store.store.clone(), stop.clone()));
+    tasks.spawn(clear_old(core.store.store.clone(), stop.clone()));
     let (last_seen, departures) = LastSeen::new();
     let everybody_gone = CancellationToken::new();
     let departures =

@@ -88,7 +88,7 @@ impl Chat {
         })
     }
 
-    /// Makes somebody a member of the asker's room. Who is one already stays as they are.
+    /// Makes somebody a member of the asker's room, and notifies them. Who is one already stays as they are.
     pub async fn add_member(
         &self,
         asker: &UserId,
@@ -98,6 +98,9 @@ impl Chat {
     ) -> Result<Added, Problem> {
         let wish = Wish::Add(role);
         let (member, before) = self.change_member(asker, room, subject, wish).await?;
+        if before.is_none() {
+            self.notify_invited(asker, room, subject).await;
+        }
         Ok(Added {
             member: self.member_seen(member).await?,
             already: before.is_some(),

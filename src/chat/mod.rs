@@ -17,6 +17,7 @@ pub mod limits;
 pub mod members;
 mod mine;
 pub mod moderation;
+pub mod notifications;
 pub mod passwords;
 pub mod people;
 pub mod publish;

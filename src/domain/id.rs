@@ -108,6 +108,16 @@ uuid_id!(
     /// A notification.
     NotificationId
 );
+
+impl NotificationId {
+    /// The lowest one that can be made at that moment: older ones are below it.
+    pub fn first_at(at: super::timestamp::Timestamp) -> Self {
+        let millis = u128::try_from(at.as_millis()).unwrap_or_default();
+        // The first 48 bits of a UUIDv7 are its time.
+        Self(Uuid::from_u128(millis << 80))
+    }
+}
+
 uuid_id!(
     /// One running process; a restart is another replica.
     ReplicaId

@@ -37,6 +37,7 @@ pub const FROM_THE_SERVER: [&str; 21] = [
     "typing:stop",
     "presence:changed",
     "notification",
+    "notifications:read",
     "job:update",
     "resync",
     "error",

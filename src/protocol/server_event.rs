@@ -11,7 +11,7 @@ use crate::domain::{
     Rev, Seq,
     change::{ClapsOf, RoomChange},
     error::{Code, Problem},
-    id::{MessageId, RoomId, UserId},
+    id::{MessageId, NotificationId, RoomId, UserId},
     message::{Claps, Message, Reaction},
     presence::{Recipients, RemovalReason, Signal, Status, User},
     room::{Room, RoomView},
@@ -256,6 +256,16 @@ pub struct RoomRead<'a> {
     /// Up to which message.
     #[schema(value_type = i64)]
     pub last_read_seq: Seq,
+}
+
+/// `notifications:read`
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationsRead {
+    /// The newest one that the user has marked as read, on whichever device.
+    pub up_to: NotificationId,
+    /// How many are unread.
+    pub unread: i64,
 }
 
 /// `resync`

@@ -19,6 +19,7 @@ mod member_model;
 mod members;
 mod model;
 mod moderation;
+mod notifications;
 mod owners;
 mod permissions;
 mod reactions;

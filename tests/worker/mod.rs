@@ -6,6 +6,7 @@ mod ending;
 mod failing;
 mod leases;
 mod messages;
+mod notices;
 mod poison;
 mod progress;
 mod scene;

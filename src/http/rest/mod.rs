@@ -5,6 +5,7 @@ mod jobs;
 mod members;
 mod messages;
 mod moderation;
+mod notifications;
 mod people;
 mod publish;
 mod rooms;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
         .merge(members::routes())
         .merge(messages::routes())
         .merge(moderation::routes())
+        .merge(notifications::routes())
         .merge(people::routes())
         .merge(publish::routes())
         .merge(jobs::routes())

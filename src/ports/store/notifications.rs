@@ -12,17 +12,23 @@ use crate::domain::{
 
 /// Notifications. What one says of a message is read from the message: an edited one shows its new text, a deleted one none, and
 /// who may no longer see the room sees neither.
+///
+/// One is unread while its id is above the user's mark. If it is about a room, it is also read for who is no member of it (any
+/// more), and if it is about a message, for who has read the room up to that: no write is needed for either.
 #[async_trait]
 pub trait NotificationStore: Send + Sync {
-    /// Keeps notifications and answers with those that are new, as their users see them, in no order. A user has at most one about a
-    /// message; it is kept only while the message has the text that was read, is not deleted and the user is a member of its room.
-    /// Asking again changes nothing.
+    /// Keeps notifications, in one transaction, and answers with those that are kept under the given ids, as their users see them,
+    /// in no order. A user has at most one about a message, the first; it is kept only while the message has the text that was read
+    /// and is not deleted, and not for its author. One about a room is kept only for its members, and any only for a user that
+    /// there is. Asking again with the same ids changes nothing and answers the same; asking again with others about the same
+    /// message changes nothing either, and answers with none. Best with at most 1,000.
     async fn notify(
         &self,
         new: &[NewNotification],
     ) -> Result<Vec<(UserId, Notification)>, BackendError>;
 
-    /// The user's, the newest first, older than `before`, at most `limit`; and how many are unread in all.
+    /// The user's, the newest first, older than `before`, at most `limit`; and how many are unread in all: counted among the
+    /// newest [`COUNTED_MAX`].
     async fn notifications(
         &self,
         user: &UserId,
@@ -30,15 +36,15 @@ pub trait NotificationStore: Send + Sync {
         limit: i64,
     ) -> Result<NotificationPage, BackendError>;
 
-    /// Marks the user's as read up to this one, and never fewer than before. Answers how many are unread then. One about a message is
-    /// also read when the room has been read up to the message.
+    /// Marks the user's as read up to this one, and never fewer than before. An id beyond the newest is taken for that one; it need
+    /// not be of a notification.
     async fn read_notifications(
         &self,
         user: &UserId,
         up_to: NotificationId,
-    ) -> Result<i64, BackendError>;
+    ) -> Result<NotificationsRead, BackendError>;
 
-    /// Removes notifications older than that, at most `limit`; answers how many.
+    /// Removes notifications older than that, by the times in their ids, at most `limit`; answers how many.
     async fn forget_notifications(
         &self,
         before: Timestamp,
@@ -50,7 +56,17 @@ pub trait NotificationStore: Send + Sync {
         &self,
         messages: &[MessageId],
     ) -> Result<Vec<(MessageId, UserId)>, BackendError>;
+
+    /// Those of the rooms that are direct, each with its members, in no order. Neither ever changes.
+    async fn direct_rooms(
+        &self,
+        rooms: &[RoomId],
+    ) -> Result<Vec<(RoomId, Vec<UserId>)>, BackendError>;
 }
+
+/// Among how many of a user's newest notifications the unread ones are counted: the cost of an answer has a bound, whatever nobody
+/// ever reads.
+pub const COUNTED_MAX: i64 = 1_000;
 
 /// A notification to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +111,17 @@ pub enum About {
     },
 }
 
+impl About {
+    /// The kind of such a notification.
+    pub fn kind(&self) -> NotificationKind {
+        match self {
+            Self::Message { kind, .. } => *kind,
+            Self::Invite { .. } => NotificationKind::Invite,
+            Self::Custom { .. } => NotificationKind::Custom,
+        }
+    }
+}
+
 /// A page of notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NotificationPage {
@@ -104,4 +131,15 @@ pub struct NotificationPage {
     pub unread: i64,
     /// Whether there are older ones.
     pub has_more: bool,
+}
+
+/// How far a user has read their notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotificationsRead {
+    /// The newest one that they have marked as read; none if there never was one.
+    pub up_to: Option<NotificationId>,
+    /// How many are unread, as [`NotificationStore::notifications`] counts them.
+    pub unread: i64,
+    /// Whether the mark has moved by this call.
+    pub moved: bool,
 }

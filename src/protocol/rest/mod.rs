@@ -6,6 +6,7 @@ mod jobs;
 mod members;
 mod messages;
 mod moderation;
+mod notifications;
 mod people;
 mod problem;
 mod publish;
@@ -13,6 +14,6 @@ mod rooms;
 
 use self::given::given;
 pub use self::{
-    auth::*, jobs::*, members::*, messages::*, moderation::*, people::*, problem::*, publish::*,
+    auth::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, people::*, problem::*, publish::*,
     rooms::*,
 };

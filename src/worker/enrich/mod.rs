@@ -1,43 +1,36 @@
-//! `message.enrich`: keeps the operator's rules, and finds mentions of members and links in what they leave of a message's text.
+//! `message.enrich`: keeps the operator's rules, finds the members whom a message mentions, has those notified whom it concerns, and asks
+//! for previews of its links.
 //!
-//! Rules and mentions are one change of the message, links another, each with its own `rev`. Both apply only while the text that was read is
-//! still the message's text, and only if they add something: doing the job again changes nothing.
+//! Rules and mentions are one change of the message; previews, which take longer, are a job of their own and another change. Both
+//! apply only while the text that was read is still the message's text, and only if they add something. The job's row goes with what
+//! is done last, so that a crash before it leaves the job to be done again, and doing it again changes nothing.
 
+mod links;
+mod mentions;
 mod moderation;
-
-use std::collections::{BTreeSet, HashMap};
-
-use linkify::{LinkFinder, LinkKind};
+pub mod notifications;
 
 use std::sync::Arc;
 
+use self::{mentions::mentioned, notifications::Notices};
 use crate::{
     commit::writer::Writer,
     domain::{
-        account::{USERNAME_MAX, username_key},
         change::{Change, Enrichment, Found, Outcome},
-        id::{JobId, UserId},
+        id::JobId,
         job::EnrichMessage,
-        message::Preview,
         moderation::Rules,
     },
     jobs::JobError,
-    ports::store::Store,
+    ports::{presence::Presence, queue::Queue, store::Store},
     room::tracker::Telling,
 };
-
-/// The most members that one message mentions.
-const MENTIONS_MAX: usize = 50;
-/// The most links of one message that are noted.
-const LINKS_MAX: usize = 10;
-/// The most words that a name in a mention has.
-const WORDS_MAX: usize = 4;
 
 /// What reading a message has come to.
 pub(super) enum Finished {
     /// The job's row went with the commit of its result.
     WithItsResult,
-    /// There was nothing to commit: the row is still to be removed.
+    /// The row is still to be removed.
     WithoutResult,
 }
 
@@ -52,6 +45,14 @@ pub struct Enricher {
     pub telling: Telling,
     /// What the operator wants to be moderated.
     pub rules: Arc<Rules>,
+    /// Who is here.
+    pub presence: Arc<dyn Presence>,
+    /// Where people are notified.
+    pub notices: Arc<Notices>,
+    /// The way to workers for what is a job of its own.
+    pub queue: Arc<dyn Queue>,
+    /// Whether pages that messages link to are fetched.
+    pub previews: bool,
 }
 
 pub(super) async fn run(
@@ -62,182 +63,37 @@ pub(super) async fn run(
     let ruling = moderation::ruling(enricher, text).await?;
     let text = &*moderation::left_of(text, ruling.as_ref());
     let mentions = mentioned(enricher, text).await?;
-    let previews = links(&text.content);
-    let mut findings = Vec::new();
-    if !mentions.is_empty() || ruling.is_some() {
-        findings.push(Found::Reading { mentions, ruling });
-    }
-    if !previews.is_empty() {
-        findings.push(Found::Previews(previews));
-    }
-    if findings.is_empty() {
-        return Ok(Finished::WithoutResult);
-    }
-    let last = findings.len() - 1;
-    for (at, found) in findings.into_iter().enumerate() {
-        let ruling = found.ruling().cloned();
-        let enrichment = Enrichment {
-            // The row goes with the last finding, so that a crash before it leaves the job to be done again.
-            finishes: (at == last).then_some(job),
+    let notices = enricher.notices.due(text, &mentions).await?;
+    let preview = links::preview(enricher, job, text)?;
+    let has_more = !notices.is_empty() || preview.is_some();
+    let has_reading = !mentions.is_empty() || ruling.is_some();
+    if has_reading {
+        let reading = Enrichment {
+            finishes: (!has_more).then_some(job),
             room_id: text.room_id.clone(),
             message_id: text.message_id,
             content_rev: text.content_rev,
-            found,
+            found: Found::Reading {
+                mentions,
+                ruling: ruling.clone(),
+            },
         };
-        let submitted = enricher
-            .writer
-            .submit(Change::Enrich(enrichment))
-            .map_err(|problem| JobError::Again(problem.message))?;
+        let submitted = enricher.writer.submit(Change::Enrich(reading));
+        let submitted = submitted.map_err(|problem| JobError::Again(problem.message))?;
         let outcome = submitted.outcome().await;
         let outcome = outcome.map_err(|problem| JobError::Again(problem.message))?;
         if let (Outcome::Committed(done), Some(ruling)) = (outcome, ruling) {
             moderation::tell(enricher, text, ruling, &done).await;
         }
     }
-    Ok(Finished::WithItsResult)
-}
-
-/// The members whom the text names, in the order of their first mention.
-async fn mentioned(enricher: &Enricher, text: &EnrichMessage) -> Result<Vec<UserId>, JobError> {
-    let mentions = names(&text.content);
-    if mentions.is_empty() {
-        return Ok(Vec::new());
+    if let Some(preview) = preview {
+        links::ask(enricher, preview).await?;
     }
-    let keys: BTreeSet<String> = mentions.iter().flatten().cloned().collect();
-    let keys: Vec<String> = keys.into_iter().collect();
-    let members = enricher.store.members_named(&text.room_id, &keys).await?;
-    let by_key: HashMap<String, UserId> = members
-        .into_iter()
-        .map(|member| (username_key(&member.username), member.id))
-        .collect();
-    let mut found = Vec::new();
-    for candidates in mentions {
-        // The longest name that is somebody's: "@Ada Lovelace" is not "@Ada".
-        let user = candidates.iter().rev().find_map(|key| by_key.get(key));
-        if let Some(user) = user
-            && !found.contains(user)
-        {
-            found.push(user.clone());
-        }
+    if !notices.is_empty() {
+        enricher.notices.keep(notices).await?;
     }
-    Ok(found)
-}
-
-/// For each `@` of the text that begins a mention, the names that may be meant, shortest first, as keys.
-fn names(content: &str) -> Vec<Vec<String>> {
-    let mut mentions = Vec::new();
-    for (at, _) in content.match_indices('@') {
-        let begins = content[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_alphanumeric());
-        if !begins {
-            continue;
-        }
-        let candidates = candidates(&content[at + 1..]);
-        if !candidates.is_empty() {
-            mentions.push(candidates);
-        }
-        if mentions.len() == MENTIONS_MAX {
-            break;
-        }
-    }
-    mentions
-}
-
-/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end.
-fn candidates(rest: &str) -> Vec<String> {
-    let mut candidates = Vec::new();
-    let mut end = 0;
-    for word in rest.split_inclusive(' ').take(WORDS_MAX) {
-        let begin = end;
-        end += word.len();
-        let word = word.trim_end();
-        let line_end = word.find(char::is_whitespace);
-        let word = &word[..line_end.unwrap_or(word.len())];
-        if word.is_empty() {
-            break;
-        }
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-        for word in [bare, word] {
-            let name = &rest[..begin + word.len()];
-            let key = username_key(name);
-            if !word.is_empty()
-                && name.chars().count() <= USERNAME_MAX
-                && candidates.last() != Some(&key)
-            {
-                candidates.push(key);
-            }
-        }
-        if line_end.is_some() {
-            break;
-        }
-    }
-    candidates
-}
-
-/// The first links of the text, each once.
-fn links(content: &str) -> Vec<Preview> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    let mut urls: Vec<&str> = Vec::new();
-    for link in finder.links(content) {
-        let url = link.as_str();
-        let is_web = url.split_once("://").is_some_and(|(scheme, _)| {
-            matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
-        });
-        if is_web && !urls.contains(&url) {
-            urls.push(url);
-        }
-        if urls.len() == LINKS_MAX {
-            break;
-        }
-    }
-    let preview = |url: &str| Preview {
-        url: url.to_owned(),
-        title: None,
-        description: None,
-        image_url: None,
-        site_name: None,
-    };
-    urls.into_iter().map(preview).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mention_may_be_several_words_and_end_in_punctuation() {
-        assert_eq!(
-            names("hi @Ada, and @Bob-2!"),
-            [
-                vec![
-                    "ada",
-                    "ada,",
-                    "ada, and",
-                    "ada, and @bob-2",
-                    "ada, and @bob-2!"
-                ],
-                vec!["bob-2", "bob-2!"]
-            ]
-        );
-        assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
-        assert!(names("mail ada@example.org").is_empty());
-        assert!(names("@ nobody").is_empty());
-    }
-
-    #[test]
-    fn links_are_of_the_web_and_noted_once() {
-        let found = links(
-            "see https://example.org/a, https://example.org/a and ftp://example.org or javascript:alert(1)",
-        );
-        assert_eq!(
-            found
-                .into_iter()
-                .map(|preview| preview.url)
-                .collect::<Vec<_>>(),
-            ["https://example.org/a"]
-        );
-    }
+    Ok(match has_reading && !has_more {
+        true => Finished::WithItsResult,
+        false => Finished::WithoutResult,
+    })
 }

@@ -1,0 +1,28 @@
+-- Notifications of users, and how far each user has read theirs.
+--
+-- What one says of a message or a room is read from there: only a backend's own words are kept here. No foreign keys: what writes a row
+-- reads what it refers to in the same transaction, and none of that is ever removed.
+
+CREATE TABLE notifications (
+    -- UUIDv7: the order in which they are listed, and their age.
+    id         BLOB NOT NULL PRIMARY KEY,
+    user_id    TEXT NOT NULL,
+    kind       TEXT NOT NULL
+        CONSTRAINT notifications_kind CHECK (kind IN ('mention', 'reply', 'direct', 'invite', 'custom')),
+    -- Null for a custom one.
+    room_id    TEXT,
+    -- The message and its place; null if it is about none.
+    message_id BLOB,
+    seq        INTEGER,
+    -- Who invited.
+    by_user    TEXT,
+    -- A custom one's words.
+    title      TEXT,
+    body       TEXT,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX notifications_about ON notifications (message_id, user_id) WHERE message_id IS NOT NULL;
+CREATE INDEX notifications_of_user ON notifications (user_id, id);
+
+-- The newest notification up to which the user has read them; null: none.
+ALTER TABLE users ADD COLUMN notifications_read BLOB;
