@@ -3,6 +3,8 @@
 pub mod jwks;
 pub mod memory;
 mod outage;
+pub mod pages;
 pub mod postgres;
 pub mod redis;
 pub mod sqlite;
+mod tls;
