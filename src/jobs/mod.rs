@@ -4,6 +4,7 @@
 
 mod handler;
 mod handlers;
+pub mod preview;
 mod result_file;
 mod running;
 

@@ -1,11 +1,11 @@
-//! `message.enrich`: finds mentions of members and links in a message's text.
+//! `message.enrich`: finds mentions of members in a message's text, and asks for previews of its links.
 //!
-//! Mentions are one change of the message, links another, each with its own `rev`. Both apply only while the text that was read is
-//! still the message's text, and only if they add something: doing the job again changes nothing.
+//! Mentions are one change of the message; previews, which take longer, are a job of their own and another change. Both apply only
+//! while the text that was read is still the message's text, and only if they add something: doing the job again changes nothing.
+
+mod links;
 
 use std::collections::{BTreeSet, HashMap};
-
-use linkify::{LinkFinder, LinkKind};
 
 use std::sync::Arc;
 
@@ -16,16 +16,13 @@ use crate::{
         change::{Change, Enrichment, Found},
         id::{JobId, UserId},
         job::EnrichMessage,
-        message::Preview,
     },
     jobs::JobError,
-    ports::store::Store,
+    ports::{queue::Queue, store::Store},
 };
 
 /// The most members that one message mentions.
 const MENTIONS_MAX: usize = 50;
-/// The most links of one message that are noted.
-const LINKS_MAX: usize = 10;
 /// The most words that a name in a mention has.
 const WORDS_MAX: usize = 4;
 
@@ -44,6 +41,10 @@ pub struct Enricher {
     pub store: Arc<dyn Store>,
     /// Where findings go.
     pub writer: Arc<Writer>,
+    /// The way to workers for what is a job of its own.
+    pub queue: Arc<dyn Queue>,
+    /// Whether pages that messages link to are fetched.
+    pub previews: bool,
 }
 
 pub(super) async fn run(
@@ -52,13 +53,10 @@ pub(super) async fn run(
     text: &EnrichMessage,
 ) -> Result<Finished, JobError> {
     let mentions = mentioned(enricher, text).await?;
-    let previews = links(&text.content);
+    links::ask_for_previews(enricher, job, text).await?;
     let mut findings = Vec::new();
     if !mentions.is_empty() {
         findings.push(Found::Mentions(mentions));
-    }
-    if !previews.is_empty() {
-        findings.push(Found::Previews(previews));
     }
     if findings.is_empty() {
         return Ok(Finished::WithoutResult);
@@ -164,33 +162,6 @@ fn candidates(rest: &str) -> Vec<String> {
     candidates
 }
 
-/// The first links of the text, each once.
-fn links(content: &str) -> Vec<Preview> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    let mut urls: Vec<&str> = Vec::new();
-    for link in finder.links(content) {
-        let url = link.as_str();
-        let is_web = url.split_once("://").is_some_and(|(scheme, _)| {
-            matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
-        });
-        if is_web && !urls.contains(&url) {
-            urls.push(url);
-        }
-        if urls.len() == LINKS_MAX {
-            break;
-        }
-    }
-    let preview = |url: &str| Preview {
-        url: url.to_owned(),
-        title: None,
-        description: None,
-        image_url: None,
-        site_name: None,
-    };
-    urls.into_iter().map(preview).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,19 +184,5 @@ mod tests {
         assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
         assert!(names("mail ada@example.org").is_empty());
         assert!(names("@ nobody").is_empty());
-    }
-
-    #[test]
-    fn links_are_of_the_web_and_noted_once() {
-        let found = links(
-            "see https://example.org/a, https://example.org/a and ftp://example.org or javascript:alert(1)",
-        );
-        assert_eq!(
-            found
-                .into_iter()
-                .map(|preview| preview.url)
-                .collect::<Vec<_>>(),
-            ["https://example.org/a"]
-        );
     }
 }
