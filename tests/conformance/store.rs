@@ -20,6 +20,7 @@ mod members;
 mod model;
 mod owners;
 mod permissions;
+mod previews;
 mod reactions;
 mod reading;
 mod room_changes;

@@ -22,36 +22,36 @@ const LOCAL_NAMES: [&str; 7] = [
 
 /// IPv4 networks that are not the public internet, from IANA's registry of special-purpose addresses and its multicast space.
 const NOT_PUBLIC: [Ipv4Net; 19] = [
-    v4(0, 0, 0, 0, 8),          // this host, this network
-    v4(10, 0, 0, 0, 8),         // private
-    v4(100, 64, 0, 0, 10),      // shared by carriers; metadata of Alibaba Cloud
-    v4(127, 0, 0, 0, 8),        // loopback
-    v4(169, 254, 0, 0, 16),     // link-local; metadata of most clouds
-    v4(172, 16, 0, 0, 12),      // private
-    v4(192, 0, 0, 0, 24),       // protocol assignments; metadata of Oracle Cloud
-    v4(192, 0, 2, 0, 24),       // documentation
-    v4(192, 31, 196, 0, 24),    // AS112
-    v4(192, 52, 193, 0, 24),    // multicast tunnels
-    v4(192, 88, 99, 0, 24),     // relays of 6to4
-    v4(192, 168, 0, 0, 16),     // private
-    v4(192, 175, 48, 0, 24),    // AS112
-    v4(198, 18, 0, 0, 15),      // benchmarks
-    v4(198, 51, 100, 0, 24),    // documentation
-    v4(203, 0, 113, 0, 24),     // documentation
-    v4(224, 0, 0, 0, 4),        // multicast
-    v4(240, 0, 0, 0, 4),        // reserved, broadcast
-    v4(168, 63, 129, 16, 32),   // Azure's host agent: public by its number alone
+    v4(0, 0, 0, 0, 8),        // this host, this network
+    v4(10, 0, 0, 0, 8),       // private
+    v4(100, 64, 0, 0, 10),    // shared by carriers; metadata of Alibaba Cloud
+    v4(127, 0, 0, 0, 8),      // loopback
+    v4(169, 254, 0, 0, 16),   // link-local; metadata of most clouds
+    v4(172, 16, 0, 0, 12),    // private
+    v4(192, 0, 0, 0, 24),     // protocol assignments; metadata of Oracle Cloud
+    v4(192, 0, 2, 0, 24),     // documentation
+    v4(192, 31, 196, 0, 24),  // AS112
+    v4(192, 52, 193, 0, 24),  // multicast tunnels
+    v4(192, 88, 99, 0, 24),   // relays of 6to4
+    v4(192, 168, 0, 0, 16),   // private
+    v4(192, 175, 48, 0, 24),  // AS112
+    v4(198, 18, 0, 0, 15),    // benchmarks
+    v4(198, 51, 100, 0, 24),  // documentation
+    v4(203, 0, 113, 0, 24),   // documentation
+    v4(224, 0, 0, 0, 4),      // multicast
+    v4(240, 0, 0, 0, 4),      // reserved, broadcast
+    v4(168, 63, 129, 16, 32), // Azure's host agent: public by its number alone
 ];
 
 /// The only part of IPv6 that is given out as public.
 const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 /// Parts of it that are not public.
 const NOT_PUBLIC_6: [Ipv6Net; 5] = [
-    v6([0x2001, 0, 0, 0], 23),          // protocol assignments: Teredo, benchmarks, ORCHID
-    v6([0x2001, 0x0db8, 0, 0], 32),     // documentation
-    v6([0x2002, 0, 0, 0], 16),          // 6to4: leads to an IPv4 address, and is given up
+    v6([0x2001, 0, 0, 0], 23), // protocol assignments: Teredo, benchmarks, ORCHID
+    v6([0x2001, 0x0db8, 0, 0], 32), // documentation
+    v6([0x2002, 0, 0, 0], 16), // 6to4: leads to an IPv4 address, and is given up
     v6([0x2620, 0x004f, 0x8000, 0], 48), // AS112
-    v6([0x3fff, 0, 0, 0], 20),          // documentation
+    v6([0x3fff, 0, 0, 0], 20), // documentation
 ];
 /// IPv4 behind a translator, which networks without IPv4 resolve every such site to.
 const NAT64: Ipv6Net = v6([0x0064, 0xff9b, 0, 0], 96);
@@ -136,7 +136,9 @@ fn is_public(address: IpAddr) -> bool {
         }
         IpAddr::V6(address) => {
             GLOBAL_UNICAST.contains(&address)
-                && !NOT_PUBLIC_6.iter().any(|network| network.contains(&address))
+                && !NOT_PUBLIC_6
+                    .iter()
+                    .any(|network| network.contains(&address))
         }
     }
 }

@@ -65,7 +65,10 @@ mod tests {
     fn an_encoding_is_said_by_mark_header_or_page_in_that_order() {
         let cyrillic = b"<meta charset=windows-1251><title>\xcf\xf0\xe8";
         assert!(text_of(cyrillic, None).ends_with("При"));
-        assert!(text_of(cyrillic, Some("koi8-r")).ends_with("опХ") || !text_of(cyrillic, Some("koi8-r")).contains("При"));
+        assert!(
+            text_of(cyrillic, Some("koi8-r")).ends_with("опХ")
+                || !text_of(cyrillic, Some("koi8-r")).contains("При")
+        );
         assert_eq!(text_of("\u{FEFF}é".as_bytes(), Some("windows-1251")), "é");
         assert_eq!(text_of(b"\xff\xfea\0", None), "a");
         let older =

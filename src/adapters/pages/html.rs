@@ -146,9 +146,15 @@ mod tests {
     fn a_title_is_what_a_browser_would_show() {
         let cases = [
             ("<title>a <b>c</b></title>", Some("a <b>c</b>")),
-            ("<svg><title>icon</title></svg><title>page</title>", Some("page")),
+            (
+                "<svg><title>icon</title></svg><title>page</title>",
+                Some("page"),
+            ),
             ("<title></title><title>late</title>", Some("late")),
-            ("<script>'<title>no</title>'</script><title>yes</title>", Some("yes")),
+            (
+                "<script>'<title>no</title>'</script><title>yes</title>",
+                Some("yes"),
+            ),
             ("<!-- <title>no</title> --><title>yes</title>", Some("yes")),
             ("<textarea><title>no</title></textarea>", None),
             ("<title>never closed", Some("never closed")),

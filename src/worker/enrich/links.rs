@@ -7,7 +7,7 @@ use super::Enricher;
 use crate::{
     domain::{
         id::JobId,
-        job::{EnrichMessage, NewJob, PREVIEW, Priority, PreviewLinks},
+        job::{EnrichMessage, NewJob, PREVIEW, PreviewLinks, Priority},
         message::Preview,
     },
     jobs::{JobError, preview},
@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn links_are_few_and_short() {
-        let many: Vec<_> = (0..20).map(|n| format!("https://example.org/{n}")).collect();
+        let many: Vec<_> = (0..20)
+            .map(|n| format!("https://example.org/{n}"))
+            .collect();
         assert_eq!(links(&many.join(" ")), many[..preview::LINKS_MAX]);
         let long = format!("https://example.org/{}", "x".repeat(Preview::URL_MAX));
         assert!(links(&long).is_empty());
