@@ -33,8 +33,6 @@ pub const ATTEMPTS: i32 = 3;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long it is remembered what a link leads to, or that it leads to nothing.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// For each page that is remembered, how many that are too old are forgotten: more, so that in the end none is left.
-const FORGOTTEN: i64 = 4;
 
 /// The type of job.
 pub struct LinkPreviews {
@@ -110,12 +108,6 @@ async fn followed(
     let mut known: HashMap<String, Option<Preview>> = known.into_iter().collect();
     let unknown = urls.iter().filter(|url| !known.contains_key(*url));
     let fetched = join_all(unknown.map(|url| fetched(url, pages, store))).await;
-    if !fetched.is_empty() {
-        let limit = FORGOTTEN * fetched.len() as i64;
-        if let Err(error) = store.forget_previews(REMEMBERED, limit).await {
-            error.log("old previews could not be cleared away");
-        }
-    }
     known.extend(fetched);
     Ok(urls
         .iter()

@@ -1,6 +1,9 @@
 //! The forbidden addresses, one by one: written in the link, behind a name, and behind a redirect.
 
-use belfry::ports::pages::{NoPage, Pages};
+use belfry::{
+    adapters::pages::WebPages,
+    ports::pages::{NoPage, Pages},
+};
 
 use super::site::{Book, Site, page, pages, pages_with, redirect};
 
@@ -189,4 +192,15 @@ async fn only_ports_of_the_web_are_asked_in_public() {
             assert_eq!(answer, Err(NoPage::Forbidden), "{host}:{port}");
         }
     }
+}
+
+#[tokio::test]
+async fn where_nothing_is_opened_this_machine_is_not_asked() {
+    let site = Site::with(page("never to be seen")).await;
+    let closed = WebPages::new(Vec::new()).unwrap();
+    for host in ["127.0.0.1", "[::1]", "localhost", "0"] {
+        let answer = closed.look(&site.on(host, "/")).await;
+        assert_eq!(answer, Err(NoPage::Forbidden), "{host}");
+    }
+    assert!(site.connections().await.is_empty());
 }
