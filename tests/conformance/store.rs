@@ -13,7 +13,7 @@ mod direct;
 mod enrichment;
 mod history;
 mod joining;
-mod lanes;
+pub(crate) mod lanes;
 mod lifecycle;
 mod member_model;
 mod members;

@@ -109,7 +109,9 @@ test('a message that was deleted meanwhile stays empty', async (t) => {
 
 test('what must not be asked is not, by link or by redirect, and the other links are shown', async (t) => {
   const web = await Web.opens(t);
-  const town = await embedded(t, previewing);
+  // A proxy would go wherever it is sent.
+  const proxy = `http://127.0.0.2:${web.port}`;
+  const town = await embedded(t, { ...previewing, http_proxy: proxy, HTTP_PROXY: proxy, ALL_PROXY: proxy });
   const ada = await town.guest('Ada');
   const watcher = await ada.stays('lobby');
   const forbidden = [

@@ -3,6 +3,7 @@
 //! Pages are on a real server at 127.0.0.1, which is opened as an operator opens an intranet; all other addresses are not.
 
 mod addresses;
+mod job;
 mod lies;
 mod names;
 mod parsing;
