@@ -57,7 +57,9 @@ impl Handler for Sleep {
     async fn admit(&self, long: &HowLong, _: &UserId, _: &dyn Store) -> Result<(), Problem> {
         match long.millis <= 600_000 && (1..=10_000).contains(&long.steps) {
             true => Ok(()),
-            false => Err(Problem::invalid("`millis` is at most 600000, `steps` 1 to 10000.")),
+            false => Err(Problem::invalid(
+                "`millis` is at most 600000, `steps` 1 to 10000.",
+            )),
         }
     }
 
@@ -105,7 +107,10 @@ impl Handler for Fail {
     async fn run(&self, often: HowOften, job: &Running) -> Result<Value, JobError> {
         match job.attempt() > often.times {
             true => Ok(json!({ "attempt": job.attempt() })),
-            false => Err(JobError::Again(format!("Attempt {} failed.", job.attempt()))),
+            false => Err(JobError::Again(format!(
+                "Attempt {} failed.",
+                job.attempt()
+            ))),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::{
             MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
             PresenceList,
         },
+        pages::WebPages,
         postgres::{PoolSize, PostgresStore},
         redis::{RedisParts, RedisSettings},
         rules_file,
@@ -52,12 +53,13 @@ use crate::{
         router::{Entrance, Site, router},
         serving,
     },
-    jobs::{Handlers, room_export::RoomExport},
+    jobs::{Handlers, preview::LinkPreviews, room_export::RoomExport},
     metrics::Metrics,
     ports::{
         BackendError,
         bus::{Bus, Ear},
         cache::RecentCache,
+        pages::Pages,
         presence::{LEASE, Presence},
         queue::{CLAIM_TIMEOUT, Queue},
         store::{ClaimError, Sharing, Store},
@@ -104,6 +106,9 @@ pub enum StartError {
     /// Passwords.
     #[error("passwords cannot be hashed: {0}")]
     Passwords(String),
+    /// What fetches the pages that messages link to.
+    #[error("LINK_PREVIEWS: {0}")]
+    Pages(BackendError),
     /// Redis, as far as its settings are concerned.
     #[error("REDIS_URL: {0}")]
     Redis(BackendError),
@@ -159,6 +164,8 @@ struct Core {
     between: Between,
     recent: RecentMessages,
     ended: Arc<EndedSessions>,
+    /// Where links lead; none where previews are off.
+    pages: Option<Arc<dyn Pages>>,
 }
 
 impl Core {
@@ -195,6 +202,13 @@ impl Core {
                 }
             }
         };
+        let pages: Option<Arc<dyn Pages>> = match config.link_previews {
+            true => {
+                let opened = config.link_preview_networks.clone();
+                Some(Arc::new(WebPages::new(opened).map_err(StartError::Pages)?))
+            }
+            false => None,
+        };
         let metrics = Arc::new(Metrics::new());
         let recent =
             RecentMessages::new(store.store.clone(), between.cache.clone(), metrics.clone());
@@ -207,6 +221,7 @@ impl Core {
             recent,
             store,
             between,
+            pages,
             ended: EndedSessions::new(Duration::from_secs(ACCESS_SECONDS.unsigned_abs())),
         })
     }
@@ -261,8 +276,12 @@ impl Core {
     }
 
     /// All types of jobs: Belfry's own, and the operator's.
-    fn handlers(&self, _writer: &Arc<Writer>) -> Handlers {
-        Handlers::new().with(RoomExport).and(self.handlers.clone())
+    fn handlers(&self, writer: &Arc<Writer>) -> Handlers {
+        let own = Handlers::new().with(RoomExport).with(LinkPreviews {
+            pages: self.pages.clone(),
+            writer: writer.clone(),
+        });
+        own.and(self.handlers.clone())
     }
 
     fn worker(&self, writer: &Arc<Writer>, handlers: Handlers, telling: Telling) -> Worker {
@@ -276,6 +295,8 @@ impl Core {
                 rules: self.rules.clone(),
                 presence: self.between.presence.clone(),
                 notices: Notices::start(self.store.store.clone(), telling.clone()),
+                queue: self.between.queue.clone(),
+                previews: self.pages.is_some(),
             },
             handlers,
             telling,

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod conformance;
+mod previews;
 mod redis_outage;
 mod room;
 mod sockets;

@@ -4,8 +4,8 @@ use std::{io::Read, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use reqwest::{Client, Url, redirect};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
+use super::tls;
 use crate::ports::{
     BackendError,
     keys::{KEYS_BYTES_MAX, KeySource},
@@ -70,21 +70,15 @@ struct WebKeys {
 impl WebKeys {
     /// Trusts the certificates that the system trusts.
     fn new(url: Url) -> Result<Self, BackendError> {
-        let mut roots = RootCertStore::empty();
-        let system = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(system.certs);
-        if roots.is_empty() && url.scheme() == "https" {
-            let causes: Vec<String> = system.errors.iter().map(ToString::to_string).collect();
+        let (tls, wrong) = tls::trusting_the_system().map_err(away)?;
+        if let Some(causes) = wrong
+            && url.scheme() == "https"
+        {
             tracing::warn!(
-                causes = causes.join("; "),
+                causes,
                 "the system has no certificates to trust: the keys of JWT_JWKS cannot be fetched"
             );
         }
-        let tls = ClientConfig::builder_with_provider(ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .map_err(away)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::custom(follow))

@@ -3,8 +3,10 @@
 pub mod jwks;
 pub mod memory;
 mod outage;
+pub mod pages;
 pub mod postgres;
 pub mod redis;
 pub mod rules_file;
 pub mod sqlite;
+mod tls;
 mod turns;

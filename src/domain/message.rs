@@ -76,7 +76,7 @@ pub struct Reaction {
     pub mine: Option<bool>,
 }
 
-/// A link that the worker found in a message.
+/// What a link in a message leads to, in the page's own words. They are a stranger's: to be shown as text, never as markup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
@@ -97,6 +97,29 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// The most code points of a title; what is longer ends in an ellipsis.
+    pub const TITLE_MAX: usize = 200;
+    /// The most code points of a description.
+    pub const DESCRIPTION_MAX: usize = 500;
+    /// The most code points of a site's name.
+    pub const SITE_MAX: usize = 100;
+    /// The most code points of an address; a longer link has no preview, a longer address of a picture is left out.
+    pub const URL_MAX: usize = 2_000;
+
+    /// A preview of `url` from what its page says: on one line each, within the bounds, without characters that nobody sees or that
+    /// turn the text around them. None for a page without a title.
+    pub fn from_page(url: &str, said: PageWords) -> Option<Self> {
+        let line = |text: Option<String>, max| text.and_then(|text| one_line(&text, max));
+        let image = said.image_url;
+        Some(Self {
+            url: url.to_owned(),
+            title: Some(line(said.title, Self::TITLE_MAX)?),
+            description: line(said.description, Self::DESCRIPTION_MAX),
+            image_url: image.filter(|url| url.chars().count() <= Self::URL_MAX),
+            site_name: line(said.site_name, Self::SITE_MAX),
+        })
+    }
+
     /// Whether it says of the same link all that the other one says.
     pub fn covers(&self, other: &Self) -> bool {
         let covers =
@@ -107,6 +130,49 @@ impl Preview {
             && covers(&self.image_url, &other.image_url)
             && covers(&self.site_name, &other.site_name)
     }
+}
+
+/// What a page says of itself, as it says it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageWords {
+    /// Its title.
+    pub title: Option<String>,
+    /// Its summary.
+    pub description: Option<String>,
+    /// The whole address of a picture that stands for it.
+    pub image_url: Option<String>,
+    /// The site's name.
+    pub site_name: Option<String>,
+}
+
+/// The text with single spaces between its words, cut at `max` code points; none where nothing can be seen of it.
+fn one_line(text: &str, max: usize) -> Option<String> {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let seen = word.chars().filter(|c| !is_hidden(*c));
+        let space = line.len();
+        line.extend(seen);
+        if space > 0 && line.len() > space {
+            line.insert(space, ' ');
+        }
+    }
+    if line.chars().all(is_blank) {
+        return None;
+    }
+    if let Some((cut, _)) = line.char_indices().nth(max) {
+        let (last, _) = line[..cut].char_indices().next_back().unwrap_or_default();
+        line.truncate(last);
+        line.truncate(line.trim_end().len());
+        line.push('…');
+    }
+    Some(line)
+}
+
+/// Controls, and what changes the direction of the text after it.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// A message in its current state, as every client sees it.
@@ -223,6 +289,20 @@ fn is_blank(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_page_are_one_line_within_bounds_that_can_be_seen() {
+        let line = |text: &str| one_line(text, 10);
+        assert_eq!(line(" a\n\t b\u{2028}c ").as_deref(), Some("a b c"));
+        assert_eq!(line("a \u{202E} evil\u{0}").as_deref(), Some("a evil"));
+        assert_eq!(line("👩\u{200D}🚀").as_deref(), Some("👩\u{200D}🚀"));
+        assert_eq!(line("1234567890").as_deref(), Some("1234567890"));
+        assert_eq!(line("12345678901").as_deref(), Some("123456789…"));
+        assert_eq!(line("12345678 ééé").as_deref(), Some("12345678…"));
+        for blank in ["", " \n", "\u{202E}\u{2066}", "\u{200D}"] {
+            assert_eq!(line(blank), None, "{blank:?}");
+        }
+    }
 
     #[test]
     fn length_is_counted_in_code_points() {

@@ -5,6 +5,7 @@
 mod handler;
 mod handlers;
 mod intake;
+pub mod preview;
 mod result_file;
 pub mod room_export;
 mod running;

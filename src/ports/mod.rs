@@ -6,6 +6,7 @@ pub mod bus;
 pub mod cache;
 pub mod keys;
 pub mod limits;
+pub mod pages;
 pub mod presence;
 pub mod queue;
 pub mod store;

@@ -18,7 +18,7 @@ pub const FROM_CLIENTS: [&str; 11] = [
 ];
 
 /// What the server sends.
-pub const FROM_THE_SERVER: [&str; 21] = [
+pub const FROM_THE_SERVER: [&str; 22] = [
     "room:history",
     "message:new",
     "message:updated",

@@ -14,6 +14,6 @@ mod rooms;
 
 use self::given::given;
 pub use self::{
-    auth::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, people::*, problem::*, publish::*,
-    rooms::*,
+    auth::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, people::*,
+    problem::*, publish::*, rooms::*,
 };

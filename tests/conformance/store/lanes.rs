@@ -39,14 +39,14 @@ super::stories!(
 );
 
 /// A writer with one lane, and nobody live.
-struct Lane {
-    writer: Writer,
+pub(crate) struct Lane {
+    pub(crate) writer: Arc<Writer>,
     tasks: AftermathTasks,
     stop: CancellationToken,
 }
 
 impl Lane {
-    fn of(scene: &Scene) -> Self {
+    pub(crate) fn of(scene: &Scene) -> Self {
         let metrics = Arc::new(Metrics::new());
         let (bus, _ear) = MemoryBus::attach(&Arc::new(MemoryNetwork::default()), 16);
         let (bus, cache) = (Arc::new(bus), Arc::new(MemoryCache::new(1 << 20)));
@@ -66,7 +66,7 @@ impl Lane {
         let (aftermath, tasks) = Aftermath::start(bus, cache, queue, metrics.clone());
         let writer = Writer::start(1, scene.store.clone(), hubs, aftermath, metrics);
         Self {
-            writer,
+            writer: Arc::new(writer),
             tasks,
             stop,
         }
@@ -76,7 +76,7 @@ impl Lane {
         self.writer.submit(change).unwrap()
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.writer.finish().await;
         self.stop.cancel();
         drop(self.writer);

@@ -78,7 +78,13 @@ class Town {
     const town = new Town();
     town.directory = await mkdtemp(join(tmpdir(), 'belfry-flow-'));
     town.secret = randomBytes(32).toString('hex');
-    town.settings = { JWT_SECRET: town.secret, DRAIN_SECONDS: '1', RUST_LOG: process.env.RUST_LOG ?? 'info' };
+    // No story asks the internet for a page; those about previews have pages of their own (see web.js).
+    town.settings = {
+      JWT_SECRET: town.secret,
+      DRAIN_SECONDS: '1',
+      LINK_PREVIEWS: 'off',
+      RUST_LOG: process.env.RUST_LOG ?? 'info',
+    };
     t.after(() => town.ends());
     return town;
   }
