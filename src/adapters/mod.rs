@@ -10,3 +10,4 @@ pub mod rules_file;
 pub mod sqlite;
 mod tls;
 mod turns;
+mod stored_jobs;
