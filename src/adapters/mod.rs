@@ -8,6 +8,6 @@ pub mod postgres;
 pub mod redis;
 pub mod rules_file;
 pub mod sqlite;
+mod stored_jobs;
 mod tls;
 mod turns;
-mod stored_jobs;

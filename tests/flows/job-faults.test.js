@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { until } from './support/limits.js';
+import { exampleBinary } from './support/program.js';
 import { answered } from './support/rest.js';
 import { embedded, replicas } from './support/town.js';
 
-const rehearsal = { example: 'rehearsal' };
+const rehearsal = { binary: exampleBinary('rehearsal') };
 /** A dead worker's jobs are taken over within 30 s; what is waited here leaves room for a busy machine. */
 const TAKEN_OVER = { limit: 60_000 };
 

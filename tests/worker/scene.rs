@@ -191,7 +191,9 @@ impl Scene {
             enricher: self.enricher(&store, &bus),
             store,
             queue: self.queue.clone(),
-            handlers: Handlers::new().with(self.play.clone()),
+            handlers: Handlers::new()
+                .with(self.play.clone())
+                .with(Brief(self.play.clone())),
             telling: Telling {
                 hubs: Weak::new(),
                 bus,
@@ -322,6 +324,15 @@ pub fn new_job(name: &str, act: &str) -> NewJob {
     }
 }
 
+/// The same with 0.3 s for each attempt.
+pub fn brief_job(name: &str, act: &str, max_attempts: i32) -> NewJob {
+    NewJob {
+        kind: Brief::TYPE.into(),
+        max_attempts,
+        ..new_job(name, act)
+    }
+}
+
 /// A moment from now.
 pub fn in_millis(millis: i64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().as_millis() + millis)
@@ -410,6 +421,30 @@ impl Handler for Play {
     }
 }
 
+/// The same with little time.
+pub struct Brief(Play);
+
+#[async_trait]
+impl Handler for Brief {
+    const TYPE: &'static str = "test.brief";
+    type Payload = Part;
+
+    fn rules(&self) -> Rules {
+        Rules {
+            time_limit: Duration::from_millis(300),
+            ..self.0.rules()
+        }
+    }
+
+    async fn admit(&self, _: &Part, _: &UserId, _: &dyn Store) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn run(&self, part: Part, job: &Running) -> Result<Value, JobError> {
+        self.0.run(part, job).await
+    }
+}
+
 /// Somebody on the stage; whatever way they leave it.
 struct Presence(Arc<Stage>, String);
 
@@ -470,7 +505,11 @@ impl Play {
                 let changed = self.0.changed.notified();
                 let mut changed = std::pin::pin!(changed);
                 changed.as_mut().enable();
-                let seen = list(&self.0).lock().iter().filter(|one| *one == name).count();
+                let seen = list(&self.0)
+                    .lock()
+                    .iter()
+                    .filter(|one| *one == name)
+                    .count();
                 if seen >= times {
                     return;
                 }
@@ -481,4 +520,3 @@ impl Play {
         reached.unwrap_or_else(|_| panic!("{name} {times} times; so far {:?}", self.begun()));
     }
 }
-

@@ -101,6 +101,7 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("j.owner = $1 AND j.owner IS NOT NULL");
 const LIST_DEAD: &str = list!("j.state = 'dead'");
 
+const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('pending', 'active')";
 const COUNT: &str = "SELECT count(*) FILTER (WHERE state IN ('waiting', 'pending')), count(*) FILTER (WHERE state = 'active'), \
      (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'pending', 'active')";
 
@@ -289,6 +290,15 @@ impl JobStore for PostgresStore {
         limit: i64,
     ) -> Result<Swept, BackendError> {
         self.limited(self.sweep(sweep, lease, limit)).await
+    }
+
+    async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
+        let count = || sqlx::query(OPEN).bind(owner.as_str());
+        let rows = self
+            .limited(self.rows(Lane::Rest, Again::Safe, count))
+            .await?;
+        let row = rows.first().ok_or_else(|| fault("no row"))?;
+        Columns::of(row).take()
     }
 
     async fn count_jobs(&self) -> Result<JobCounts, BackendError> {

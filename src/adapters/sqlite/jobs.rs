@@ -156,6 +156,7 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("owner = ?1 AND owner IS NOT NULL");
 const LIST_DEAD: &str = list!("state = 'dead'");
 
+const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('pending', 'active')";
 const COUNT: &str = "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'active'), \
      (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'active')";
 
@@ -322,6 +323,13 @@ impl JobStore for SqliteStore {
         limit: i64,
     ) -> Result<Swept, BackendError> {
         self.limited(self.sweep(sweep, lease, limit)).await
+    }
+
+    async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
+        let count = sqlx::query(OPEN).bind(owner.as_str());
+        let rows = self.limited(self.read(count)).await?;
+        let row = rows.first().ok_or_else(|| fault("no row"))?;
+        Columns::of(row).take()
     }
 
     async fn count_jobs(&self) -> Result<JobCounts, BackendError> {

@@ -28,17 +28,16 @@ export function belfryBinary() {
   return path;
 }
 
-/** A program of `examples/`, which `cargo test` builds beside the binary. */
-function exampleBinary(name) {
+/** The example of that name, which `cargo test` builds beside the binary. */
+export function exampleBinary(name) {
   const path = join(dirname(belfryBinary()), 'examples', name);
   if (!existsSync(path)) throw new Error(`no example at ${path}: run cargo build --examples`);
   return path;
 }
 
-/** `belfry ARGUMENTS`, or that of an example, with these settings and no others, in this directory. */
-export function belfry(args, settings, directory, example) {
-  const path = example ? exampleBinary(example) : belfryBinary();
-  return new Program(path, args, { ...settings, RUST_BACKTRACE: '1' }, directory);
+/** `belfry ARGUMENTS`, with these settings and no others, in this directory; or another program that is run like it. */
+export function belfry(args, settings, directory, binary = belfryBinary()) {
+  return new Program(binary, args, { ...settings, RUST_BACKTRACE: '1' }, directory);
 }
 
 export class Program {

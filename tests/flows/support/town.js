@@ -21,10 +21,10 @@ import { RawSocket } from './wire.js';
 /** Settings for stories about load, in which no limit of a person's rate should show. */
 export const unhurried = { MESSAGES_PER_SECOND: '100000', EVENTS_PER_SECOND: '100000' };
 
-/** One server alone, on SQLite. `t`: the test, or `{ after }` for all tests of a file. */
-export async function embedded(t, settings = {}, { example } = {}) {
+/** One server alone, on SQLite. `t`: the test, or `{ after }` for all tests of a file. `binary`: what runs in the place of `belfry`. */
+export async function embedded(t, settings = {}, { binary } = {}) {
   const town = await Town.founded(t);
-  town.example = example;
+  town.binary = binary;
   town.settings = { ...town.settings, ...settings };
   await town.opens(1);
   return town;
@@ -32,16 +32,16 @@ export async function embedded(t, settings = {}, { example } = {}) {
 
 /**
  * `count` replicas on Postgres and Redis; `worker: 'apart'` has `belfry worker` do the jobs.
- * `example`: the program is that one of `examples/`. `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`). With `proxies`, each replica reaches its stores by way
+ * `binary`: what runs in the place of `belfry`. `ownRedis` and `ownPostgres` may be stopped (`town.redis`, `town.postgres`). With `proxies`, each replica reaches its stores by way
  * of networks of its own, which can be broken: `town.servers[place].toPostgres` and `.toRedis`.
  */
 export async function replicas(
   t,
   count,
-  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false, example } = {},
+  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false, binary } = {},
 ) {
   const town = await Town.founded(t);
-  town.example = example;
+  town.binary = binary;
   const backends = await ownBackends();
   town.whenItEnds(() => backends.remove());
   town.settings = { ...town.settings, ...backends.settings, ...settings };
@@ -131,7 +131,7 @@ class Town {
 
   /** A run of the program with this town's settings. */
   runs(args, settings = {}) {
-    const program = belfry(args, { ...this.settings, ...settings }, this.directory, this.example);
+    const program = belfry(args, { ...this.settings, ...settings }, this.directory, this.binary);
     this.#programs.push(program);
     return program;
   }
