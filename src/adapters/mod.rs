@@ -6,4 +6,5 @@ mod outage;
 pub mod postgres;
 pub mod redis;
 pub mod sqlite;
+mod stored_jobs;
 mod turns;
