@@ -21,6 +21,8 @@ use super::{
     scene::{Scene, committed, finding, keyed, mentions, refused, repeated, room, text, user},
 };
 
+use crate::support::databases::Backend;
+
 super::stories!(
     a_mask_and_mentions_are_one_revision,
     a_mask_is_put_on_once,
@@ -40,6 +42,7 @@ super::stories!(
     those_who_moderate_a_room_are_found,
     a_deleted_room_tells_nothing,
     the_job_of_a_message_says_where_it_is_and_whose,
+    a_replica_of_the_version_before_goes_on_enriching,
 );
 
 async fn a_mask_and_mentions_are_one_revision(scene: Scene) {
@@ -404,6 +407,35 @@ async fn the_job_of_a_message_says_where_it_is_and_whose(scene: Scene) {
         .collect();
     jobs.sort_unstable_by_key(|job| job.content_rev);
     assert_eq!(jobs, [told(&hello, 1), told(&answer, 3), told(&edited, 4)]);
+}
+
+/// It calls the function with the parameters of its time. SQLite serves one process, so there is none beside it.
+async fn a_replica_of_the_version_before_goes_on_enriching(scene: Scene) {
+    if scene.database.backend == Backend::Sqlite {
+        return;
+    }
+    scene.room("hall", &["ada", "ben"]).await;
+    let hello = scene.send(text("ada", "hall", "darn @ben")).await;
+    committed(
+        scene
+            .commit_one(finding(&hello, masked("**** @ben", &[])))
+            .await,
+    );
+    let call = format!(
+        "SELECT concat_ws(' ', c.verdict, c.rev, c.known_content) FROM commit_changes(ARRAY['hall'], '{{}}', '{{}}', '{{}}', '{{}}', \
+         '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', ARRAY[0], ARRAY['hall'], ARRAY['{}'::uuid], ARRAY[{}], ARRAY['[\"ben\"]'], \
+         ARRAY[NULL::text], '{{}}', interval '30 s', NULL::json, NULL::json, NULL::json) c",
+        hello.id, hello.rev
+    );
+    let answer = scene.database.ask(&call).await;
+    assert_eq!(answer.as_deref(), Some("enriched 3 **** @ben"));
+    let history = scene.history("hall").await;
+    assert_eq!(history[0].mentions, [user("ben")]);
+    assert_eq!(
+        scene.database.ask(&call).await,
+        None,
+        "and changes nothing twice"
+    );
 }
 
 async fn log(scene: &Scene, id: &str) -> Vec<Moderated> {
