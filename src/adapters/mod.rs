@@ -7,4 +7,5 @@ pub mod pages;
 pub mod postgres;
 pub mod redis;
 pub mod sqlite;
+mod stored_jobs;
 mod tls;
