@@ -9,3 +9,4 @@ pub mod redis;
 pub mod sqlite;
 mod stored_jobs;
 mod tls;
+mod turns;
