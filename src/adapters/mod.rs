@@ -6,3 +6,4 @@ mod outage;
 pub mod postgres;
 pub mod redis;
 pub mod sqlite;
+mod stored_jobs;

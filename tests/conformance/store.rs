@@ -12,6 +12,7 @@ mod concurrency;
 mod direct;
 mod enrichment;
 mod history;
+mod jobs;
 mod joining;
 mod lanes;
 mod lifecycle;

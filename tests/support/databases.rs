@@ -135,6 +135,29 @@ impl Database {
         answer.expect("the statement runs")
     }
 
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let question = format!("SELECT count(*) FROM {table}");
+        match self.backend {
+            Backend::Postgres => {
+                let mut connection = PgConnection::connect(&self.url)
+                    .await
+                    .expect("Postgres answers");
+                let question = sqlx::query_scalar(AssertSqlSafe(question));
+                let answer = question.fetch_one(&mut connection).await;
+                connection.close().await.expect("Postgres closes");
+                answer.expect("the statement runs")
+            }
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("SQLite");
+                let question = sqlx::query_scalar(AssertSqlSafe(question));
+                let answer = question.fetch_one(&mut connection).await;
+                connection.close().await.expect("SQLite closes");
+                answer.expect("the statement runs")
+            }
+        }
+    }
+
     async fn remove(self) {
         match self.place {
             Place::Directory(home) => home.close().expect("the directory goes"),

@@ -1,228 +1,186 @@
-//! Jobs: committed with their message, handed out one at a time, given up in the end.
+//! Jobs: each method and each race between two of them, told with these words; and a model that random sequences are compared with.
 
-use std::{collections::HashSet, time::Duration};
+mod adding;
+mod cancelling;
+mod ending;
+mod files;
+mod forgetting;
+mod keeping;
+mod listing;
+mod messages;
+// mod model;
+mod retrying;
+mod starting;
+mod sweeping;
+
+use std::time::Duration;
 
 use belfry::{
     domain::{
-        change::{Change, NewMessage},
         id::JobId,
-        job::{EnrichMessage, Job, MAX_ATTEMPTS, Task},
+        job::{Job, NewJob, Priority, Run, State},
         timestamp::Timestamp,
     },
-    ports::store::{JobCounts, Sweep},
+    ports::{
+        queue::Ticket,
+        store::{End, Ending, Keep, Started, Sweep, Swept},
+    },
 };
-use futures_util::future::join_all;
 
-use super::scene::{Scene, text};
+use super::scene::{Scene, user};
 
-const LONG: Duration = Duration::from_secs(60);
+/// Longer than any story.
+const LONG: Duration = Duration::from_secs(3_600);
+/// Passed as soon as it is given.
+const GONE: Duration = Duration::ZERO;
 
-super::stories!(
-    every_message_has_its_job,
-    a_refused_message_has_none,
-    a_fresh_job_is_left_to_the_queue,
-    after_a_loss_all_jobs_are_handed_out_once,
-    the_oldest_job_comes_first,
-    an_overdue_job_is_handed_out_again,
-    no_two_sweeps_at_once_get_the_same_job,
-    a_failed_job_waits_and_comes_again,
-    a_job_out_of_attempts_is_dead,
-    a_finished_job_is_gone,
-);
-
-async fn every_message_has_its_job(scene: Scene) {
-    scene.room("hall", &["ada"]).await;
-    let asked = text("ada", "hall", "see https://example.org \"now\"");
-    let message = scene.send(asked.clone()).await;
-
-    let jobs: Vec<_> = scene
-        .all_jobs()
-        .await
-        .into_iter()
-        .map(|(job, _)| job)
-        .collect();
-
-    let task = Task::EnrichMessage(EnrichMessage {
-        room_id: message.room_id.clone(),
-        message_id: message.id,
-        content_rev: message.rev,
-        content: message.content.clone(),
-    });
-    let expected = Job {
-        id: asked.job,
-        attempts: 1,
-        task,
-    };
-    assert_eq!(jobs, [expected]);
-}
-
-async fn a_refused_message_has_none(scene: Scene) {
-    scene.people(&["ada"]).await;
-    scene
-        .commit_one(Change::Send(text("ada", "nowhere", "lost")))
-        .await;
-    assert_eq!(counts(&scene).await, (0, 0));
-}
-
-async fn a_fresh_job_is_left_to_the_queue(scene: Scene) {
-    with_jobs(&scene, 3).await;
-    assert!(sweep(&scene, Sweep::Overdue, LONG, 10).await.is_empty());
-    assert_eq!(counts(&scene).await, (3, 0));
-}
-
-async fn after_a_loss_all_jobs_are_handed_out_once(scene: Scene) {
-    let long_ago = Timestamp::from_millis(Timestamp::now().as_millis() - 60_000);
-    let jobs = with_jobs(&scene, 5).await;
-    assert!(
-        sweep(&scene, Sweep::All { before: long_ago }, LONG, 10)
-            .await
-            .is_empty()
-    );
-
-    let loss = Timestamp::from_millis(Timestamp::now().as_millis() + 1);
-    while Timestamp::now() < loss {
-        tokio::task::yield_now().await;
+/// A job that ada asks for.
+fn export() -> NewJob {
+    NewJob {
+        id: JobId::fresh(),
+        kind: "room.export".into(),
+        payload: r#"{"roomId":"hall"}"#.into(),
+        owner: Some(user("ada")),
+        priority: Priority::Normal,
+        max_attempts: 3,
+        run_at: None,
+        expires_at: None,
     }
-    let first = sweep(&scene, Sweep::All { before: loss }, LONG, 3).await;
-    let second = sweep(&scene, Sweep::All { before: loss }, LONG, 3).await;
-    let third = sweep(&scene, Sweep::All { before: loss }, LONG, 3).await;
-
-    assert_eq!((first.len(), second.len(), third.len()), (3, 2, 0));
-    let handed: HashSet<_> = first.iter().chain(&second).map(|job| job.id).collect();
-    assert_eq!(handed, jobs.into_iter().collect());
 }
 
-async fn the_oldest_job_comes_first(scene: Scene) {
-    let mut jobs = Vec::new();
-    for _ in 0..5 {
-        jobs.extend(with_jobs(&scene, 1).await);
+/// A job of the system's own.
+fn chore() -> NewJob {
+    NewJob {
+        kind: "message.preview".into(),
+        owner: None,
+        priority: Priority::Low,
+        ..export()
     }
-    let swept = sweep(&scene, Sweep::All { before: tomorrow() }, LONG, 10).await;
-    let swept: Vec<_> = swept.into_iter().map(|job| job.id).collect();
-    assert_eq!(swept, jobs);
 }
 
-async fn an_overdue_job_is_handed_out_again(scene: Scene) {
-    let jobs = with_jobs(&scene, 2).await;
-    let first = sweep(&scene, Sweep::All { before: tomorrow() }, Duration::ZERO, 1).await;
-    assert_eq!((first[0].id, first[0].attempts), (jobs[0], 1));
-
-    let again = sweep(&scene, Sweep::Overdue, LONG, 10).await;
-
-    assert_eq!(again.len(), 1);
-    assert_eq!((again[0].id, again[0].attempts), (jobs[0], 2));
-    assert_eq!(again[0].task, first[0].task);
-    assert!(sweep(&scene, Sweep::Overdue, LONG, 10).await.is_empty());
+fn in_an_hour() -> Option<Timestamp> {
+    Some(from_now(3_600_000))
 }
 
-async fn no_two_sweeps_at_once_get_the_same_job(scene: Scene) {
-    let jobs = with_jobs(&scene, 60).await;
-    sweep(
-        &scene,
-        Sweep::All { before: tomorrow() },
-        Duration::ZERO,
-        100,
-    )
-    .await;
-    let other = scene.another().await;
-
-    let swept = join_all((0..12).map(|n| {
-        let scene = [&scene, &other][n % 2].clone();
-        tokio::spawn(async move { sweep(&scene, Sweep::Overdue, LONG, 5).await })
-    }));
-
-    let swept: Vec<_> = swept.await.into_iter().flat_map(Result::unwrap).collect();
-    let different: HashSet<_> = swept.iter().map(|job| job.id).collect();
-    assert_eq!(different.len(), swept.len());
-    // A sweep may pass over what another one holds just then; the next one finds it.
-    let rest = sweep(&scene, Sweep::Overdue, LONG, 100).await;
-    assert_eq!(different.len() + rest.len(), jobs.len());
+fn an_hour_ago() -> Option<Timestamp> {
+    Some(from_now(-3_600_000))
 }
 
-async fn a_failed_job_waits_and_comes_again(scene: Scene) {
-    let jobs = with_jobs(&scene, 2).await;
-    let fail = async |n: usize, retry_in| {
-        let failed = scene.store.fail_job(jobs[n], "it's \"broken\"", retry_in);
-        failed.await.unwrap();
-    };
-    fail(0, LONG).await;
-    fail(1, Duration::ZERO).await;
-
-    let swept = sweep(&scene, Sweep::Overdue, LONG, 10).await;
-
-    assert_eq!(swept.len(), 1);
-    assert_eq!((swept[0].id, swept[0].attempts), (jobs[1], 1));
-    assert_eq!(counts(&scene).await, (2, 0));
-    scene
-        .store
-        .fail_job(JobId::fresh(), "unknown", LONG)
-        .await
-        .unwrap();
+fn from_now(millis: i64) -> Timestamp {
+    Timestamp::from_millis(Timestamp::now().as_millis() + millis)
 }
 
-async fn a_job_out_of_attempts_is_dead(scene: Scene) {
-    let jobs = with_jobs(&scene, 1).await;
-    scene
-        .store
-        .fail_job(jobs[0], "the first time", Duration::ZERO)
-        .await
-        .unwrap();
-    // The way through the queue was the first attempt.
-    for attempt in 1..MAX_ATTEMPTS {
-        let swept = sweep(&scene, Sweep::Overdue, Duration::ZERO, 10).await;
-        assert_eq!(swept.len(), 1, "attempt {attempt}");
-        assert_eq!(swept[0].attempts, attempt);
+/// What has no time of its own to be compared: the store's clock is not the test's.
+fn timeless(job: &Job) -> Job {
+    let at = Timestamp::from_millis(0);
+    let mut job = job.clone();
+    (job.created_at, job.updated_at) = (at, at);
+    for failure in &mut job.failures {
+        failure.at = at;
     }
-    assert_eq!(counts(&scene).await, (1, 0));
+    job
+}
 
-    assert!(
-        sweep(&scene, Sweep::Overdue, Duration::ZERO, 10)
+fn completed(result: &str) -> Ending {
+    Ending::Completed {
+        result: Some(result.into()),
+    }
+}
+
+fn failed(error: &str, retry_in: Option<Duration>) -> Ending {
+    Ending::Failed {
+        error: error.into(),
+        retry_in,
+    }
+}
+
+impl Scene {
+    async fn add(&self, job: NewJob) -> JobId {
+        let id = job.id;
+        self.store.add_jobs(&[job]).await.unwrap();
+        id
+    }
+
+    async fn add_many(&self, count: usize, job: fn() -> NewJob) -> Vec<JobId> {
+        let jobs: Vec<NewJob> = (0..count).map(|_| job()).collect();
+        self.store.add_jobs(&jobs).await.unwrap();
+        jobs.iter().map(|job| job.id).collect()
+    }
+
+    async fn try_start(&self, job: JobId, lease: Duration) -> Option<Started> {
+        let mut started = self.store.start_jobs(&[job], lease).await.unwrap();
+        assert!(started.len() <= 1);
+        started.pop()
+    }
+
+    async fn start(&self, job: JobId, lease: Duration) -> Run {
+        let started = self.try_start(job, lease).await;
+        started.expect("it can be started").run
+    }
+
+    /// Whether the run still holds.
+    async fn keep(&self, run: Run, lease: Duration) -> bool {
+        let keep = Keep {
+            run,
+            progress: None,
+        };
+        !self
+            .store
+            .keep_jobs(&[keep], lease)
             .await
+            .unwrap()
             .is_empty()
-    );
+    }
 
-    assert_eq!(counts(&scene).await, (0, 1));
-    assert!(
-        sweep(&scene, Sweep::All { before: tomorrow() }, LONG, 10)
-            .await
-            .is_empty()
-    );
+    async fn end(&self, run: Run, how: Ending) -> Option<Job> {
+        let mut ended = self.store.end_jobs(&[End { run, how }]).await.unwrap();
+        assert!(ended.len() <= 1);
+        ended.pop()
+    }
+
+    async fn job(&self, job: JobId) -> Job {
+        let job = self.store.job(job).await.unwrap();
+        job.expect("the job is there")
+    }
+
+    async fn state(&self, job: JobId) -> State {
+        self.job(job).await.state
+    }
+
+    async fn cancel(&self, job: JobId) -> Job {
+        let job = self.store.cancel_job(job).await.unwrap();
+        job.expect("the job is there")
+    }
+
+    async fn retry(&self, job: JobId) -> Job {
+        let job = self.store.retry_job(job).await.unwrap();
+        job.expect("the job is there")
+    }
+
+    async fn sweep(&self, sweep: Sweep, lease: Duration) -> Swept {
+        self.store.sweep_jobs(sweep, lease, 1_000).await.unwrap()
+    }
+
+    /// Waiting, active, dead.
+    async fn counts(&self) -> (i64, i64, i64) {
+        let counts = self.store.count_jobs().await.unwrap();
+        (counts.waiting, counts.active, counts.dead)
+    }
 }
 
-async fn a_finished_job_is_gone(scene: Scene) {
-    let jobs = with_jobs(&scene, 3).await;
-    let done = [jobs[0], JobId::fresh(), jobs[2]];
-
-    scene.store.finish_jobs(&done).await.unwrap();
-    scene.store.finish_jobs(&done).await.unwrap();
-    scene.store.finish_jobs(&[]).await.unwrap();
-
-    assert_eq!(counts(&scene).await, (1, 0));
-    let left = sweep(&scene, Sweep::All { before: tomorrow() }, LONG, 10).await;
-    assert_eq!(left[0].id, jobs[1]);
+fn ids(tickets: &[Ticket]) -> Vec<JobId> {
+    tickets.iter().map(|ticket| ticket.job).collect()
 }
 
-/// Commits so many messages and returns their jobs, in order.
-async fn with_jobs(scene: &Scene, count: usize) -> Vec<JobId> {
-    scene.room("hall", &["ada"]).await;
-    let asked: Vec<NewMessage> = (0..count)
-        .map(|n| text("ada", "hall", &n.to_string()))
-        .collect();
-    let sends: Vec<_> = asked.iter().cloned().map(Change::Send).collect();
-    scene.commit(&sends).await;
-    asked.into_iter().map(|message| message.job).collect()
+/// All that waits, whoever has it.
+fn all() -> Sweep {
+    Sweep::All {
+        before: from_now(3_600_000),
+    }
 }
 
-async fn sweep(scene: &Scene, sweep: Sweep, lease: Duration, limit: i64) -> Vec<Job> {
-    scene.store.sweep_jobs(sweep, lease, limit).await.unwrap()
-}
-
-fn tomorrow() -> Timestamp {
-    Timestamp::from_millis(Timestamp::now().as_millis() + 86_400_000)
-}
-
-/// Waiting, dead.
-async fn counts(scene: &Scene) -> (i64, i64) {
-    let JobCounts { waiting, dead } = scene.store.count_jobs().await.unwrap();
-    (waiting, dead)
+/// Each error with its attempt.
+fn errors(job: &Job) -> Vec<(i32, &str)> {
+    let failures = job.failures.iter();
+    failures.map(|it| (it.attempt, it.error.as_str())).collect()
 }
