@@ -8,6 +8,7 @@ mod result_file;
 pub mod room_export;
 mod running;
 
+pub(crate) use self::handlers::AnyHandler;
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,

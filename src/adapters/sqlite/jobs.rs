@@ -159,8 +159,7 @@ const LIST_DEAD: &str = list!("state = 'dead'");
 const COUNT: &str = "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'active'), \
      (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'active')";
 
-const OPEN: &str =
-    "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('waiting', 'active')";
+const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('waiting', 'active')";
 
 #[async_trait]
 impl JobStore for SqliteStore {
