@@ -101,9 +101,11 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("j.owner = $1 AND j.owner IS NOT NULL");
 const LIST_DEAD: &str = list!("j.state = 'dead'");
 
-const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('pending', 'active')";
 const COUNT: &str = "SELECT count(*) FILTER (WHERE state IN ('waiting', 'pending')), count(*) FILTER (WHERE state = 'active'), \
      (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'pending', 'active')";
+
+const OPEN: &str =
+    "SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('waiting', 'pending', 'active')";
 
 #[async_trait]
 impl JobStore for PostgresStore {
@@ -252,7 +254,8 @@ impl JobStore for PostgresStore {
         let at = Timestamp::now().to_datetime();
         let retry = || {
             let query = sqlx::query(RETRY).bind(job.0);
-            query.bind(millis(FIRST_LEASE)).bind(at)
+            // Who asks for it may have no way to the queue: the next sweep brings it.
+            query.bind(0_i64).bind(at)
         };
         self.limited(self.changed_or_not(job, retry)).await
     }
@@ -293,10 +296,10 @@ impl JobStore for PostgresStore {
     }
 
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
-        let count = || sqlx::query(OPEN).bind(owner.as_str());
-        let rows = self
-            .limited(self.rows(Lane::Rest, Again::Safe, count))
-            .await?;
+        let rows = self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(OPEN).bind(owner.as_str())
+        });
+        let rows = self.limited(rows).await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         Columns::of(row).take()
     }

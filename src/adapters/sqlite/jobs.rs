@@ -156,9 +156,10 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("owner = ?1 AND owner IS NOT NULL");
 const LIST_DEAD: &str = list!("state = 'dead'");
 
-const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('pending', 'active')";
 const COUNT: &str = "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'active'), \
      (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'active')";
+
+const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('waiting', 'active')";
 
 #[async_trait]
 impl JobStore for SqliteStore {
@@ -287,7 +288,8 @@ impl JobStore for SqliteStore {
     async fn retry_job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
         let retry = sqlx::query(RETRY)
             .bind(job.0)
-            .bind(millis(FIRST_LEASE))
+            // Who asks for it may have no way to the queue: the next sweep brings it.
+            .bind(0_i64)
             .bind(Timestamp::now().as_millis());
         self.limited(self.changed_or_not(job, retry)).await
     }
@@ -326,8 +328,8 @@ impl JobStore for SqliteStore {
     }
 
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
-        let count = sqlx::query(OPEN).bind(owner.as_str());
-        let rows = self.limited(self.read(count)).await?;
+        let read = self.read(sqlx::query(OPEN).bind(owner.as_str()));
+        let rows = self.limited(read).await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         Columns::of(row).take()
     }

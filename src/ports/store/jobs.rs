@@ -48,7 +48,7 @@ pub trait JobStore: Send + Sync {
     async fn cancel_job(&self, job: JobId) -> Result<Option<Job>, BackendError>;
 
     /// Has a dead job tried again, at once and with all its attempts; what is not dead stays as it is. The job as it is now; none if
-    /// there is no such job. Its failures stay with it.
+    /// there is no such job. Its failures stay with it. The next sweep hands it out.
     async fn retry_job(&self, job: JobId) -> Result<Option<Job>, BackendError>;
 
     /// One job.
