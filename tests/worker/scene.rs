@@ -37,7 +37,10 @@ use belfry::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
-    worker::{Pace, Worker, enrich::Enricher},
+    worker::{
+        Pace, Worker,
+        enrich::{Enricher, notifications::Notices},
+    },
 };
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -187,18 +190,19 @@ impl Scene {
         let stop = CancellationToken::new();
         let (bus, _) = MemoryBus::attach(&self.network, 1);
         let bus: Arc<dyn Bus> = Arc::new(bus);
+        let telling = Telling {
+            hubs: Weak::new(),
+            bus: bus.clone(),
+            last_seen: LastSeen::new().0,
+        };
         let worker = Worker {
-            enricher: self.enricher(&store, &bus),
+            enricher: self.enricher(&store, bus, telling.clone()),
             store,
             queue: self.queue.clone(),
             handlers: Handlers::new()
                 .with(self.play.clone())
                 .with(Brief(self.play.clone())),
-            telling: Telling {
-                hubs: Weak::new(),
-                bus,
-                last_seen: LastSeen::new().0,
-            },
+            telling,
             metrics: self.metrics.clone(),
             replica: ReplicaId::fresh(),
             at_once,
@@ -211,27 +215,33 @@ impl Scene {
         }
     }
 
-    fn enricher(&self, store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Enricher {
+    fn enricher(&self, store: &Arc<dyn Store>, bus: Arc<dyn Bus>, telling: Telling) -> Enricher {
         let metrics = self.metrics.clone();
         let cache = Arc::new(MemoryCache::new(1 << 20));
         let presence =
             MemoryPresence::attach(&Arc::new(PresenceList::new(LEASE)), ReplicaId::fresh());
+        let presence: Arc<dyn belfry::ports::presence::Presence> = Arc::new(presence);
         let surroundings = Surroundings {
             store: store.clone(),
             recent: RecentMessages::new(store.clone(), cache.clone(), metrics.clone()),
             bus: bus.clone(),
-            presence: Arc::new(presence),
+            presence: presence.clone(),
             tracker: Tracker::new().0,
             ended: EndedSessions::new(Duration::from_secs(900)),
             metrics: metrics.clone(),
         };
         let hubs = Hubs::new(surroundings, CancellationToken::new());
-        let (aftermath, _) =
-            Aftermath::start(bus.clone(), cache, self.queue.clone(), metrics.clone());
+        let (aftermath, _) = Aftermath::start(bus, cache, self.queue.clone(), metrics.clone());
         let writer = Writer::start(1, store.clone(), hubs, aftermath, metrics);
         Enricher {
             store: store.clone(),
             writer: Arc::new(writer),
+            notices: Notices::start(store.clone(), telling.clone()),
+            telling,
+            rules: Arc::default(),
+            presence,
+            queue: self.queue.clone(),
+            previews: false,
         }
     }
 
