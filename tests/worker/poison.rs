@@ -42,6 +42,7 @@ async fn the_innocent_are_not_counted_dead_with_it(scene: Scene) {
     }
     for death in 1..=5 {
         let worker = scene.worker();
+        scene.hands_out_what_waits().await;
         scene.play.begins("poison", death).await;
         if death == 2 {
             // By now they have died twice beside it, and from here on would be done if they were let be.
@@ -51,6 +52,7 @@ async fn the_innocent_are_not_counted_dead_with_it(scene: Scene) {
         worker.dies().await;
     }
     let worker = scene.worker();
+    scene.hands_out_what_waits().await;
     for job in innocent {
         let done = scene.becomes(job, State::Completed).await;
         assert!(done.attempts <= 4, "{done:?}");

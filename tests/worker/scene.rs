@@ -28,7 +28,7 @@ use belfry::{
         bus::{Bus, Ear, Heard, News, Topic},
         presence::LEASE,
         queue::{CLAIM_TIMEOUT, Line, Queue, Ticket},
-        store::Store,
+        store::{Store, Sweep},
     },
     room::{
         hubs::{Hubs, Surroundings},
@@ -48,14 +48,13 @@ use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     DEADLINE,
     databases::{Backend, Database, with_database_of},
-    eventually,
     redis::Corner,
 };
 
@@ -274,6 +273,16 @@ impl Scene {
         pushed.expect("the job reaches the queue");
     }
 
+    /// Brings everything to the queue that waits, as after a loss: what a dead worker had lined up would be brought in half a minute.
+    pub async fn hands_out_what_waits(&self) {
+        let all = Sweep::All {
+            before: in_millis(1),
+        };
+        let swept = self.store.sweep_jobs(all, HURRIED.delivery, 1_000).await;
+        let pushed = self.queue.push(&swept.expect("a sweep").tickets).await;
+        pushed.expect("the jobs reach the queue");
+    }
+
     /// The job as the store has it.
     pub async fn job(&self, job: JobId) -> Job {
         let job = self.store.job(job).await.expect("the store answers");
@@ -282,15 +291,20 @@ impl Scene {
 
     /// Waits until the job is in that state.
     pub async fn becomes(&self, job: JobId, state: State) -> Job {
-        let mut found = None;
-        eventually(&format!("the job is {}", state.as_str()), async || {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
             let job = self.job(job).await;
-            let is_so = job.state == state;
-            found = Some(job);
-            is_so
-        })
-        .await;
-        found.expect("a job")
+            if job.state == state {
+                return job;
+            }
+            let begun = || self.play.begun();
+            assert!(
+                Instant::now() < deadline,
+                "{state:?} in time: {job:?}; {:?}",
+                begun()
+            );
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The `job:update`s of the job that its owner has been told of, up to one with this state.
