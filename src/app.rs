@@ -68,7 +68,7 @@ use crate::{
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
     worker::{
-        Worker,
+        Pace, Worker,
         enrich::{Enricher, notifications::Notices},
     },
 };
@@ -269,6 +269,7 @@ impl Core {
             metrics: self.metrics.clone(),
             replica: self.replica,
             at_once: self.config.worker_concurrency,
+            pace: Pace::default(),
         }
     }
 
