@@ -20,6 +20,7 @@ mod member_model;
 mod members;
 mod model;
 mod moderation;
+mod moderation_log;
 mod owners;
 mod permissions;
 mod reactions;
