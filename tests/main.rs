@@ -10,3 +10,4 @@ mod redis_outage;
 mod room;
 mod sockets;
 mod support;
+mod worker;

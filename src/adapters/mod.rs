@@ -8,3 +8,4 @@ pub mod redis;
 pub mod rules_file;
 pub mod sqlite;
 mod stored_jobs;
+mod turns;

@@ -7,6 +7,7 @@ mod handlers;
 mod result_file;
 mod running;
 
+pub(crate) use self::handlers::AnyHandler;
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,

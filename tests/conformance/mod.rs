@@ -4,4 +4,5 @@ pub(crate) mod bus;
 pub(crate) mod cache;
 pub(crate) mod limits;
 pub(crate) mod presence;
+pub(crate) mod queue;
 pub(crate) mod store;

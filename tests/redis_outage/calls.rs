@@ -11,7 +11,7 @@ use belfry::{
         cache::RecentCache,
         limits::{Key, Quota, RateLimits, Verdict},
         presence::Presence,
-        queue::{Claim, Queue},
+        queue::{Claim, Queue, Wish},
     },
 };
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ use crate::{
         bus::room as topic,
         cache::{list, new, room},
         presence::{enter, user},
-        queue::job,
+        queue::{message, ticket},
     },
     support::{
         eventually,
@@ -31,6 +31,9 @@ use crate::{
 
 /// Once a minute.
 const ONCE: Quota = Quota::one_every(Duration::from_secs(60), std::num::NonZeroU32::MIN);
+
+const JOBS: Wish = Wish::Jobs { max: 10, low: 10 };
+const MESSAGES: Wish = Wish::Messages(10);
 
 /// What a busy machine may add to a limit.
 const SLACK: Duration = Duration::from_millis(400);
@@ -135,9 +138,9 @@ fn an_address_that_cannot_be_right_is_refused() {
 async fn each_call_fails_in_time(redis: &RedisParts) {
     let (half, whole) = (Duration::from_millis(500), Duration::from_secs(1));
     let wait = Duration::from_millis(300);
-    let (general, claim) = (room("general"), Claim("1-1".into()));
+    let (general, claim) = (room("general"), Claim("h1-1".into()));
     let (filled, changes) = (list(&general, 1..=3), [new(&general, 4, 4)]);
-    let (jobs, rooms, users) = ([job(1)], [general.clone()], [user("eve")]);
+    let (jobs, rooms, users) = ([ticket(1)], [general.clone()], [user("eve")]);
     let (claims, steps) = ([claim], [enter("general", "eve")]);
     let RedisParts {
         cache,
@@ -153,9 +156,14 @@ async fn each_call_fails_in_time(redis: &RedisParts) {
         fails("read", half, cache.read(&general)),
         fails("fill", half, cache.fill(&general, &filled)),
         fails("push", whole, queue.push(&jobs)),
-        fails("take", whole + wait, queue.take("ada", 1, wait)),
+        fails("take jobs", whole + wait, queue.take("ada", JOBS, wait)),
+        fails(
+            "take messages",
+            whole + wait,
+            queue.take("ada", MESSAGES, wait)
+        ),
         fails("settle", whole, queue.settle(&claims)),
-        fails("len", whole, queue.len()),
+        fails("backlog", whole, queue.backlog()),
         fails("apply", whole, presence.apply(&steps)),
         fails("renew", whole, presence.renew()),
         fails("live", whole, presence.live(&rooms, 10)),
@@ -197,15 +205,17 @@ async fn each_call_works_again(redis: &RedisParts) {
     .await;
     redis.cache.append(&[]).await.unwrap();
     assert_eq!(redis.cache.read(&general).await.unwrap(), Some(filled));
-    redis.queue.push(&[job(1)]).await.unwrap();
-    eventually("the job comes", async || {
-        let wait = Duration::from_millis(100);
-        let taken = redis.queue.take("ada", 10, wait).await.unwrap();
-        let claims: Vec<Claim> = taken.jobs.iter().map(|it| it.0.clone()).collect();
-        redis.queue.settle(&claims).await.unwrap();
-        !claims.is_empty()
-    })
-    .await;
+    redis.queue.push(&[ticket(1), message(2)]).await.unwrap();
+    for wish in [JOBS, MESSAGES] {
+        eventually("the ticket comes", async || {
+            let wait = Duration::from_millis(100);
+            let taken = redis.queue.take("ada", wish, wait).await.unwrap();
+            let claims: Vec<Claim> = taken.tickets.into_iter().map(|it| it.claim).collect();
+            redis.queue.settle(&claims).await.unwrap();
+            !claims.is_empty()
+        })
+        .await;
+    }
     redis.presence.renew().await.unwrap();
     let steps = [enter("general", "eve")];
     redis.presence.apply(&steps).await.unwrap();

@@ -16,6 +16,10 @@ mod presence_reply;
 mod presence_steps;
 mod publisher;
 mod queue;
+mod queue_checks;
+mod queue_readers;
+mod queue_reply;
+mod queue_ticket;
 mod subscriber;
 
 use std::{sync::Arc, time::Duration};
@@ -67,6 +71,12 @@ pub struct RedisSettings {
     pub claim_check: Duration,
     /// A worker that holds no claim and has not asked for so long is forgotten.
     pub worker_idle: Duration,
+    /// How many tickets the line of the messages' jobs holds, roughly; beyond, the oldest are left to the store's sweep.
+    pub message_tickets: u64,
+    /// How many each of the other lines holds, likewise.
+    pub job_tickets: u64,
+    /// How many may wait for their time; beyond, the latest are left to the store's sweep.
+    pub delayed_tickets: u64,
 }
 
 impl RedisSettings {
@@ -85,6 +95,9 @@ impl RedisSettings {
             claim_timeout: CLAIM_TIMEOUT,
             claim_check: Duration::from_secs(10),
             worker_idle: Duration::from_secs(600),
+            message_tickets: 1_000_000,
+            job_tickets: 4_000_000,
+            delayed_tickets: 4_000_000,
         }
     }
 }
