@@ -21,6 +21,7 @@ mod members;
 mod model;
 mod moderation;
 mod notifications;
+mod moderation_log;
 mod owners;
 mod permissions;
 mod previews;

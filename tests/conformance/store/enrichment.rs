@@ -3,7 +3,8 @@
 use belfry::domain::{
     change::{Change, Enrichment, Found, NewMessage, Outcome, RoomChange},
     id::JobId,
-    message::Preview,
+    job::EnrichMessage,
+    message::{Message, Preview},
 };
 
 use super::{
@@ -26,6 +27,7 @@ super::stories!(
     a_repeat_shows_the_message_as_it_is_now,
     unread_mentions_are_those_after_what_was_read,
     who_is_no_longer_mentioned_has_no_unread_mention,
+    the_job_of_a_message_says_where_it_is_and_whose,
 );
 
 async fn a_finding_is_the_messages_next_revision(scene: Scene) {
@@ -311,6 +313,41 @@ async fn who_is_no_longer_mentioned_has_no_unread_mention(scene: Scene) {
         unread.push(scene.standing("hall", name).await.unread_mentions);
     }
     assert_eq!(unread, [0, 1, 1]);
+}
+
+async fn the_job_of_a_message_says_where_it_is_and_whose(scene: Scene) {
+    scene.room("hall", &["ada", "ben"]).await;
+    let first = text("ada", "hall", "hello");
+    let hello = scene.send(first.clone()).await;
+    let reply = NewMessage {
+        reply_to: Some(hello.id),
+        ..text("ben", "hall", "yes?")
+    };
+    // Once among sends alone, once beside something else.
+    let batch = [
+        finding(&hello, mentions(&["ben"])),
+        Change::Send(reply.clone()),
+    ];
+    let answer = committed(scene.commit(&batch).await.remove(1));
+    let edited = committed(scene.commit_one(edit("ben", &answer, "no")).await);
+
+    let told = |message: &Message, content_rev| EnrichMessage {
+        room_id: message.room_id.clone(),
+        message_id: message.id,
+        content_rev,
+        content: message.content.clone(),
+        seq: Some(message.seq),
+        user_id: Some(message.user_id.clone()),
+        reply_to: message.reply_to,
+    };
+    let mut jobs: Vec<_> = scene
+        .all_jobs()
+        .await
+        .into_iter()
+        .map(|(_, job)| job)
+        .collect();
+    jobs.sort_unstable_by_key(|job| job.content_rev);
+    assert_eq!(jobs, [told(&hello, 1), told(&answer, 3), told(&edited, 4)]);
 }
 
 fn preview(url: &str) -> Preview {
