@@ -68,7 +68,7 @@ use crate::{
         tracker::{Telling, Tracker},
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
-    worker::{Worker, enrich::Enricher},
+    worker::{Pace, Worker, enrich::Enricher},
 };
 
 /// Calls of the store that run at once; one lane of the writer needs one connection.
@@ -284,6 +284,7 @@ impl Core {
             metrics: self.metrics.clone(),
             replica: self.replica,
             at_once: self.config.worker_concurrency,
+            pace: Pace::default(),
         }
     }
 

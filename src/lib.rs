@@ -3,7 +3,7 @@
 //! The map; arrows point one way, from left to right nothing is known of what stands further right:
 //!
 //! ```text
-//! domain <- ports <- protocol <- room <- commit <- jobs <- chat   <- sockets, http <- app <- main
+//! domain <- ports <- protocol <- room <- commit <- jobs <- chat   <- sockets, http <- app <- program
 //!                                                       <- worker                 <-
 //!           ports <- adapters                                                     <-
 //! ```
@@ -16,7 +16,7 @@
 //! - [`jobs`] what types of background jobs there are, Belfry's own and an operator's.
 //! - [`chat`] what people do, a verb a file.
 //! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
-//! - [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
+//! - [`program`] is the whole of it as a process. [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
 
@@ -31,6 +31,7 @@ pub mod http;
 pub mod jobs;
 pub mod metrics;
 pub mod ports;
+pub mod program;
 pub mod protocol;
 pub mod room;
 pub mod sockets;

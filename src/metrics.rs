@@ -1,5 +1,9 @@
 //! What an operator can count: the whole set of figures behind `/metrics`, with bounded labels.
 
+use crate::ports::{
+    queue::{Backlog, Line},
+    store::JobCounts,
+};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -49,6 +53,22 @@ pub struct Metrics {
     pub jobs_done: Counter,
     /// Attempts at a job that failed.
     pub jobs_failed: Counter,
+    /// Jobs given up after such an attempt.
+    pub jobs_dead: Counter,
+    /// Jobs that were ended as their owners wanted.
+    pub jobs_cancelled: Counter,
+    /// Jobs that were left to other workers before they were done.
+    pub jobs_handed_back: Counter,
+    /// Jobs that are being done here now, but for those that come with messages.
+    pub jobs_running: Gauge,
+    /// How long those could have been started before they were, in seconds, by the clocks of two machines.
+    pub job_wait_seconds: Histogram,
+    /// How long an attempt at one of those took, in seconds.
+    pub job_seconds: Histogram,
+    /// Jobs in the queue, by `line`: `messages`, the priorities, and those of any line whose time has not come; all workers' alike.
+    jobs_queued: Family<Label, Gauge>,
+    /// Jobs in the store, by `state`; all workers' alike.
+    jobs_stored: Family<Label, Gauge>,
     /// Jobs that the sweep handed to the queue again.
     pub jobs_swept: Counter,
     /// Cache and queue work dropped because it could not be done in time.
@@ -114,6 +134,18 @@ impl Metrics {
             cache_fills: counters(["done", "failed", "left"]),
             jobs_done: Counter::default(),
             jobs_failed: Counter::default(),
+            jobs_dead: Counter::default(),
+            jobs_cancelled: Counter::default(),
+            jobs_handed_back: Counter::default(),
+            jobs_running: Gauge::default(),
+            job_wait_seconds: Histogram::new([
+                0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 4.0, 16.0, 64.0,
+            ]),
+            job_seconds: Histogram::new([
+                0.001, 0.004, 0.016, 0.064, 0.256, 1.0, 4.0, 16.0, 64.0, 256.0,
+            ]),
+            jobs_queued: Family::default(),
+            jobs_stored: Family::default(),
             jobs_swept: Counter::default(),
             aftermath_dropped: Counter::default(),
             rate_limited: Family::default(),
@@ -201,6 +233,7 @@ impl Metrics {
             "Failed attempts at a job",
             metrics.jobs_failed.clone(),
         );
+        metrics.register_jobs(&mut registry);
         registry.register(
             "jobs_swept",
             "Jobs handed to the queue again",
@@ -224,6 +257,70 @@ impl Metrics {
         Self {
             registry,
             ..metrics
+        }
+    }
+
+    fn register_jobs(&self, registry: &mut Registry) {
+        registry.register("jobs_dead", "Jobs given up", self.jobs_dead.clone());
+        registry.register(
+            "jobs_cancelled",
+            "Jobs ended as their owners wanted",
+            self.jobs_cancelled.clone(),
+        );
+        registry.register(
+            "jobs_handed_back",
+            "Jobs left to other workers before they were done",
+            self.jobs_handed_back.clone(),
+        );
+        registry.register(
+            "jobs_running",
+            "Jobs being done by this process",
+            self.jobs_running.clone(),
+        );
+        registry.register(
+            "job_wait_seconds",
+            "From when a job could be started to its start",
+            self.job_wait_seconds.clone(),
+        );
+        registry.register(
+            "job_seconds",
+            "How long an attempt at a job took",
+            self.job_seconds.clone(),
+        );
+        registry.register(
+            "jobs_queued",
+            "Jobs in the shared queue, by line",
+            self.jobs_queued.clone(),
+        );
+        registry.register(
+            "jobs_stored",
+            "Jobs in the shared store that have not ended well, by state",
+            self.jobs_stored.clone(),
+        );
+    }
+
+    /// Notes what is in the queue.
+    pub fn queued(&self, backlog: &Backlog) {
+        let set = |line: &'static str, jobs: u64| {
+            let jobs = i64::try_from(jobs).unwrap_or(i64::MAX);
+            self.jobs_queued.get_or_create(&[("line", line)]).set(jobs);
+        };
+        for line in Line::ALL {
+            set(line.as_str(), backlog.of(line));
+        }
+        set("delayed", backlog.delayed);
+    }
+
+    /// Notes what is in the store.
+    pub fn stored(&self, counts: &JobCounts) {
+        for (state, jobs) in [
+            ("waiting", counts.waiting),
+            ("active", counts.active),
+            ("dead", counts.dead),
+        ] {
+            self.jobs_stored
+                .get_or_create(&[("state", state)])
+                .set(jobs);
         }
     }
 

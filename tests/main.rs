@@ -11,3 +11,4 @@ mod redis_outage;
 mod room;
 mod sockets;
 mod support;
+mod worker;

@@ -8,6 +8,7 @@ pub mod preview;
 mod result_file;
 mod running;
 
+pub(crate) use self::handlers::AnyHandler;
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
     handlers::Handlers,

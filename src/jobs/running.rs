@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         id::{JobId, UserId},
-        job::Run,
+        job::{Job, Run},
     },
     ports::store::{Started, Store},
 };
@@ -36,6 +36,11 @@ impl Running {
             progress: AtomicU8::new(0),
             cancel,
         }
+    }
+
+    /// The job as it was started.
+    pub(crate) fn job(&self) -> &Job {
+        &self.started.job
     }
 
     /// Which job.

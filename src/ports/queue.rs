@@ -75,6 +75,14 @@ impl Line {
         Self::Jobs(Priority::Normal),
         Self::Jobs(Priority::Low),
     ];
+
+    /// Its name, for figures.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Jobs(priority) => priority.as_str(),
+        }
+    }
 }
 
 /// What a worker has room for.
@@ -122,4 +130,14 @@ pub struct Backlog {
     pub jobs: [u64; 3],
     /// Those of any line whose time has not come.
     pub delayed: u64,
+}
+
+impl Backlog {
+    /// Of one line, without those whose time has not come.
+    pub fn of(&self, line: Line) -> u64 {
+        match line {
+            Line::Messages => self.messages,
+            Line::Jobs(priority) => self.jobs[priority as usize],
+        }
+    }
 }

@@ -1,19 +1,53 @@
-//! The worker: takes jobs from the queue, does them, and commits what came of them. Beside the servers or inside one.
+//! The worker: takes jobs from the queue, does them, and says what came of them. Beside the servers or inside one.
+//!
+//! The store's row is the truth about a job, the queue its fast path. What a message brings with it ([`messages`]) is done in
+//! handfuls, and its row goes with what came of it. Any other job is started in the store ([`claiming`]), is this worker's for as long
+//! as it renews the lease ([`keeper`]), is done in a task of its own ([`attempt`]), and its end is written together with
+//! others ([`ends`]). What is lost on the way is handed out again ([`sweep`]). So a job is done at least once, whatever dies,
+//! and each job may be done twice without harm.
 
+mod alone;
+mod attempt;
+mod claiming;
+mod ends;
 pub mod enrich;
+mod floor;
+mod forgetting;
+mod gather;
+mod keeper;
+mod live;
+mod messages;
+mod pace;
+mod room;
+mod settling;
+mod sweep;
+mod taking;
+mod underway;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
-use self::enrich::Enricher;
+pub use self::pace::Pace;
+use self::{enrich::Enricher, floor::Floor, room::Room, underway::Underway};
 use crate::{
     domain::id::ReplicaId,
     jobs::Handlers,
     metrics::Metrics,
-    ports::{queue::Queue, store::Store},
+    ports::{
+        queue::{Claim, Queue, Ticket},
+        store::Store,
+    },
     room::tracker::Telling,
 };
+
+/// How long the last words may take when nothing goes on any more.
+const LAST_WORDS: Duration = Duration::from_millis(2_500);
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -34,12 +68,75 @@ pub struct Worker {
     pub replica: ReplicaId,
     /// How many jobs it does at once, beside those that come with messages.
     pub at_once: usize,
+    /// How long things take.
+    pub pace: Pace,
 }
 
 impl Worker {
-    /// Works until `stop`. What has been taken by then is finished, or handed back within 2 s, so that another worker does it at once.
-    /// Ends within 5 s of `stop` when queue and store answer.
+    /// Works until `stop`. What runs by then has 2 s to end, or is handed back, so that another worker does it at once. Ends within 5 s of
+    /// `stop`. Dropped, it drops its jobs where they stand, as the end of the process would: others get them when their leases have passed.
     pub async fn run(self, stop: CancellationToken) {
-        stop.cancelled().await;
+        let out_of_time = CancellationToken::new();
+        let last_jobs = self.pace.last_jobs;
+        let late = async {
+            stop.cancelled().await;
+            sleep(last_jobs).await;
+            out_of_time.cancel();
+            sleep(LAST_WORDS).await;
+        };
+        tokio::select! {
+            () = self.work(stop.clone(), out_of_time.clone()) => {}
+            () = late => tracing::warn!("not every job could be handed back; others get them when their leases have passed"),
+        }
+    }
+
+    async fn work(self, stop: CancellationToken, out_of_time: CancellationToken) {
+        let (ends, writing) = ends::ends(self.clone());
+        let floor = Arc::new(Floor {
+            underway: Underway::default(),
+            room: Room::new(self.at_once),
+            slots: Arc::new(Semaphore::new(self.at_once)),
+            ends,
+            stop,
+            out_of_time,
+            reborn: Notify::new(),
+            worker: self,
+        });
+        let mut beside = JoinSet::new();
+        beside.spawn(keeper::run(floor.clone()));
+        beside.spawn(live::run(floor.clone()));
+        beside.spawn(sweep::run(floor.clone()));
+        beside.spawn(forgetting::run(floor.clone()));
+        let working = async move {
+            futures_util::join!(messages::run(floor.clone()), claiming::run(floor.clone()));
+            beside.shutdown().await;
+            // With the floor goes the last way to say how a job ended, and the writing ends.
+            drop(floor);
+        };
+        futures_util::join!(working, writing);
+    }
+
+    fn name(&self) -> String {
+        self.replica.to_string()
+    }
+
+    /// Brings jobs to the queue; false when it cannot be reached, and the sweep has to find them.
+    async fn push(&self, tickets: &[Ticket]) -> bool {
+        if tickets.is_empty() {
+            return true;
+        }
+        let pushed = self.queue.push(tickets).await;
+        if let Err(error) = &pushed {
+            tracing::debug!(%error, jobs = tickets.len(), "jobs wait for the sweep");
+        }
+        pushed.is_ok()
+    }
+
+    async fn settle(&self, claims: &[Claim]) {
+        if !claims.is_empty()
+            && let Err(error) = self.queue.settle(claims).await
+        {
+            tracing::debug!(%error, "claims will run out");
+        }
     }
 }

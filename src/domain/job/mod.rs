@@ -22,6 +22,9 @@ pub const ATTEMPTS_MAX: i32 = 25;
 /// The longest error that is kept, in characters; what is longer loses its end.
 pub const ERROR_MAX: usize = 500;
 
+/// Why an attempt failed of which nothing was heard again: its worker let the lease pass.
+pub const WORKER_GONE: &str = "Its worker was gone before it was done.";
+
 /// Which of the waiting jobs are started first. Lower ones get their share even while there are always higher ones.
 #[derive(
     Debug,

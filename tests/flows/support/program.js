@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { within } from './limits.js';
 
@@ -28,9 +28,16 @@ export function belfryBinary() {
   return path;
 }
 
-/** `belfry ARGUMENTS`, with these settings and no others, in this directory. */
-export function belfry(args, settings, directory) {
-  return new Program(belfryBinary(), args, { ...settings, RUST_BACKTRACE: '1' }, directory);
+/** The example of that name, built beside the binary (`cargo build --examples`); or what BELFRY_EXAMPLE names. */
+export function exampleBinary(name) {
+  const path = process.env.BELFRY_EXAMPLE ?? join(dirname(belfryBinary()), 'examples', name);
+  if (!existsSync(path)) throw new Error(`no example at ${path}: run cargo build --examples, or set BELFRY_EXAMPLE`);
+  return path;
+}
+
+/** `belfry ARGUMENTS`, with these settings and no others, in this directory; or another program that is run like it. */
+export function belfry(args, settings, directory, binary = belfryBinary()) {
+  return new Program(binary, args, { ...settings, RUST_BACKTRACE: '1' }, directory);
 }
 
 export class Program {

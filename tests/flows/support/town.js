@@ -21,9 +21,10 @@ import { RawSocket } from './wire.js';
 /** Settings for stories about load, in which no limit of a person's rate should show. */
 export const unhurried = { MESSAGES_PER_SECOND: '100000', EVENTS_PER_SECOND: '100000' };
 
-/** One server alone, on SQLite. `t`: the test, or `{ after }` for all tests of a file. */
-export async function embedded(t, settings = {}) {
+/** One server alone, on SQLite. `t`: the test, or `{ after }` for all tests of a file. `binary`: what runs in the place of `belfry`. */
+export async function embedded(t, settings = {}, { binary } = {}) {
   const town = await Town.founded(t);
+  town.binary = binary;
   town.settings = { ...town.settings, ...settings };
   await town.opens(1);
   return town;
@@ -37,9 +38,10 @@ export async function embedded(t, settings = {}) {
 export async function replicas(
   t,
   count,
-  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false } = {},
+  { settings = {}, worker = 'inside', ownRedis = false, ownPostgres = false, proxies = false, binary } = {},
 ) {
   const town = await Town.founded(t);
+  town.binary = binary;
   const backends = await ownBackends();
   town.whenItEnds(() => backends.remove());
   town.settings = { ...town.settings, ...backends.settings, ...settings };
@@ -129,7 +131,7 @@ class Town {
 
   /** A run of the program with this town's settings. */
   runs(args, settings = {}) {
-    const program = belfry(args, { ...this.settings, ...settings }, this.directory);
+    const program = belfry(args, { ...this.settings, ...settings }, this.directory, this.binary);
     this.#programs.push(program);
     return program;
   }

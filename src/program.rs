@@ -1,0 +1,127 @@
+//! The whole program: flags, environment and `.env` to settings, settings to a running part.
+//!
+//! `belfry` is this with no types of jobs but its own. An operator's program is this with more of them.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    app::{self, StartError},
+    config::{Cli, Command, Config, seconds_of},
+    jobs::Handlers,
+    telemetry,
+};
+
+/// How long threads that do not come back are waited for at the end.
+const STUCK: Duration = Duration::from_secs(1);
+
+/// Is `belfry`, with these types of jobs beside its own: reads this process's arguments, environment and `.env`, does what they say until
+/// it is done or SIGTERM or SIGINT asks it to end, and answers with the code for the process to end with. 2 for settings that cannot be.
+///
+/// To be all of `main`: it starts a runtime of its own, and writes to the standard streams. Servers and workers of one
+/// installation are to have the same types: a server refuses a type that it does not know, and a worker fails it.
+pub fn run(handlers: Handlers) -> ExitCode {
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("belfry: .env: {}", unreadable(&error));
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse();
+    let config = match Config::check(cli.settings) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("belfry: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::start(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("belfry: the runtime could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(command(cli.command, config, handlers));
+    // A handler that blocks its thread would hold up the end for ever.
+    runtime.shutdown_timeout(STUCK);
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("belfry: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is wrong with the file, without its values: one may be a secret, and this is written where others read.
+fn unreadable(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let which = if line.contains('=') && name.bytes().all(is_name) {
+                format!("the line of {name}")
+            } else {
+                "a line".into()
+            };
+            format!(
+                "{which} cannot be read; it takes NAME=value, with quotes around a value that has spaces or signs."
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+async fn command(command: Command, config: Config, handlers: Handlers) -> Result<(), StartError> {
+    match command {
+        Command::Serve { no_worker } => {
+            app::serve(config, handlers, !no_worker, asked_to_end()).await
+        }
+        Command::Worker => app::work(config, handlers, asked_to_end()).await,
+        Command::Migrate => app::migrate(config).await,
+        Command::Token { sub, name, ttl } => {
+            let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
+            println!("{token}");
+            Ok(())
+        }
+    }
+}
+
+/// Ends at SIGTERM or SIGINT. Another one of them ends the process at once, whatever is in flight.
+async fn asked_to_end() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::error!("signals cannot be heard; end this process with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::spawn(async move {
+        let kind = tokio::select! {
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = interrupt.recv() => SignalKind::interrupt(),
+        };
+        tracing::warn!("asked to end again: gone at once");
+        gone_at_once(kind);
+    });
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks again does not want to wait for the drain"
+)]
+fn gone_at_once(asked: SignalKind) -> ! {
+    // As a shell reports a process that a signal has ended.
+    std::process::exit(128 + asked.as_raw_value())
+}

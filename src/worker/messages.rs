@@ -1,0 +1,296 @@
+//! The jobs that come with messages: taken by the handful, done all at once, and crossed out together.
+//!
+//! Their first try costs the store nothing beyond its result. One that failed, or that may have killed its worker, is started in the
+//! store like any other job, so that its attempts count and it is dead in the end.
+
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::join_all};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
+
+use super::{
+    alone::{self, Alone},
+    attempt::{PANICKED, too_long, words},
+    ends::Ended,
+    enrich::{self, Finished},
+    floor::Floor,
+    settling::Settling,
+    taking::Taking,
+};
+use crate::{
+    domain::{
+        id::JobId,
+        job::{EnrichMessage, Run},
+    },
+    jobs::{BackOff, JobError},
+    ports::{
+        queue::{Claim, Claimed, Ticket, Wish},
+        store::{Ending, Started},
+    },
+};
+
+/// Jobs taken at once.
+const AT_ONCE: usize = 256;
+/// The least time between two looks for jobs, so that a steady stream of them is taken by the handful. A job that comes after a pause
+/// is taken at once.
+const APART: Duration = Duration::from_millis(5);
+
+/// A message to be read.
+struct Reading {
+    ticket: Ticket,
+    text: EnrichMessage,
+    /// None on the first try.
+    hold: Option<Hold>,
+}
+
+/// A noted start.
+#[derive(Clone, Copy)]
+struct Hold {
+    run: Run,
+    attempts: i32,
+}
+
+/// Reads messages until it is time to stop, and hands back what has not been read by then.
+pub(super) async fn run(floor: Arc<Floor>) {
+    let (alone, suspects) = alone::lane();
+    let one_by_one = alone::run(&floor, suspects, None, |ticket, started, _| {
+        let floor = floor.clone();
+        async move { read_alone(&floor, ticket, started).await }
+    });
+    futures_util::join!(take(&floor, alone), one_by_one);
+}
+
+async fn take(floor: &Floor, alone: Alone) {
+    let mut taking = Taking::default();
+    let mut settling = Settling::default();
+    let mut next = Instant::now();
+    loop {
+        tokio::select! {
+            () = floor.stop.cancelled() => break,
+            () = sleep_until(next) => {}
+        }
+        let wait = settling.wait().unwrap_or(Duration::MAX);
+        let taken = taking.take(floor, Wish::Messages(AT_ONCE), wait).await;
+        next = Instant::now() + APART;
+        let Some(tickets) = taken else { break };
+        if !tickets.is_empty() {
+            work(floor, tickets, &alone, &mut settling).await;
+        }
+        if settling.is_due() {
+            settling.settle(&floor.worker).await;
+        }
+    }
+    settling.settle(&floor.worker).await;
+}
+
+async fn work(floor: &Floor, taken: Vec<Claimed>, alone: &Alone, settling: &mut Settling) {
+    let worker = &floor.worker;
+    let mut todo: Vec<(Claim, Reading)> = Vec::with_capacity(taken.len());
+    let mut again = Vec::new();
+    for Claimed { claim, mut ticket } in taken {
+        match ticket.message.take() {
+            Some(text) if !ticket.again => {
+                let reading = Reading {
+                    ticket,
+                    text: *text,
+                    hold: None,
+                };
+                todo.push((claim, reading));
+            }
+            _ => again.push((claim, ticket)),
+        }
+    }
+    if !again.is_empty() {
+        todo.extend(start_again(floor, again, alone, settling).await);
+    }
+    let results = join_all(todo.iter().map(|(_, reading)| async {
+        tokio::select! {
+            result = read(floor, reading) => Some(result),
+            () = floor.out_of_time.cancelled() => None,
+        }
+    }))
+    .await;
+    let mut failed = Vec::new();
+    let mut unfinished: (Vec<Claim>, Vec<Ticket>) = Default::default();
+    for ((claim, reading), result) in todo.into_iter().zip(results) {
+        match result {
+            Some(Ok(finished)) => {
+                worker.metrics.jobs_done.inc();
+                settling.add(claim, row(&reading, &finished));
+            }
+            Some(Err(error)) => failed.push((claim, reading, error)),
+            None => match reading.hold {
+                Some(hold) => {
+                    floor.ended(Ended::new(hold.run, Ending::HandedBack)).await;
+                    settling.add(claim, None);
+                }
+                None => {
+                    unfinished.0.push(claim);
+                    unfinished.1.push(Ticket {
+                        message: Some(Box::new(reading.text)),
+                        ..reading.ticket
+                    });
+                }
+            },
+        }
+    }
+    // Added again before the claims end: in between a job may be there twice, but never not at all.
+    if worker.push(&unfinished.1).await {
+        unfinished
+            .0
+            .into_iter()
+            .for_each(|claim| settling.add(claim, None));
+    }
+    note_failures(floor, failed, settling).await;
+}
+
+/// Starts in the store what has been handed out before. Answers with what is to be done in this handful; what is not started is somebody
+/// else's or done.
+async fn start_again(
+    floor: &Floor,
+    again: Vec<(Claim, Ticket)>,
+    alone: &Alone,
+    settling: &mut Settling,
+) -> Vec<(Claim, Reading)> {
+    let worker = &floor.worker;
+    let jobs: Vec<JobId> = again.iter().map(|(_, ticket)| ticket.job).collect();
+    let started = match worker.store.start_jobs(&jobs, worker.pace.lease).await {
+        Ok(started) => started,
+        Err(error) => {
+            error.log("messages wait until their claims run out");
+            return Vec::new();
+        }
+    };
+    let mut started: HashMap<JobId, Started> = started
+        .into_iter()
+        .map(|started| (started.run.job, started))
+        .collect();
+    let (mut todo, mut suspects) = (Vec::new(), Vec::new());
+    for (claim, ticket) in again {
+        match started.remove(&ticket.job) {
+            None => settling.add(claim, None),
+            Some(started) if alone::is_suspect(&started.job) => {
+                settling.add(claim, None);
+                suspects.push((ticket, started.run));
+            }
+            Some(started) => match reading(floor, ticket, &started).await {
+                None => settling.add(claim, None),
+                Some(reading) => todo.push((claim, reading)),
+            },
+        }
+    }
+    alone.line_up(worker, suspects).await;
+    todo
+}
+
+/// What there is to read, as the store has it; nothing where its payload cannot be understood, which no attempt can help.
+async fn reading(floor: &Floor, ticket: Ticket, started: &Started) -> Option<Reading> {
+    match serde_json::from_str(&started.job.payload) {
+        Ok(text) => Some(Reading {
+            ticket,
+            text,
+            hold: Some(Hold {
+                run: started.run,
+                attempts: started.job.attempts,
+            }),
+        }),
+        Err(error) => {
+            let error = format!("Its payload does not fit: {error}.");
+            floor.ended(Ended::failed(started.run, &error, None)).await;
+            None
+        }
+    }
+}
+
+async fn read(floor: &Floor, reading: &Reading) -> Result<Finished, JobError> {
+    let limit = floor.worker.pace.message_limit;
+    let id = reading.ticket.job;
+    let span = tracing::debug_span!("message", job = %id);
+    let work = enrich::run(&floor.worker.enricher, id, &reading.text).instrument(span);
+    match timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => {
+            tracing::error!(job = %id, panic = %words(&*panic), "the job of a message panicked");
+            Err(JobError::Again(PANICKED.into()))
+        }
+        Err(_) => Err(JobError::Again(too_long(limit))),
+    }
+}
+
+/// The row that is still to be removed.
+fn row(reading: &Reading, finished: &Finished) -> Option<JobId> {
+    matches!(finished, Finished::WithoutResult).then_some(reading.ticket.job)
+}
+
+/// Has the store note what went wrong, and when to try again. A first try is noted as a start and its end.
+async fn note_failures(
+    floor: &Floor,
+    failed: Vec<(Claim, Reading, JobError)>,
+    settling: &mut Settling,
+) {
+    let worker = &floor.worker;
+    let unnoted: Vec<JobId> = failed
+        .iter()
+        .filter(|(_, reading, _)| reading.hold.is_none())
+        .map(|(_, reading, _)| reading.ticket.job)
+        .collect();
+    let mut noted: HashMap<JobId, Hold> = HashMap::new();
+    let mut is_noted = true;
+    if !unnoted.is_empty() {
+        match worker.store.start_jobs(&unnoted, worker.pace.lease).await {
+            Ok(started) => noted.extend(started.iter().map(|started| {
+                let hold = Hold {
+                    run: started.run,
+                    attempts: started.job.attempts,
+                };
+                (started.run.job, hold)
+            })),
+            Err(_) => is_noted = false,
+        }
+    }
+    for (claim, reading, error) in failed {
+        let id = reading.ticket.job;
+        let hold = reading.hold.or_else(|| noted.remove(&id));
+        match hold {
+            Some(hold) => fail(floor, hold, &error).await,
+            // The claim runs out, and the job is handed out once more.
+            None if !is_noted => continue,
+            // Somebody else has it, or it is done.
+            None => {}
+        }
+        settling.add(claim, None);
+    }
+}
+
+async fn fail(floor: &Floor, hold: Hold, error: &JobError) {
+    let wait = match error {
+        JobError::Hopeless(_) => None,
+        _ => Some(BackOff::default().after(hold.attempts)),
+    };
+    let ended = Ended::failed(hold.run, &error.to_string(), wait);
+    floor.ended(ended).await;
+}
+
+async fn read_alone(floor: &Floor, ticket: Ticket, started: Started) {
+    let Some(reading) = reading(floor, ticket, &started).await else {
+        return;
+    };
+    let result = tokio::select! {
+        result = read(floor, &reading) => Some(result),
+        () = floor.out_of_time.cancelled() => None,
+    };
+    let Some(hold) = reading.hold else { return };
+    match result {
+        Some(Ok(finished)) => {
+            floor.worker.metrics.jobs_done.inc();
+            let mut settling = Settling::default();
+            settling.row(row(&reading, &finished));
+            settling.settle(&floor.worker).await;
+        }
+        Some(Err(error)) => fail(floor, hold, &error).await,
+        None => {
+            floor.ended(Ended::new(hold.run, Ending::HandedBack)).await;
+        }
+    }
+}
