@@ -16,8 +16,7 @@ use crate::{
 
 /// Why a job is dead that nobody started in time.
 pub(super) const EXPIRED: &str = "It was not started in time.";
-/// Why an attempt failed whose worker let its lease pass.
-pub(super) const WORKER_GONE: &str = "Its worker was gone before it was done.";
+pub(super) use crate::domain::job::WORKER_GONE;
 /// The longest time that is reckoned with.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Parts of files that one statement removes: 64 MiB.
