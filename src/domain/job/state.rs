@@ -50,6 +50,24 @@ pub enum Move {
     Retry,
 }
 
+impl Move {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Ripen,
+        Self::Start,
+        Self::Complete,
+        Self::FailAgain,
+        Self::FailLast,
+        Self::HandBack,
+        Self::Lapse,
+        Self::LapseLast,
+        Self::Cancel,
+        Self::Stop,
+        Self::Expire,
+        Self::Retry,
+    ];
+}
+
 impl State {
     /// All of them.
     pub const ALL: [Self; 6] = [
@@ -103,5 +121,88 @@ impl State {
     /// The state of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+
+    fn next(state: State) -> Vec<State> {
+        Move::ALL
+            .iter()
+            .filter_map(|then| state.after(*then))
+            .collect()
+    }
+
+    #[test]
+    fn every_state_is_reached_by_some_way() {
+        let mut reached = HashSet::from([State::Waiting, State::Delayed]);
+        while let Some(new) = reached
+            .iter()
+            .flat_map(|state| next(*state))
+            .find(|state| !reached.contains(state))
+        {
+            reached.insert(new);
+        }
+        assert_eq!(reached.len(), State::ALL.len());
+    }
+
+    #[test]
+    fn every_move_is_made_from_somewhere() {
+        for then in Move::ALL {
+            let made = State::ALL.iter().any(|state| state.after(then).is_some());
+            assert!(made, "{then:?} is made from nowhere");
+        }
+    }
+
+    #[test]
+    fn a_word_is_read_back() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(State::parse("pending"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_ended_stays_and_what_has_not_can_end(
+            from in select(&State::ALL[..]),
+            moves in vec(select(&Move::ALL[..]), 0..60),
+        ) {
+            let mut state = from;
+            let (mut starts, mut ends) = (0, 0);
+            for then in moves {
+                let Some(after) = state.after(then) else {
+                    continue;
+                };
+                prop_assert!(!matches!(state, State::Completed | State::Cancelled), "{:?} left {:?}", then, state);
+                if state.has_ended() {
+                    prop_assert_eq!((then, after), (Move::Retry, State::Waiting));
+                }
+                // A worker has it only by a start, and each start ends once.
+                if after == State::Active && then != Move::Cancel {
+                    prop_assert_eq!((state, then), (State::Waiting, Move::Start));
+                    starts += 1;
+                }
+                if state == State::Active && after != State::Active {
+                    ends += 1;
+                }
+                state = after;
+            }
+            prop_assert_eq!(
+                starts + i32::from(from == State::Active),
+                ends + i32::from(state == State::Active)
+            );
+            if !state.has_ended() {
+                let mut ways = next(state);
+                ways.extend(ways.clone().into_iter().flat_map(next));
+                prop_assert!(ways.into_iter().any(State::has_ended));
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ mod forgetting;
 mod keeping;
 mod listing;
 mod messages;
-// mod model;
+mod model;
 mod retrying;
 mod starting;
 mod sweeping;
@@ -28,6 +28,7 @@ use belfry::{
 };
 
 use super::scene::{Scene, user};
+use crate::support::databases::Backend;
 
 /// Longer than any story.
 const LONG: Duration = Duration::from_secs(3_600);
@@ -155,6 +156,16 @@ impl Scene {
     async fn retry(&self, job: JobId) -> Job {
         let job = self.store.retry_job(job).await.unwrap();
         job.expect("the job is there")
+    }
+
+    /// Has all jobs expire then, by the store's clock.
+    async fn expire_in(&self, millis: i64) {
+        let at = match self.database.backend {
+            Backend::Postgres => format!("now() + {millis} * interval '1 ms'"),
+            Backend::Sqlite => format!("CAST(unixepoch('subsec') * 1000 AS INTEGER) + {millis}"),
+        };
+        let expire = format!("UPDATE jobs SET expires_at = {at}");
+        self.database.sql(expire).await;
     }
 
     async fn sweep(&self, sweep: Sweep, lease: Duration) -> Swept {

@@ -7,6 +7,7 @@ use belfry::domain::{
 };
 
 use super::{super::scene::Scene, chore, export, in_an_hour, timeless};
+use crate::support::databases::Backend;
 
 super::super::stories!(
     a_job_is_as_it_was_asked_for,
@@ -87,7 +88,7 @@ async fn added_again_it_is_the_same_job(scene: Scene) {
 
 async fn all_are_added_or_none(scene: Scene) {
     let mut jobs = vec![export(), export()];
-    if scene.database.backend == crate::support::databases::Backend::Postgres {
+    if scene.database.backend == Backend::Postgres {
         jobs[1].payload = "{".into();
     } else {
         let taken = "CREATE TRIGGER refuses BEFORE INSERT ON jobs WHEN new.type = 'refused' BEGIN SELECT raise(ABORT, 'no'); END";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use belfry::domain::job::State;
 
 use super::{super::scene::Scene, GONE, LONG, completed, export, failed, files::parts};
+use crate::support::databases::Backend;
 
 super::super::stories!(
     what_ended_long_ago_is_forgotten,
@@ -85,10 +86,10 @@ impl Scene {
     /// Makes all jobs so many hours older.
     async fn age(&self, hours: u32) {
         let at = match self.database.backend {
-            crate::support::databases::Backend::Postgres => {
+            Backend::Postgres => {
                 format!("updated_at - interval '{hours} h'")
             }
-            crate::support::databases::Backend::Sqlite => {
+            Backend::Sqlite => {
                 format!("updated_at - {hours} * 3600000")
             }
         };

@@ -18,6 +18,7 @@ use super::{
     super::scene::{Scene, text},
     GONE, LONG, all, completed, errors, export, failed, ids,
 };
+use crate::support::databases::Backend;
 
 super::super::stories!(
     every_message_has_its_job,
@@ -165,8 +166,8 @@ async fn an_unreadable_job_is_dead_and_harms_no_other(scene: Scene) {
         (jobs[1], "type = 'message.unknown'"),
     ] {
         let id = match scene.database.backend {
-            crate::support::databases::Backend::Postgres => format!("'{job}'"),
-            crate::support::databases::Backend::Sqlite => format!("x'{}'", job.0.simple()),
+            Backend::Postgres => format!("'{job}'"),
+            Backend::Sqlite => format!("x'{}'", job.0.simple()),
         };
         let spoil = format!("UPDATE jobs SET {change} WHERE id = {id}");
         scene.database.sql(spoil).await;

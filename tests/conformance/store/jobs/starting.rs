@@ -7,7 +7,7 @@ use belfry::{
         id::JobId,
         job::{NewJob, State},
     },
-    ports::store::Started,
+    ports::store::{Ending, Started},
 };
 use futures_util::future::join_all;
 
@@ -125,18 +125,17 @@ async fn nothing_is_started_after_it_has_expired(scene: Scene) {
 }
 
 async fn what_was_started_once_does_not_expire(scene: Scene) {
-    let job = NewJob {
-        expires_at: Some(from_now(50)),
-        ..export()
-    };
-    let expiry = job.expires_at.unwrap();
-    let job = scene.add(job).await;
-    let run = scene.start(job, LONG).await;
+    let jobs = scene.add_many(2, export).await;
+    let run = scene.start(jobs[0], LONG).await;
     scene.end(run, failed("no luck", Some(GONE))).await.unwrap();
-    while belfry::domain::timestamp::Timestamp::now() <= expiry {
-        tokio::task::yield_now().await;
-    }
-    assert!(scene.try_start(job, LONG).await.is_some());
+    let run = scene.start(jobs[1], LONG).await;
+    scene.end(run, Ending::HandedBack).await.unwrap();
+
+    scene.expire_in(-1).await;
+
+    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap();
+    // What was handed back is as if it had never been started.
+    assert_eq!(ids(&started), HashSet::from([jobs[0]]));
 }
 
 async fn what_a_worker_has_left_is_started_by_another(scene: Scene) {

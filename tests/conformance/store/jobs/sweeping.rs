@@ -10,7 +10,7 @@ use belfry::{
     },
     ports::{
         queue::{Line, Ticket},
-        store::Sweep,
+        store::{Ending, Sweep, Swept},
     },
 };
 use futures_util::future::join_all;
@@ -153,34 +153,31 @@ async fn what_nobody_started_in_time_is_dead(scene: Scene) {
 
 async fn what_expires_is_found_at_once(scene: Scene) {
     let job = NewJob {
-        expires_at: Some(from_now(100)),
+        expires_at: Some(from_now(200)),
         ..export()
     };
     let job = scene.add(job).await;
     // Handed out for long, it is still not longer in the queue than it may wait.
-    scene.sweep(all(), LONG).await;
-    let dead = loop {
-        let mut swept = scene.sweep(Sweep::Overdue, LONG).await;
-        if let Some(dead) = swept.ended.pop() {
-            break dead;
-        }
-        tokio::task::yield_now().await;
-    };
-    assert_eq!((dead.id, dead.state), (job, State::Dead));
+    let swept = scene.sweep(all(), LONG).await;
+    ends(&scene, swept, job).await;
 
-    // Also what was handed back, and so is as if it had never been started.
-    let job = NewJob {
-        expires_at: Some(from_now(300)),
-        ..export()
-    };
-    let job = scene.add(job).await;
+    let job = scene.add(export()).await;
     let run = scene.start(job, LONG).await;
-    let back = belfry::ports::store::Ending::HandedBack;
-    scene.end(run, back).await.unwrap();
-    while scene.sweep(Sweep::Overdue, LONG).await.ended.is_empty() {
+    scene.expire_in(200).await;
+    scene.end(run, Ending::HandedBack).await.unwrap();
+    ends(&scene, Swept::default(), job).await;
+}
+
+/// Sweeps until this job is dead.
+async fn ends(scene: &Scene, mut swept: Swept, job: JobId) {
+    while swept.ended.is_empty() {
         tokio::task::yield_now().await;
+        swept = scene.sweep(Sweep::Overdue, LONG).await;
     }
-    assert_eq!(scene.state(job).await, State::Dead);
+    assert_eq!(
+        (swept.ended[0].id, swept.ended[0].state),
+        (job, State::Dead)
+    );
 }
 
 async fn what_a_worker_has_left_waits_again(scene: Scene) {
