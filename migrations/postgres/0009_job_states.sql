@@ -24,6 +24,8 @@ ALTER TABLE jobs
     -- `[attempt, milliseconds since 1970, error]` each, the oldest first.
     ADD COLUMN failures jsonb,
     ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
+-- `last_error` is only written by replicas of the version before.
+--
 -- `lease_until`: of an active job, until when its worker holds it; of a waiting one, until when the queue has time to bring it. So
 -- one index has all that a sweep looks for, and a message's job costs no more than before.
 DROP INDEX jobs_waiting;

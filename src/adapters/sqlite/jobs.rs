@@ -30,9 +30,9 @@ use crate::{
     },
 };
 
-/// The jobs of a JSON array of hexadecimal ids; also part of a commit.
-pub(super) const FINISH: &str =
-    "DELETE FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND owner IS NULL";
+/// The jobs of a JSON array of hexadecimal ids; also part of a commit. Answers for each whether it may have made a file.
+pub(super) const FINISH: &str = "DELETE FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND owner IS NULL \
+     RETURNING priority IS NOT NULL";
 const FINISH_FILES: &str = "DELETE FROM job_results WHERE job_id IN (SELECT unhex(value) FROM json_each(?1)) \
      AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id)";
 
@@ -273,8 +273,13 @@ impl JobStore for SqliteStore {
         let jobs = ids(jobs)?;
         self.limited(async {
             let mut transaction = self.begin().await?;
-            fetch(&mut transaction, sqlx::query(FINISH).bind(&jobs)).await?;
-            fetch(&mut transaction, sqlx::query(FINISH_FILES).bind(&jobs)).await?;
+            let mut files = false;
+            for row in fetch(&mut transaction, sqlx::query(FINISH).bind(&jobs)).await? {
+                files |= Columns::of(&row).take::<bool>()?;
+            }
+            if files {
+                fetch(&mut transaction, sqlx::query(FINISH_FILES).bind(&jobs)).await?;
+            }
             commit(transaction).await
         })
         .await
