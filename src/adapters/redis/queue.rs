@@ -48,6 +48,7 @@ pub struct RedisQueue {
     bounds: [u64; 3],
     push: Script,
     take: Script,
+    settle: Script,
     backlog: Script,
     readers: Readers,
     checks: Checks,
@@ -78,6 +79,7 @@ impl RedisQueue {
             ],
             push: script!("push"),
             take: script!("take"),
+            settle: script!("settle"),
             backlog: script!("backlog"),
             checks: Checks::new(settings.claim_check),
             turns: Mutex::default(),
@@ -262,24 +264,21 @@ impl Queue for RedisQueue {
 
     async fn settle(&self, claims: &[Claim]) -> Result<(), BackendError> {
         let mut places: Vec<_> = claims.iter().filter_map(queue_ticket::place).collect();
-        if places.is_empty() {
-            return Ok(());
+        places.sort_unstable_by_key(|it| (letter(it.line), it.millis, it.number));
+        let until = Instant::now() + LIMIT;
+        for chunk in places.chunks(AT_ONCE) {
+            let mut call = self.call(&self.settle);
+            for of_line in chunk.chunk_by(|one, other| one.line == other.line) {
+                call.arg(letter(of_line[0].line).to_string())
+                    .arg(of_line.len());
+                for place in of_line {
+                    call.arg(format!("{}-{}", place.millis, place.number));
+                }
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let () = self.link.script(left, &call).await?;
         }
-        places.sort_unstable_by_key(|(line, _)| letter(*line));
-        let mut pipeline = redis::pipe();
-        pipeline.atomic();
-        for of_line in places.chunk_by(|(one, _), (other, _)| one == other) {
-            let stream = self.stream(of_line[0].0);
-            let ids: Vec<&str> = of_line.iter().map(|(_, entry)| *entry).collect();
-            pipeline
-                .cmd("XACK")
-                .arg(&stream)
-                .arg("workers")
-                .arg(&ids)
-                .ignore();
-            pipeline.cmd("XDEL").arg(&stream).arg(&ids).ignore();
-        }
-        self.link.pipeline(LIMIT, &pipeline).await
+        Ok(())
     }
 
     async fn backlog(&self) -> Result<Backlog, BackendError> {

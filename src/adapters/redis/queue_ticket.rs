@@ -81,10 +81,21 @@ pub(super) fn claim(line: Line, entry: &str) -> Claim {
     Claim(format!("{}{entry}", letter(line)))
 }
 
+/// Where a claim's entry is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) line: Line,
+    pub(super) millis: u64,
+    pub(super) number: u64,
+}
+
 /// What a claim is on; none for what was never one.
-pub(super) fn place(claim: &Claim) -> Option<(Line, &str)> {
+pub(super) fn place(claim: &Claim) -> Option<Place> {
     let (of, entry) = claim.0.split_at_checked(1)?;
     let (millis, number) = entry.split_once('-')?;
-    let _: (u64, u64) = (millis.parse().ok()?, number.parse().ok()?);
-    Some((line(of)?, entry))
+    Some(Place {
+        line: line(of)?,
+        millis: millis.parse().ok()?,
+        number: number.parse().ok()?,
+    })
 }

@@ -1,4 +1,5 @@
-//! Whatever is added is handed out exactly once while nobody abandons a claim, oldest first within each line, and by priority.
+//! Whatever is added is handed out exactly once while nobody abandons a claim, oldest first within each line, and by
+//! priority; whatever is settled is gone, and nothing else.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,8 +11,15 @@ use super::*;
 /// What somebody does with the queue.
 #[derive(Debug, Clone)]
 enum Step {
-    Push { lines: Vec<Line>, there: bool },
-    Take { wish: Wish, settles: bool },
+    Push {
+        lines: Vec<Line>,
+        there: bool,
+    },
+    Take(Wish),
+    Settle {
+        some: Vec<prop::sample::Index>,
+        there: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -20,9 +28,11 @@ fn step() -> impl Strategy<Value = Step> {
         (1..12_usize).prop_map(Wish::Messages),
         (1..12_usize, 0..6_usize).prop_map(|(max, low)| Wish::Jobs { max, low }),
     ];
+    let some = prop::collection::vec(any::<prop::sample::Index>(), 0..20);
     prop_oneof![
         2 => (lines, any::<bool>()).prop_map(|(lines, there)| Step::Push { lines, there }),
-        3 => (wish, any::<bool>()).prop_map(|(wish, settles)| Step::Take { wish, settles }),
+        3 => wish.prop_map(Step::Take),
+        2 => (some, any::<bool>()).prop_map(|(some, there)| Step::Settle { some, there }),
     ]
 }
 
@@ -31,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     waiting: HashMap<Line, VecDeque<Ticket>>,
     added: u128,
-    claimed: u64,
+    claims: Vec<Claim>,
     /// Calls for jobs, and how many of them began with another priority than the highest.
     calls: usize,
     began_otherwise: usize,
@@ -69,9 +79,10 @@ impl Model {
     }
 
     /// Checks what a worker got, and takes it out.
-    fn take(&mut self, wish: Wish, taken: &[Claimed]) {
+    fn take(&mut self, wish: Wish, claimed: &[Claimed]) {
         let [high, normal, low] = Priority::ALL.map(Line::Jobs);
-        let taken = jobs(taken);
+        let taken = jobs(claimed);
+        self.claims.extend(claims(claimed));
         match wish {
             Wish::Messages(_) => assert_eq!(taken, self.expected(&[Line::Messages], wish)),
             Wish::Jobs { .. } => {
@@ -93,11 +104,11 @@ impl Model {
                 .and_then(VecDeque::pop_front);
             assert_eq!(first.as_ref(), Some(ticket));
         }
-        self.claimed += taken.len() as u64;
     }
 
     fn len(&self) -> u64 {
-        self.claimed + self.waiting.values().map(|it| it.len() as u64).sum::<u64>()
+        let waiting: usize = self.waiting.values().map(VecDeque::len).sum();
+        (waiting + self.claims.len()) as u64
     }
 }
 
@@ -111,7 +122,7 @@ async fn holds(queues: Queues, steps: &[Step]) {
                 let queue = if *there { &queues.there } else { &queues.here };
                 queue.push(&tickets).await.unwrap();
             }
-            Step::Take { wish, settles } => {
+            Step::Take(wish) => {
                 let taken = queues
                     .here
                     .take("ada", *wish, Duration::ZERO)
@@ -119,10 +130,16 @@ async fn holds(queues: Queues, steps: &[Step]) {
                     .unwrap();
                 assert!(!taken.reborn);
                 model.take(*wish, &taken.tickets);
-                if *settles {
-                    queues.there.settle(&claims(&taken.tickets)).await.unwrap();
-                    model.claimed -= taken.tickets.len() as u64;
+            }
+            Step::Settle { some, there } => {
+                let mut claims = Vec::new();
+                for index in some {
+                    if !model.claims.is_empty() {
+                        claims.push(model.claims.swap_remove(index.index(model.claims.len())));
+                    }
                 }
+                let queue = if *there { &queues.there } else { &queues.here };
+                queue.settle(&claims).await.unwrap();
             }
         }
         assert_eq!(count(&queues.there).await, model.len());
@@ -131,7 +148,9 @@ async fn holds(queues: Queues, steps: &[Step]) {
         let rest = queues.here.take("ada", wish, Duration::ZERO).await.unwrap();
         model.take(wish, &rest.tickets);
     }
-    assert_eq!(model.len(), model.claimed, "not all came");
+    assert_eq!(model.len(), model.claims.len() as u64, "not all came");
+    queues.here.settle(&model.claims).await.unwrap();
+    assert_eq!(count(&queues.there).await, 0);
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -4,7 +4,7 @@ promote()
 finish({})
 local counts = {}
 for i, line in ipairs({ 'm', 'h', 'n', 'l' }) do
-  counts[i] = redis.call('XLEN', stream_of(line))
+  counts[i] = redis.call('XLEN', STREAMS[line])
 end
 counts[5] = redis.call('ZCARD', delayed)
 return counts

@@ -12,7 +12,7 @@
 local queue = KEYS[1] .. 'queue:'
 local delayed, untold = queue .. 'delayed', queue .. 'untold'
 local GROUP = 'workers'
-local LINES = { m = 'messages', h = 'high', n = 'normal', l = 'low' }
+local STREAMS = { m = queue .. 'messages', h = queue .. 'high', n = queue .. 'normal', l = queue .. 'low' }
 -- How many due tickets are moved at once: that takes Redis about a millisecond.
 local MOVED = 500
 -- How many workers are woken at once.
@@ -25,12 +25,8 @@ local function number(value)
   return string.format('%.0f', value)
 end
 
-local function stream_of(line)
-  return queue .. LINES[line]
-end
-
 local function bell_of(line)
-  return queue .. LINES[line] .. ':bell'
+  return STREAMS[line] .. ':bell'
 end
 
 local added = {}
@@ -38,8 +34,8 @@ local added = {}
 -- Puts a ticket, written as in the sorted set, at the end of its line.
 local function add(ticket)
   local line = string.sub(ticket, 1, 1)
-  if LINES[line] then
-    redis.call('XADD', stream_of(line), '*', string.sub(ticket, 2, 2), string.sub(ticket, 3))
+  if STREAMS[line] then
+    redis.call('XADD', STREAMS[line], '*', string.sub(ticket, 2, 2), string.sub(ticket, 3))
     added[line] = (added[line] or 0) + 1
   end
 end
@@ -58,7 +54,7 @@ end
 -- Keeps the lines that tickets were added to within their bounds, and wakes who waits there, but for lines that are empty again.
 local function finish(emptied)
   for line, count in pairs(added) do
-    redis.call('XTRIM', stream_of(line), 'MAXLEN', '~', line == 'm' and ARGV[1] or ARGV[2])
+    redis.call('XTRIM', STREAMS[line], 'MAXLEN', '~', line == 'm' and ARGV[1] or ARGV[2])
     if not emptied[line] then
       local bell = bell_of(line)
       local rings = math.min(count, WOKEN - redis.call('LLEN', bell))

@@ -19,8 +19,8 @@ end
 
 -- Makes the streams and groups that are missing.
 local function make()
-  for line in pairs(LINES) do
-    if not is_error(redis.pcall('XGROUP', 'CREATE', stream_of(line), GROUP, '0', 'MKSTREAM'), 'BUSYGROUP') then
+  for line in pairs(STREAMS) do
+    if not is_error(redis.pcall('XGROUP', 'CREATE', STREAMS[line], GROUP, '0', 'MKSTREAM'), 'BUSYGROUP') then
       made = true
     end
   end
@@ -41,13 +41,13 @@ end
 
 -- Forgets workers that hold no claim and have not asked for long. In one step, for who is forgotten loses the claims.
 local function tidy(line)
-  for _, pairs_of in ipairs(call('XINFO', 'CONSUMERS', stream_of(line), GROUP)) do
+  for _, pairs_of in ipairs(call('XINFO', 'CONSUMERS', STREAMS[line], GROUP)) do
     local consumer = {}
     for i = 1, #pairs_of, 2 do
       consumer[pairs_of[i]] = pairs_of[i + 1]
     end
     if consumer['pending'] == 0 and consumer['idle'] > tonumber(ARGV[8]) then
-      redis.call('XGROUP', 'DELCONSUMER', stream_of(line), GROUP, consumer['name'])
+      redis.call('XGROUP', 'DELCONSUMER', STREAMS[line], GROUP, consumer['name'])
     end
   end
 end
@@ -60,14 +60,14 @@ for i = 9, #ARGV, 2 do
   if room > 0 then
     local held, new = {}, {}
     if cursor ~= '' then
-      local answer = call('XAUTOCLAIM', stream_of(line), GROUP, worker, ARGV[7], cursor, 'COUNT', room)
+      local answer = call('XAUTOCLAIM', STREAMS[line], GROUP, worker, ARGV[7], cursor, 'COUNT', room)
       if cursor == START then
         tidy(line)
       end
       cursor, held = answer[1], answer[2]
     end
     if #held < room then
-      local answer = call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room - #held, 'STREAMS', stream_of(line), '>')
+      local answer = call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room - #held, 'STREAMS', STREAMS[line], '>')
       if answer then
         new = answer[1][2]
       end
