@@ -71,6 +71,8 @@ pub struct RedisSettings {
     pub claim_check: Duration,
     /// A worker that holds no claim and has not asked for so long is forgotten.
     pub worker_idle: Duration,
+    /// A worker that waits for tickets looks so often by itself whether one is due, a claim has passed, or the queue is new.
+    pub queue_nap: Duration,
     /// How many tickets the line of the messages' jobs holds, roughly; beyond, the oldest are left to the store's sweep.
     pub message_tickets: u64,
     /// How many each of the other lines holds, likewise.
@@ -95,6 +97,7 @@ impl RedisSettings {
             claim_timeout: CLAIM_TIMEOUT,
             claim_check: Duration::from_secs(10),
             worker_idle: Duration::from_secs(600),
+            queue_nap: Duration::from_millis(200),
             message_tickets: 1_000_000,
             job_tickets: 4_000_000,
             delayed_tickets: 4_000_000,

@@ -35,8 +35,7 @@ const LIMIT: Duration = Duration::from_millis(900);
 /// How many tickets one call of a script has to do with: that takes Redis about a millisecond.
 const AT_ONCE: usize = 500;
 
-/// The longest and the shortest time for which a worker waits before it looks again: a ticket may be due, or a claim have passed.
-const NAP: Duration = Duration::from_millis(200);
+/// So long at least a worker waits before it looks whether a ticket is due.
 const SHORT_NAP: Duration = Duration::from_millis(25);
 
 /// The queue port on Redis.
@@ -45,6 +44,7 @@ pub struct RedisQueue {
     prefix: String,
     claim_timeout: Duration,
     worker_idle: Duration,
+    nap: Duration,
     bounds: [u64; 3],
     push: Script,
     take: Script,
@@ -72,6 +72,7 @@ impl RedisQueue {
             prefix: settings.prefix.clone(),
             claim_timeout: settings.claim_timeout,
             worker_idle: settings.worker_idle,
+            nap: settings.queue_nap,
             bounds: [
                 settings.message_tickets,
                 settings.job_tickets,
@@ -163,7 +164,9 @@ impl RedisQueue {
             .lines
             .iter()
             .all(|found| found.held.is_empty() && found.new.is_empty());
-        let nap = look.next_due.unwrap_or(NAP).clamp(SHORT_NAP, NAP);
+        let nap = look
+            .next_due
+            .map_or(self.nap, |due| due.max(SHORT_NAP).min(self.nap));
         let taken = Taken {
             tickets: self.understood(look.lines).await,
             reborn: look.reborn,

@@ -28,6 +28,39 @@ async fn lines_that_were_lost_are_made_again_and_swept_for_once() {
             }
         }
         assert_eq!(count(&queues.here).await, 0);
+        let untold: bool = redis::cmd("EXISTS")
+            .arg(corner.key("queue:untold"))
+            .query(&mut corner.plain())
+            .unwrap();
+        assert!(!untold, "somebody else would be told as well");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_is_woken_and_not_only_looks_now_and_then() {
+    let Some(server) = PrivateRedis::start().await else {
+        return;
+    };
+    let corner = server.corner();
+    let mut settings = corner.settings();
+    settings.queue_nap = 10 * DEADLINE;
+    let (redis, _ear) = replica(settings).await;
+    let queue: Arc<dyn Queue> = redis.queue.clone();
+    swept(&queue).await;
+    for (wish, number) in [(ANY, 1), (Wish::Messages(1), 2), (ANY, 3)] {
+        let mut waiting = tokio::task::JoinSet::new();
+        for worker in ["ada", "bob"] {
+            let queue = queue.clone();
+            waiting.spawn(async move { queue.take(worker, wish, 10 * DEADLINE).await.unwrap() });
+        }
+        eventually("both wait", async || blocked(&corner) == 2).await;
+        for _ in 0..2 {
+            let some = [ticket(number), message(number)];
+            queue.push(&some).await.unwrap();
+            let woken = timeout(DEADLINE, waiting.join_next()).await.unwrap();
+            let taken = woken.unwrap().unwrap().tickets;
+            queue.settle(&claims(&taken)).await.unwrap();
+        }
     }
 }
 
@@ -253,4 +286,15 @@ fn forget(corner: &Corner, names: &[&str]) {
         .arg(keys)
         .exec(&mut corner.plain())
         .unwrap();
+}
+
+/// How many wait for a bell here.
+fn blocked(corner: &Corner) -> usize {
+    let info: String = redis::cmd("CLIENT")
+        .arg("LIST")
+        .query(&mut corner.plain())
+        .unwrap();
+    info.lines()
+        .filter(|line| line.contains("cmd=blpop") && line.contains(" flags=b "))
+        .count()
 }
