@@ -187,18 +187,19 @@ impl Scene {
         let stop = CancellationToken::new();
         let (bus, _) = MemoryBus::attach(&self.network, 1);
         let bus: Arc<dyn Bus> = Arc::new(bus);
+        let telling = Telling {
+            hubs: Weak::new(),
+            bus: bus.clone(),
+            last_seen: LastSeen::new().0,
+        };
         let worker = Worker {
-            enricher: self.enricher(&store, &bus),
+            enricher: self.enricher(&store, &bus, telling.clone()),
             store,
             queue: self.queue.clone(),
             handlers: Handlers::new()
                 .with(self.play.clone())
                 .with(Brief(self.play.clone())),
-            telling: Telling {
-                hubs: Weak::new(),
-                bus,
-                last_seen: LastSeen::new().0,
-            },
+            telling,
             metrics: self.metrics.clone(),
             replica: ReplicaId::fresh(),
             at_once,
@@ -211,7 +212,12 @@ impl Scene {
         }
     }
 
-    fn enricher(&self, store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Enricher {
+    fn enricher(
+        &self,
+        store: &Arc<dyn Store>,
+        bus: &Arc<dyn Bus>,
+        telling: Telling,
+    ) -> Enricher {
         let metrics = self.metrics.clone();
         let cache = Arc::new(MemoryCache::new(1 << 20));
         let presence =
@@ -232,6 +238,8 @@ impl Scene {
         Enricher {
             store: store.clone(),
             writer: Arc::new(writer),
+            telling,
+            rules: Arc::default(),
         }
     }
 
