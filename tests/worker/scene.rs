@@ -212,12 +212,7 @@ impl Scene {
         }
     }
 
-    fn enricher(
-        &self,
-        store: &Arc<dyn Store>,
-        bus: &Arc<dyn Bus>,
-        telling: Telling,
-    ) -> Enricher {
+    fn enricher(&self, store: &Arc<dyn Store>, bus: &Arc<dyn Bus>, telling: Telling) -> Enricher {
         let metrics = self.metrics.clone();
         let cache = Arc::new(MemoryCache::new(1 << 20));
         let presence =
