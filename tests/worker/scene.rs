@@ -232,6 +232,8 @@ impl Scene {
         Enricher {
             store: store.clone(),
             writer: Arc::new(writer),
+            queue: self.queue.clone(),
+            previews: false,
         }
     }
 
