@@ -47,7 +47,11 @@ async fn who_waits_is_woken_and_not_only_looks_now_and_then() {
     let (redis, _ear) = replica(settings).await;
     let queue: Arc<dyn Queue> = redis.queue.clone();
     swept(&queue).await;
-    for (wish, number) in [(ANY, 1), (Wish::Messages(1), 2), (ANY, 3)] {
+    for (wish, added) in [
+        (ANY, ticket(1)),
+        (Wish::Messages(1), message(2)),
+        (ANY, ticket(3)),
+    ] {
         let mut waiting = tokio::task::JoinSet::new();
         for worker in ["ada", "bob"] {
             let queue = queue.clone();
@@ -55,8 +59,7 @@ async fn who_waits_is_woken_and_not_only_looks_now_and_then() {
         }
         eventually("both wait", async || blocked(&corner) == 2).await;
         for _ in 0..2 {
-            let some = [ticket(number), message(number)];
-            queue.push(&some).await.unwrap();
+            queue.push(std::slice::from_ref(&added)).await.unwrap();
             let woken = timeout(DEADLINE, waiting.join_next()).await.unwrap();
             let taken = woken.unwrap().unwrap().tickets;
             queue.settle(&claims(&taken)).await.unwrap();
