@@ -392,7 +392,7 @@ impl Handler for Play {
     fn rules(&self) -> Rules {
         Rules {
             max_attempts: 5,
-            time_limit: Duration::from_secs(5),
+            time_limit: Duration::from_secs(60),
             back_off: BackOff {
                 first: Duration::from_millis(20),
                 longest: Duration::from_millis(100),
