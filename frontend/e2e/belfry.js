@@ -29,6 +29,7 @@ export async function startBelfry(test, settings = {}) {
         BIND_ADDR: `127.0.0.1:${port}`,
         DATABASE_URL: `sqlite://${join(directory, 'belfry.db')}`,
         DRAIN_SECONDS: '1',
+        LINK_PREVIEWS: 'off',
         RUST_LOG: 'warn',
         ...settings,
       },

@@ -27,8 +27,8 @@ use crate::{
 
 /// The most links of one message that are followed.
 pub const LINKS_MAX: usize = 10;
-/// How often a job is tried. A page that cannot be fetched is no reason to try again.
-pub const ATTEMPTS: i32 = 3;
+/// How often a job is tried: over some minutes of an outage. A page that cannot be fetched is no reason to try again.
+pub const ATTEMPTS: i32 = 10;
 /// How long one attempt may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long it is remembered what a link leads to, or that it leads to nothing.

@@ -218,7 +218,7 @@ class Round {
       for (const { id, content, mentions, previews, deletedAt } of messages) {
         if (deletedAt) continue;
         const expected = [...content.matchAll(/@(\w+)/g)].map(([, name]) => ids.get(name));
-        const links = [...content.matchAll(/https:\S+/g)].map(([url]) => url);
+        const links = [...content.matchAll(/http:\S+/g)].map(([url]) => url);
         count += expected.length + links.length;
         if (brief(mentions) !== brief(expected) || brief(previews.map((one) => one.url)) !== brief(links))
           wrong.push(`message ${id} "${content}" mentions ${brief(mentions)} and shows ${brief(previews)}`);

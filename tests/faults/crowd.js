@@ -23,13 +23,13 @@ export class Crowd {
   static async gathers(frail) {
     const crowd = new Crowd();
     crowd.frail = frail;
-    const { town, places } = frail;
+    const { town, places, web } = frail;
     const names = Array.from({ length: WRITERS }, (_, i) => `Writer${i}`);
     const writers = await Promise.all(names.map((name) => town.guest(name, { at: 'any', reconnects: true })));
     // The first makes the rooms; a member may send without being there.
     for (const room of crowd.rooms) await writers[0].joins(room);
     await Promise.all(writers.slice(1).flatMap((writer) => ROOMS.map((room) => writer.joins(room))));
-    crowd.writers = writers.map((person, i) => new Writer(person, new Chance(i), crowd.ledger, ROOMS, names));
+    crowd.writers = writers.map((person, i) => new Writer(person, new Chance(i), crowd.ledger, ROOMS, names, web));
 
     const onlookers = [...places, ...Array(ROAMING).fill('any')];
     crowd.onlookers = await Promise.all(

@@ -10,6 +10,7 @@ import { OwnPostgres } from '../flows/support/postgres.js';
 import { TcpProxy } from '../flows/support/proxy.js';
 import { OwnRedis } from '../flows/support/redis.js';
 import { empty, unhurried } from '../flows/support/town.js';
+import { previewing, Web } from '../flows/support/web.js';
 
 const WORKER = 'worker';
 
@@ -24,10 +25,16 @@ export class FrailTown {
   /** `t` is told with `after` what is to be done in the end; with `workerApart` the replicas do no jobs. */
   static async founded(t, { replicas, workerApart }) {
     const frail = new FrailTown();
-    frail.town = await empty(t, { ...unhurried, RUST_LOG: process.env.RUST_LOG ?? 'info', NO_COLOR: '1' });
+    frail.town = await empty(t, {
+      ...unhurried,
+      ...previewing,
+      RUST_LOG: process.env.RUST_LOG ?? 'info',
+      NO_COLOR: '1',
+    });
     frail.hasWorkerApart = workerApart;
     frail.places = Array.from({ length: replicas }, (_, place) => place);
     const { town } = frail;
+    frail.web = await Web.opens({ after: (ending) => town.whenItEnds(ending) });
     frail.postgres = await OwnPostgres.started();
     town.whenItEnds(() => frail.postgres.stop());
     frail.redis = await OwnRedis.started(town.directory);

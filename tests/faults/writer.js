@@ -32,8 +32,8 @@ export function comesBack(person, ledger) {
 export class Writer {
   #count = 0;
 
-  constructor(person, chance, ledger, rooms, names) {
-    Object.assign(this, { person, chance, ledger, rooms, names });
+  constructor(person, chance, ledger, rooms, names, web) {
+    Object.assign(this, { person, chance, ledger, rooms, names, web });
     comesBack(person, ledger);
   }
 
@@ -82,7 +82,7 @@ export class Writer {
       '',
       '',
       ` @${this.chance.oneOf(this.names)}`,
-      ` https://example.org/${this.#count}`,
+      ` ${this.web.at(`/${this.person.name}/${this.#count % 20}`)}`,
     ]);
     return this.ledger.begins(room, this.person.id, `saying ${this.person.name}.${this.#count}${tail}`);
   }
