@@ -26,10 +26,12 @@ ALTER TABLE jobs
     ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 -- `last_error` is only written by replicas of the version before.
 --
--- `lease_until`: of an active job, until when its worker holds it; of a waiting one, until when the queue has time to bring it. So
--- one index has all that a sweep looks for, and a message's job costs no more than before.
+-- `lease_until`: of an active job, until when its worker holds it; of a waiting one, until when the queue has time to bring it. A sweep
+-- looks at the active ones and at lines one by one: a line with a million jobs hides none of another. Each row is in one of the two,
+-- so a message's job costs no more than before.
 DROP INDEX jobs_waiting;
-CREATE INDEX jobs_open ON jobs (lease_until, id) WHERE state IN ('waiting', 'pending', 'active');
+CREATE INDEX jobs_open ON jobs (priority, lease_until, id) WHERE state IN ('waiting', 'pending');
+CREATE INDEX jobs_active ON jobs (lease_until, id) WHERE state = 'active';
 CREATE INDEX jobs_owned ON jobs (owner, id) WHERE owner IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (updated_at) WHERE state IN ('completed', 'dead', 'cancelled');
 
@@ -182,11 +184,10 @@ BEGIN
 END
 $$;
 
--- First it takes the rows, and passes over those that somebody else has just then: no two sweeps at once get the same. Without
--- p_before only those whose lease has passed, by a range of the index. It answers no more than what to do with each: a long answer
--- to a caller that stands still would keep the rows locked that a commit is to remove.
+-- First it takes the rows, and passes over those that somebody else has just then: no two sweeps at once get the same. It answers no
+-- more than what to do with each: a long answer to a caller that stands still would keep the rows locked that a commit is to remove.
 CREATE FUNCTION sweep_jobs(
-    p_before timestamptz, p_lease interval, p_limit bigint, p_at timestamptz, p_expired text, p_gone text
+    p_lines text[], p_before timestamptz, p_lease interval, p_limit bigint, p_at timestamptz, p_expired text, p_gone text
 ) RETURNS TABLE (id uuid, state text, priority text, due timestamptz, again boolean)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
@@ -199,21 +200,34 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_ids uuid[];
+    v_some uuid[];
+    v_line text;
+    -- Without p_before a range of the index is enough.
+    v_reach timestamptz := CASE WHEN p_before IS NULL THEN now() ELSE 'infinity' END;
 BEGIN
-    IF p_before IS NULL THEN
-        SELECT array_agg(f.id) INTO v_ids FROM (
-            SELECT j.id FROM jobs j
-            WHERE j.state IN ('waiting', 'pending', 'active') AND j.lease_until <= now()
-            ORDER BY j.lease_until, j.id LIMIT p_limit FOR UPDATE SKIP LOCKED
-        ) f;
-    ELSE
-        SELECT array_agg(f.id) INTO v_ids FROM (
-            SELECT j.id FROM jobs j
-            WHERE j.state IN ('waiting', 'pending', 'active')
-                AND (j.lease_until <= now() OR (j.state <> 'active' AND j.handed_at < p_before))
-            ORDER BY j.lease_until, j.id LIMIT p_limit FOR UPDATE SKIP LOCKED
-        ) f;
-    END IF;
+    SELECT array_agg(f.id) INTO v_ids FROM (
+        SELECT j.id FROM jobs j WHERE j.state = 'active' AND j.lease_until <= now()
+        ORDER BY j.lease_until, j.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) f;
+    FOREACH v_line IN ARRAY p_lines LOOP
+        CONTINUE WHEN cardinality(v_ids) >= p_limit;
+        IF v_line = 'messages' THEN
+            SELECT array_agg(f.id) INTO v_some FROM (
+                SELECT j.id FROM jobs j
+                WHERE j.state IN ('waiting', 'pending') AND j.priority IS NULL
+                    AND j.lease_until <= v_reach AND (j.lease_until <= now() OR j.handed_at < p_before)
+                ORDER BY j.lease_until, j.id LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
+            ) f;
+        ELSE
+            SELECT array_agg(f.id) INTO v_some FROM (
+                SELECT j.id FROM jobs j
+                WHERE j.state IN ('waiting', 'pending') AND j.priority = v_line
+                    AND j.lease_until <= v_reach AND (j.lease_until <= now() OR j.handed_at < p_before)
+                ORDER BY j.lease_until, j.id LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
+            ) f;
+        END IF;
+        v_ids := v_ids || v_some;
+    END LOOP;
 
     RETURN QUERY
     WITH swept AS (

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{floor::Floor, live, pace::about};
 use crate::{
     domain::timestamp::Timestamp,
-    ports::{queue::Backlog, store::Sweep},
+    ports::{queue::Line, store::Sweep},
 };
 
 /// Rows looked at in one call.
@@ -20,7 +20,7 @@ pub(super) async fn run(floor: Arc<Floor>) {
             () = tokio::time::sleep(about(floor.worker.pace.sweep)) => overdue(&floor).await,
             () = floor.reborn.notified() => {
                 let before = Timestamp::now();
-                sweep(&floor, Sweep::All { before }, &Backlog::default()).await;
+                sweep(&floor, Sweep::All { before }, &Line::ALL).await;
             }
         }
     }
@@ -32,14 +32,17 @@ async fn overdue(floor: &Floor) {
         return;
     };
     floor.worker.metrics.queued(&backlog);
-    sweep(floor, Sweep::Overdue, &backlog).await;
+    // Behind a backlog, jobs are late and not lost; handing them out again would only make it longer.
+    let lines = Line::ALL.into_iter();
+    let short: Vec<Line> = lines.filter(|line| backlog.of(*line) < BACKLOG).collect();
+    sweep(floor, Sweep::Overdue, &short).await;
 }
 
-async fn sweep(floor: &Floor, which: Sweep, backlog: &Backlog) {
+async fn sweep(floor: &Floor, which: Sweep, lines: &[Line]) {
     let worker = &floor.worker;
     loop {
         let lease = worker.pace.delivery;
-        let swept = match worker.store.sweep_jobs(which, lease, AT_ONCE).await {
+        let swept = match worker.store.sweep_jobs(which, lines, lease, AT_ONCE).await {
             Ok(swept) => swept,
             Err(error) => {
                 error.log("jobs could not be swept");
@@ -51,13 +54,7 @@ async fn sweep(floor: &Floor, which: Sweep, backlog: &Backlog) {
         }
         worker.metrics.jobs_swept.inc_by(swept.tickets.len() as u64);
         live::tell(worker, &swept.ended);
-        let tickets: Vec<_> = swept
-            .tickets
-            .into_iter()
-            // Behind a backlog, jobs are late and not lost; handing them out again would only make it longer.
-            .filter(|ticket| backlog.of(ticket.line) < BACKLOG)
-            .collect();
-        if !worker.push(&tickets).await {
+        if !worker.push(&swept.tickets).await {
             return;
         }
     }

@@ -278,7 +278,15 @@ impl Scene {
         let all = Sweep::All {
             before: in_millis(1),
         };
-        let swept = self.store.sweep_jobs(all, HURRIED.delivery, 1_000).await;
+        let swept = self
+            .store
+            .sweep_jobs(
+                all,
+                &belfry::ports::queue::Line::ALL,
+                HURRIED.delivery,
+                1_000,
+            )
+            .await;
         let pushed = self.queue.push(&swept.expect("a sweep").tickets).await;
         pushed.expect("the jobs reach the queue");
     }

@@ -24,6 +24,7 @@ use crate::{
     },
     ports::{
         BackendError,
+        queue::Line,
         store::{
             End, FIRST_LEASE, JobCounts, JobQuery, JobStore, Keep, Kept, Started, Sweep, Swept,
         },
@@ -326,10 +327,11 @@ impl JobStore for SqliteStore {
     async fn sweep_jobs(
         &self,
         sweep: Sweep,
+        lines: &[Line],
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
-        self.limited(self.sweep(sweep, lease, limit)).await
+        self.limited(self.sweep(sweep, lines, lease, limit)).await
     }
 
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {

@@ -11,7 +11,7 @@ use crate::{
         job::{Job, NewJob, Run, State},
         timestamp::Timestamp,
     },
-    ports::queue::Ticket,
+    ports::queue::{Line, Ticket},
 };
 
 /// The jobs' rows. Every move is one of [`State::after`]'s, made in one transaction; times are by the store's clock.
@@ -60,12 +60,14 @@ pub trait JobStore: Send + Sync {
     /// How many of a user's jobs have not ended.
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError>;
 
-    /// Hands out jobs for the queue, those that have waited longest first, at most `limit` rows looked at; each is left to the queue for
-    /// `lease` from when it is due, so that no two sweeps at once get the same. Those found expired are dead; those whose worker let its
-    /// lease pass wait again, or are dead or cancelled.
+    /// Hands out jobs for the queue, at most `limit` rows looked at: first those whose worker let its lease pass, which wait again, or
+    /// are dead or cancelled; then those that wait in these lines, the longest first in each. What is handed out is left to the queue for
+    /// `lease` from when it is due, so that no two sweeps at once get the same. Those found expired are dead. Lines that are not named
+    /// cost nothing, however long they are.
     async fn sweep_jobs(
         &self,
         sweep: Sweep,
+        lines: &[Line],
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError>;

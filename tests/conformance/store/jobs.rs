@@ -169,7 +169,10 @@ impl Scene {
     }
 
     async fn sweep(&self, sweep: Sweep, lease: Duration) -> Swept {
-        self.store.sweep_jobs(sweep, lease, 1_000).await.unwrap()
+        self.store
+            .sweep_jobs(sweep, &belfry::ports::queue::Line::ALL, lease, 1_000)
+            .await
+            .unwrap()
     }
 
     /// Waiting, active, dead.

@@ -223,9 +223,12 @@ impl Scene {
     pub async fn all_jobs(&self) -> Vec<(JobId, EnrichMessage)> {
         let later = Timestamp::from_millis(Timestamp::now().as_millis() + 60_000);
         let sweep = Sweep::All { before: later };
-        let swept = self
-            .store
-            .sweep_jobs(sweep, Duration::from_secs(60), 10_000);
+        let swept = self.store.sweep_jobs(
+            sweep,
+            &belfry::ports::queue::Line::ALL,
+            Duration::from_secs(60),
+            10_000,
+        );
         let tickets = swept.await.unwrap().tickets.into_iter();
         let message = |ticket: Ticket| (ticket.job, *ticket.message.unwrap());
         tickets.map(message).collect()

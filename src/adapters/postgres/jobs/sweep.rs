@@ -17,11 +17,12 @@ use crate::{
     },
     ports::{
         BackendError,
+        queue::Line,
         store::{Sweep, Swept},
     },
 };
 
-const SWEEP: &str = "SELECT id, state, priority, due, again FROM sweep_jobs($1, $2::bigint * interval '1 ms', $3, $4, $5, $6)";
+const SWEEP: &str = "SELECT id, state, priority, due, again FROM sweep_jobs($1, $2, $3::bigint * interval '1 ms', $4, $5, $6, $7)";
 const TASKS: &str = "SELECT id, type, payload::text FROM jobs WHERE id = ANY ($1)";
 const ENDED: &str = concat!(
     "SELECT ",
@@ -36,6 +37,7 @@ impl PostgresStore {
     pub(super) async fn sweep(
         &self,
         sweep: Sweep,
+        lines: &[Line],
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
@@ -43,10 +45,12 @@ impl PostgresStore {
             Sweep::Overdue => None,
             Sweep::All { before } => Some(before.to_datetime()),
         };
+        let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
         let at = Timestamp::now().to_datetime();
         // Not again: what the first one handed out would be a lease in nobody's hands.
         let rows = self.rows(Lane::Rest, Again::Unsafe, || {
             sqlx::query(SWEEP)
+                .bind(&lines)
                 .bind(before)
                 .bind(millis(lease))
                 .bind(limit.max(0))

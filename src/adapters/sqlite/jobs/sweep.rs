@@ -17,26 +17,25 @@ use crate::{
     domain::{id::JobId, job::State, timestamp::Timestamp},
     ports::{
         BackendError,
+        queue::Line,
         store::{Sweep, Swept},
     },
 };
 
-/// Picks what has waited longest.
+/// What workers have let go comes first, then what has waited longest.
 macro_rules! due {
     ($due:expr) => {
         concat!(
-            "SELECT id FROM jobs WHERE state IN ('waiting', 'active') AND ",
+            "SELECT id FROM jobs WHERE (state = 'active' AND lease_until <= ",
+            now!(),
+            "OR state = 'waiting' AND coalesce(priority, 'messages') IN (SELECT value FROM json_each(?2)) AND ",
             $due,
-            " ORDER BY lease_until, id LIMIT ?1"
+            ") AND state IN ('waiting', 'active') ORDER BY state, lease_until, id LIMIT ?1"
         )
     };
 }
 const DUE_OVERDUE: &str = due!(concat!("lease_until <= ", now!()));
-const DUE_ALL: &str = due!(concat!(
-    "(lease_until <= ",
-    now!(),
-    " OR (state <> 'active' AND handed_at < ?2))"
-));
+const DUE_ALL: &str = due!(concat!("(lease_until <= ", now!(), " OR handed_at < ?3)"));
 
 const SWEEP: &str = concat!(
     "UPDATE jobs SET (state, progress, run_at, lease_until, handed_at, failures, cancel_asked, updated_at) = ( \
@@ -79,16 +78,16 @@ impl SqliteStore {
     pub(super) async fn sweep(
         &self,
         sweep: Sweep,
+        lines: &[Line],
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
         let mut transaction = self.begin().await?;
+        let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+        let query = |sql| Ok(sqlx::query(sql).bind(limit.max(0)).bind(json(&lines)?));
         let due = match sweep {
-            Sweep::Overdue => sqlx::query(DUE_OVERDUE).bind(limit.max(0)),
-            Sweep::All { before } => {
-                let query = sqlx::query(DUE_ALL).bind(limit.max(0));
-                query.bind(before.as_millis())
-            }
+            Sweep::Overdue => query(DUE_OVERDUE)?,
+            Sweep::All { before } => query(DUE_ALL)?.bind(before.as_millis()),
         };
         let due = fetch(&mut transaction, due).await?;
         let due = due.iter().map(|row| Columns::of(row).take().map(JobId));

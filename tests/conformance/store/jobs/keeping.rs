@@ -111,7 +111,12 @@ async fn either_the_keeper_or_the_sweep_has_it(scene: Scene) {
 
         let (kept, swept) = join(
             scene.store.keep_jobs(&keeps, LONG),
-            other.store.sweep_jobs(Sweep::Overdue, LONG, 1_000),
+            other.store.sweep_jobs(
+                Sweep::Overdue,
+                &belfry::ports::queue::Line::ALL,
+                LONG,
+                1_000,
+            ),
         )
         .await;
 

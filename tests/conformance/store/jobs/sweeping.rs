@@ -54,7 +54,7 @@ async fn after_a_loss_everything_is_handed_out_once(scene: Scene) {
     }
     let sweep = async |limit| {
         let before = Sweep::All { before: loss };
-        let swept = scene.store.sweep_jobs(before, LONG, limit).await.unwrap();
+        let swept = scene.store.sweep_jobs(before, &belfry::ports::queue::Line::ALL, LONG, limit).await.unwrap();
         ids(&swept.tickets)
     };
     let (first, second, third) = (sweep(3).await, sweep(3).await, sweep(3).await);
@@ -118,7 +118,12 @@ async fn no_two_sweeps_at_once_get_the_same(scene: Scene) {
 
     let swept = join_all((0..12).map(|n| {
         let store = [&scene, &other][n % 2].store.clone();
-        tokio::spawn(async move { store.sweep_jobs(Sweep::Overdue, LONG, 5).await.unwrap() })
+        tokio::spawn(async move {
+            store
+                .sweep_jobs(Sweep::Overdue, &belfry::ports::queue::Line::ALL, LONG, 5)
+                .await
+                .unwrap()
+        })
     }));
 
     let swept: Vec<JobId> = swept
