@@ -84,6 +84,8 @@ async fn a_list_may_be_of_one_state_or_type(scene: Scene) {
     let cancelled = scene.add(export()).await;
     scene.cancel(cancelled).await;
 
+    let open = async |owner| scene.store.open_jobs(&user(owner)).await.unwrap();
+    assert_eq!((open("ada").await, open("mo").await), (3, 0));
     for (state, job) in [
         (State::Waiting, waiting),
         (State::Delayed, delayed),

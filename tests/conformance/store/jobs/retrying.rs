@@ -1,8 +1,11 @@
 //! Dead jobs that an operator has tried again.
 
-use belfry::domain::{
-    id::JobId,
-    job::{Job, NewJob, State},
+use belfry::{
+    domain::{
+        id::JobId,
+        job::{Job, NewJob, State},
+    },
+    ports::store::Sweep,
 };
 
 use super::{
@@ -35,6 +38,9 @@ async fn a_dead_job_begins_again(scene: Scene) {
     assert_eq!(timeless(&retried), timeless(&expected));
     assert_eq!(retried.failures, dead.failures);
     assert_eq!(scene.counts().await, (1, 0, 0));
+    // Whoever had it tried again may have no way to the queue.
+    let swept = scene.sweep(Sweep::Overdue, LONG).await;
+    assert_eq!(ids(&swept.tickets), [job]);
     assert_eq!(scene.try_start(job, LONG).await.unwrap().run.fence, 2);
 }
 

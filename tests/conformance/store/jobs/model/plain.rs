@@ -294,7 +294,7 @@ impl Model {
             job.go(Move::Retry);
             job.seen.attempts = 0;
             job.expires_at = When::Never;
-            job.overdue = false;
+            job.overdue = true;
         }
         Some(job.seen.clone())
     }
