@@ -33,7 +33,7 @@ for (const [kind, { options, open }] of Object.entries(towns)) {
     assert.deepEqual(done.result, { roomId: 'attic', messages: 1_200, words: 3_600 });
     assert.equal(done.progress, 100);
     const [first] = ada.seen('job:update', { id: job.id });
-    assert.equal(first.state, 'active');
+    assert.equal(first.state, 'waiting');
     assert.deepEqual(answered(await ada.rest.get(`/api/jobs/${job.id}`), 200), done);
 
     const again = answered(await counts(ada, 'attic'), 202);

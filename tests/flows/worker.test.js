@@ -104,23 +104,26 @@ describe('a job', { concurrency: 4 }, () => {
     );
   });
 
-  test('is taken over from a worker that was killed at it', overBackends, async (t) => {
-    const town = await replicas(t, 1, { worker: 'apart', ownRedis: true });
-    const ada = await town.guest('Ada');
-    const watcher = await ada.stays('lobby');
-    await until(() => town.redis.waiting(), 'the worker to wait for jobs');
-    // Standing still, it is handed jobs that it never does.
-    town.worker.signal('SIGSTOP');
-    await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
-    await watcher.reaches(20);
-    assert.equal(await town.redis.waiting(), 0, 'it was handed something');
-    await town.worker.kill();
-    town.worker = town.runs(['worker']);
-    // A dead worker's jobs come back when their lease has passed, half a minute after they were made.
-    await watcher.reaches(40, { limit: 90_000 });
-    watcher.isSound();
-    for (const message of watcher.list) assert.deepEqual(message.mentions, [ada.id]);
-  });
+  test(
+    'is done by another when the worker that was called for it stands still, and is killed',
+    overBackends,
+    async (t) => {
+      const town = await replicas(t, 1, { worker: 'apart', ownRedis: true });
+      const ada = await town.guest('Ada');
+      const watcher = await ada.stays('lobby');
+      const idle = async () => (await town.redis.waiting()) === 2;
+      await until(idle, 'the worker to wait for messages and for other jobs');
+      town.worker.signal('SIGSTOP');
+      await Promise.all(Array.from({ length: 20 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
+      await watcher.reaches(20);
+      await until(async () => !(await idle()), 'the worker to be called');
+      await town.worker.kill();
+      town.worker = town.runs(['worker']);
+      await watcher.reaches(40, { limit: 90_000 });
+      watcher.isSound();
+      for (const message of watcher.list) assert.deepEqual(message.mentions, [ada.id]);
+    },
+  );
 });
 
 async function allMentioned(person, messages) {

@@ -31,6 +31,7 @@ super::super::stories!(
     what_a_worker_has_left_waits_again,
     what_kills_its_workers_is_dead,
     what_waits_for_its_next_attempt_is_handed_out,
+    lines_that_are_not_named_are_left_alone,
 );
 
 async fn what_is_new_is_left_to_the_queue(scene: Scene) {
@@ -54,7 +55,11 @@ async fn after_a_loss_everything_is_handed_out_once(scene: Scene) {
     }
     let sweep = async |limit| {
         let before = Sweep::All { before: loss };
-        let swept = scene.store.sweep_jobs(before, &belfry::ports::queue::Line::ALL, LONG, limit).await.unwrap();
+        let swept = scene
+            .store
+            .sweep_jobs(before, &Line::ALL, LONG, limit)
+            .await
+            .unwrap();
         ids(&swept.tickets)
     };
     let (first, second, third) = (sweep(3).await, sweep(3).await, sweep(3).await);
@@ -111,6 +116,31 @@ async fn what_has_waited_longest_comes_first(scene: Scene) {
     assert_eq!(ids(&swept.tickets), jobs);
 }
 
+async fn lines_that_are_not_named_are_left_alone(scene: Scene) {
+    let of = |priority| NewJob {
+        priority,
+        ..export()
+    };
+    let low = scene.add(of(Priority::Low)).await;
+    let high = scene.add(of(Priority::High)).await;
+    let left = scene.add(of(Priority::Low)).await;
+    scene.sweep(all(), GONE).await;
+    scene.start(left, GONE).await;
+
+    let high_line = [Line::Jobs(Priority::High)];
+    let sweep = async |lines: &[Line], limit| {
+        let swept = scene.store.sweep_jobs(Sweep::Overdue, lines, LONG, limit);
+        ids(&swept.await.unwrap().tickets)
+    };
+    assert_eq!(
+        sweep(&high_line, 10).await,
+        [left, high],
+        "whose worker is gone comes whatever its line"
+    );
+    assert!(sweep(&high_line, 10).await.is_empty());
+    assert_eq!(sweep(&Line::ALL, 10).await, [low]);
+}
+
 async fn no_two_sweeps_at_once_get_the_same(scene: Scene) {
     let jobs = scene.add_many(60, chore).await;
     scene.sweep(all(), GONE).await;
@@ -120,7 +150,7 @@ async fn no_two_sweeps_at_once_get_the_same(scene: Scene) {
         let store = [&scene, &other][n % 2].store.clone();
         tokio::spawn(async move {
             store
-                .sweep_jobs(Sweep::Overdue, &belfry::ports::queue::Line::ALL, LONG, 5)
+                .sweep_jobs(Sweep::Overdue, &Line::ALL, LONG, 5)
                 .await
                 .unwrap()
         })
