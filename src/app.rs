@@ -53,7 +53,7 @@ use crate::{
         router::{Entrance, Site, router},
         serving,
     },
-    jobs::{Handlers, preview::LinkPreviews, room_export::RoomExport},
+    jobs::{Handlers, Intake, preview::LinkPreviews, room_export::RoomExport},
     metrics::Metrics,
     ports::{
         BackendError,
@@ -240,7 +240,7 @@ impl Core {
         &self,
         tracker: Arc<Tracker>,
         stop: &CancellationToken,
-    ) -> (Arc<Hubs>, Arc<Writer>, AftermathTasks) {
+    ) -> (Arc<Hubs>, Arc<Writer>, Arc<Intake>, AftermathTasks) {
         let Between {
             cache,
             queue,
@@ -265,6 +265,7 @@ impl Core {
             self.metrics.clone(),
         );
         let store = self.store.store.clone();
+        let intake = Intake::start(store.clone(), aftermath.clone());
         let writer = Writer::start(
             self.store.lanes,
             store,
@@ -272,7 +273,7 @@ impl Core {
             aftermath,
             self.metrics.clone(),
         );
-        (hubs, Arc::new(writer), tasks)
+        (hubs, Arc::new(writer), Arc::new(intake), tasks)
     }
 
     /// All types of jobs: Belfry's own, and the operator's.
@@ -344,7 +345,7 @@ pub async fn serve(
     let external = external_tokens(&core.config, &tasks, &stop)?;
     let tokens = Tokens::new(&secret).with_external(external);
     let (tracker, steps) = Tracker::new();
-    let (hubs, writer, aftermath) = core.rooms(tracker.clone(), &stop);
+    let (hubs, writer, intake, aftermath) = core.rooms(tracker.clone(), &stop);
     let compare_now = Arc::new(Notify::new());
     let (nothing, deaf) = tokio::sync::mpsc::channel(1);
     drop(nothing);
@@ -396,6 +397,7 @@ pub async fn serve(
         Parts {
             store: core.store.store.clone(),
             queue: core.between.queue.clone(),
+            intake,
             handlers: handlers.clone(),
             recent: core.recent.clone(),
             presence: core.between.presence.clone(),
@@ -502,7 +504,9 @@ pub async fn work(
     let mut core = Core::open(config, handlers).await?;
     let stop = CancellationToken::new();
     let (tracker, _steps) = Tracker::new();
-    let (hubs, writer, aftermath) = core.rooms(tracker, &stop);
+    let (hubs, writer, intake, aftermath) = core.rooms(tracker, &stop);
+    // Nobody asks for jobs here.
+    drop(intake);
     let (last_seen, _nobody_comes_here) = LastSeen::new();
     let telling = Telling {
         hubs: Arc::downgrade(&hubs),

@@ -75,7 +75,7 @@ pub enum JobResult {
 }
 
 impl Chat {
-    /// Stores a job and brings it to the queue. The answer is the job as it is now.
+    /// Stores a job, and sees to it that it is brought to the queue. The answer is the job as it was then.
     pub async fn ask_for_job(&self, asker: &UserId, wish: JobWish) -> Result<Job, Problem> {
         let of_the_system = [ENRICH, PREVIEW].contains(&wish.kind.as_str());
         let handler = self.parts.handlers.get(&wish.kind);
@@ -104,12 +104,10 @@ impl Chat {
             run_at: times.run_at,
             expires_at: times.expires_at,
         };
-        let added = self.parts.store.add_jobs(std::slice::from_ref(&job)).await;
-        added.map_err(unavailable)?;
-        let added = self.parts.store.job(job.id).await.map_err(unavailable)?;
-        let added = added.ok_or_else(no_job)?;
+        let added = job.stored(Timestamp::now());
+        let asked = self.parts.intake.add(job).map_err(|_| uncertain())?;
+        asked.answer().await.map_err(|_| uncertain())?;
         self.tell_owner(&added);
-        self.bring(&added, false).await;
         Ok(added)
     }
 
@@ -171,12 +169,17 @@ impl Chat {
         let result = job.result.filter(|result| result != "null");
         let result = result
             .ok_or_else(|| Problem::new(Code::NotFound, "The job has left nothing behind."))?;
-        if let Some(made) = FileMade::of(&result)
-            && let Some(first) = self.result_part(id, 0).await?
-        {
-            return Ok(JobResult::File { made, first });
-        }
-        Ok(JobResult::Json(result))
+        let Some(made) = FileMade::of(&result) else {
+            return Ok(JobResult::Json(result));
+        };
+        let first = self.result_part(id, 0).await?;
+        let first = first.ok_or_else(|| {
+            Problem::new(
+                Code::NotFound,
+                "The file is kept no longer; ask for it again.",
+            )
+        })?;
+        Ok(JobResult::File { made, first })
     }
 
     /// A part of the file of a completed job, which is the asker's for the caller to know; none after the last one.
@@ -247,6 +250,14 @@ impl Chat {
         if let Err(error) = pushed {
             tracing::debug!(%error, job = %job.id, "a job waits for the sweep");
         }
+    }
+}
+
+/// `unavailable`, in the words of who asks for jobs.
+fn uncertain() -> Problem {
+    Problem {
+        message: "Not done, or not known to be: look at your jobs before you ask again.".into(),
+        ..Problem::unavailable()
     }
 }
 

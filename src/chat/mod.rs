@@ -46,6 +46,7 @@ use crate::{
         room::{Role, RoomView, Visibility},
     },
     jobs::Handlers,
+    jobs::Intake,
     metrics::Metrics,
     ports::{BackendError, limits::Quota, presence::Presence, queue::Queue, store::Store},
     room::{
@@ -62,6 +63,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The fast path of jobs to workers.
     pub queue: Arc<dyn Queue>,
+    /// Where jobs are handed in.
+    pub intake: Arc<Intake>,
     /// The types of jobs that there are.
     pub handlers: Handlers,
     /// Recent messages.
@@ -145,6 +148,7 @@ impl Chat {
             self.whereabouts.finish(),
             self.applause.finish(),
             self.reading.finish(),
+            self.parts.intake.finish(),
         );
     }
 

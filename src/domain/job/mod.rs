@@ -91,6 +91,35 @@ pub struct NewJob {
     pub expires_at: Option<Timestamp>,
 }
 
+impl NewJob {
+    /// As it is once it is stored, at that moment.
+    pub fn stored(&self, at: Timestamp) -> Job {
+        let delayed = self.run_at.is_some_and(|run_at| run_at > at);
+        Job {
+            id: self.id,
+            kind: self.kind.clone(),
+            payload: self.payload.clone(),
+            owner: self.owner.clone(),
+            priority: self.priority,
+            state: if delayed {
+                State::Delayed
+            } else {
+                State::Waiting
+            },
+            progress: 0,
+            attempts: 0,
+            max_attempts: self.max_attempts,
+            run_at: self.run_at,
+            expires_at: self.expires_at,
+            cancel_asked: false,
+            result: None,
+            failures: Vec::new(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+}
+
 /// A job as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
