@@ -3,7 +3,7 @@
 // Environment: TURNS (5), SMALL=1 (a quick look: little load, one turn), LARGE=1 (the large forms of those scenarios that have
 // one), ONLY=belfry,peer (some contenders), PEER_NODES (2), BENCH_DIR (where the stores keep their files; it should be on a real
 // disk), RESULTS (a file for every single run), BENCH_BIN (a directory
-// of programs that are built already). Only a full run, with every scenario and contender, is written down. `--redraw` measures nothing and makes tables
+// of programs that are built already). Only a run with every scenario and contender of a group (those of jobs, or all others) is written down. `--redraw` measures nothing and makes tables
 // and plots from what was written down.
 
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,13 @@ const only = process.env.ONLY?.split(',');
 const redraw = process.argv[2] === '--redraw';
 const all = Object.keys(scenarios).filter((name) => !large || scenarios[name].large);
 const chosen = process.argv.length > 2 && !redraw ? process.argv.slice(2) : all;
+// What is written down together: a run of all of one of these.
+const groups = large
+  ? [{ file: 'large.json', names: all }]
+  : [
+      { file: 'latest.json', names: all.filter((name) => !scenarios[name].jobs) },
+      { file: 'jobs.json', names: all.filter((name) => scenarios[name].jobs) },
+    ];
 // The large forms are about what Belfry does with them.
 const takePart = (name) =>
   scenarios[name].contenders.filter((contender) => (only ? only.includes(contender) : !large || contender === 'belfry'));
@@ -83,17 +90,21 @@ async function main() {
     const text = table(scenarios[name], summary[name], runs[name], { targets: !small });
     console.log(`\n${name}: ${small ? 'SMALL, ' : ''}${load(name).join(' ')}\n\n${text}`);
   }
-  const keep = (path) =>
-    writeFileSync(path, `${JSON.stringify({ machine, turns, peerNodes: PEER_NODES, summary, runs }, null, 1)}\n`);
+  const keep = (path, names = chosen) => {
+    const of = (record) => Object.fromEntries(names.map((name) => [name, record[name]]));
+    const kept = { machine, turns, peerNodes: PEER_NODES, summary: of(summary), runs: of(runs) };
+    writeFileSync(path, `${JSON.stringify(kept, null, 1)}\n`);
+  };
   if (process.env.RESULTS) keep(process.env.RESULTS);
   const broken = Object.values(runs)
     .flatMap((by) => [by.belfry, by['belfry-2']].flat())
     .filter((it) => it?.faults.length);
   if (broken.length > 0) console.error(`\nBelfry did not keep its promises in ${broken.length} runs; see below the tables.`);
-  if (!small && !only && chosen.length === all.length) {
+  const whole = groups.filter(({ names }) => names.every((name) => chosen.includes(name)));
+  if (!small && !only && whole.length > 0) {
     const results = join(root, 'bench', 'results');
     mkdirSync(results, { recursive: true });
-    keep(join(results, large ? 'large.json' : 'latest.json'));
+    for (const { file, names } of whole) keep(join(results, file), names);
     publish(root, scenarios);
   }
   return broken.length === 0;

@@ -87,13 +87,17 @@ export function publish(root, scenarios) {
     const runs = Object.fromEntries(Object.entries(results.runs).filter(([scenario]) => scenario in scenarios));
     return { ...results, runs, summary: summarise(scenarios, runs) };
   };
-  const [latest, large] = [read('latest.json'), read('large.json')];
+  const [latest, jobs, large] = [read('latest.json'), read('jobs.json'), read('large.json')];
   if (!latest) throw new Error('there is no bench/results/latest.json yet');
   const drawn = drawAll(join(root, 'docs', 'plots'), scenarios, latest);
   const sections = Object.keys(latest.runs).map((name) =>
     section(name, scenarios[name].title, scenarios[name], latest, drawn[name]),
   );
   const parts = [facts(latest), ...sections];
+  if (jobs) {
+    const forms = Object.keys(jobs.runs).map((name) => section(name, scenarios[name].title, scenarios[name], jobs));
+    parts.push(`## Jobs, beside BullMQ\n\n${facts(jobs)}`, ...forms);
+  }
   if (large) {
     const names = Object.keys(large.runs);
     const forms = names.map((name) => section(`${name}, large`, scenarios[name].largeTitle, scenarios[name], large, [], name));
