@@ -26,12 +26,10 @@ const redraw = process.argv[2] === '--redraw';
 const all = Object.keys(scenarios).filter((name) => !large || scenarios[name].large);
 const chosen = process.argv.length > 2 && !redraw ? process.argv.slice(2) : all;
 // What is written down together: a run of all of one of these.
-const groups = large
-  ? [{ file: 'large.json', names: all }]
-  : [
-      { file: 'latest.json', names: all.filter((name) => !scenarios[name].jobs) },
-      { file: 'jobs.json', names: all.filter((name) => scenarios[name].jobs) },
-    ];
+const groups = [
+  { file: large ? 'large.json' : 'latest.json', names: all.filter((name) => !scenarios[name].jobs) },
+  { file: large ? 'jobs-large.json' : 'jobs.json', names: all.filter((name) => scenarios[name].jobs) },
+];
 // The large forms are about what Belfry does with them.
 const takePart = (name) =>
   scenarios[name].contenders.filter((contender) => (only ? only.includes(contender) : !large || contender === 'belfry'));

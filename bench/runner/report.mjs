@@ -87,7 +87,7 @@ export function publish(root, scenarios) {
     const runs = Object.fromEntries(Object.entries(results.runs).filter(([scenario]) => scenario in scenarios));
     return { ...results, runs, summary: summarise(scenarios, runs) };
   };
-  const [latest, jobs, large] = [read('latest.json'), read('jobs.json'), read('large.json')];
+  const [latest, jobs, large, jobsLarge] = ['latest', 'jobs', 'large', 'jobs-large'].map((name) => read(`${name}.json`));
   if (!latest) throw new Error('there is no bench/results/latest.json yet');
   const drawn = drawAll(join(root, 'docs', 'plots'), scenarios, latest);
   const sections = Object.keys(latest.runs).map((name) =>
@@ -102,6 +102,12 @@ export function publish(root, scenarios) {
     const names = Object.keys(large.runs);
     const forms = names.map((name) => section(`${name}, large`, scenarios[name].largeTitle, scenarios[name], large, [], name));
     parts.push(`## The large forms\n\n\`make bench-large\`. ${facts(large)}`, ...forms);
+  }
+  if (jobsLarge) {
+    const forms = Object.keys(jobsLarge.runs).map((name) =>
+      section(`${name}, large`, scenarios[name].largeTitle, scenarios[name], jobsLarge, [], name),
+    );
+    parts.push(`\`LARGE=1 bench/run jobs-drain\`. ${facts(jobsLarge)}`, ...forms);
   }
   updatePage(join(root, 'docs', 'benchmarks.md'), parts.join('\n\n'));
 }
