@@ -19,9 +19,11 @@ const ADD: &str = "INSERT INTO job_results (job_id, fence, part, bytes) VALUES (
 const PART: &str = "SELECT r.bytes FROM jobs j JOIN job_results r ON r.job_id = j.id AND r.fence = j.fence \
      WHERE j.id = ?1 AND j.state = 'completed' AND r.part = ?2";
 
-/// Of jobs that will never be read, from the end, so that they are found by their first parts until nothing is left.
+/// Of jobs that will never be read, from the end, so that they are found by their first parts until nothing is left. Files are few and
+/// jobs may be many: the join begins with the files.
 const FORGET_LEFT: &str = "DELETE FROM job_results WHERE rowid IN (SELECT r.rowid FROM job_results r JOIN ( \
-         SELECT j.id FROM job_results f JOIN jobs j ON j.id = f.job_id WHERE f.part = 0 AND j.state IN ('dead', 'cancelled') LIMIT 8 \
+         SELECT j.id FROM job_results f INDEXED BY job_results_files CROSS JOIN jobs j ON j.id = f.job_id \
+         WHERE f.part = 0 AND j.state IN ('dead', 'cancelled') LIMIT 8 \
      ) l ON r.job_id = l.id ORDER BY r.part DESC LIMIT ?1) RETURNING 1";
 /// Makes those old of which their owners have too many.
 const TOO_MANY: &str = concat!(
@@ -31,7 +33,8 @@ const TOO_MANY: &str = concat!(
     now!(),
     " - ?1 AND id IN (SELECT id FROM ( \
          SELECT j.id, row_number() OVER (PARTITION BY j.owner ORDER BY j.updated_at DESC, j.id DESC) AS place \
-         FROM job_results f JOIN jobs j ON j.id = f.job_id AND j.fence = f.fence WHERE f.part = 0 AND j.state = 'completed' \
+         FROM job_results f INDEXED BY job_results_files CROSS JOIN jobs j ON j.id = f.job_id AND j.fence = f.fence \
+         WHERE f.part = 0 AND j.state = 'completed' \
      ) WHERE place > ?2)"
 );
 /// The jobs that ended so long ago, as many as are to be forgotten.
