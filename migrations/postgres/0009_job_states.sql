@@ -32,7 +32,10 @@ ALTER TABLE jobs
 DROP INDEX jobs_waiting;
 CREATE INDEX jobs_open ON jobs (priority, lease_until, id) WHERE state IN ('waiting', 'pending');
 CREATE INDEX jobs_active ON jobs (lease_until, id) WHERE state = 'active';
+-- What may expire: few, and found however long their lines are.
+CREATE INDEX jobs_expiring ON jobs (expires_at, id) WHERE state IN ('waiting', 'pending') AND fence = 0 AND expires_at IS NOT NULL;
 CREATE INDEX jobs_owned ON jobs (owner, id) WHERE owner IS NOT NULL;
+CREATE INDEX jobs_owned_open ON jobs (owner) WHERE owner IS NOT NULL AND state IN ('waiting', 'pending', 'active');
 CREATE INDEX jobs_ended ON jobs (updated_at) WHERE state IN ('completed', 'dead', 'cancelled');
 
 -- The files that jobs make. Not bound to jobs by a foreign key, which each message's job would pay for.
@@ -44,6 +47,8 @@ CREATE TABLE job_results (
     bytes  bytea NOT NULL,
     PRIMARY KEY (job_id, fence, part)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200); -- each row is many in the table beside it
+-- Which runs have made a file.
+CREATE INDEX job_results_files ON job_results (job_id, fence) WHERE part = 0;
 
 -- A list of failures with one more; 25 is the domain's ATTEMPTS_MAX.
 CREATE FUNCTION noted_failure(p_failures jsonb, p_attempt integer, p_error text) RETURNS jsonb
@@ -77,7 +82,7 @@ BEGIN
         AND CASE
             WHEN j.state = 'active' THEN j.lease_until <= now()
             WHEN j.state IN ('waiting', 'pending') THEN
-                coalesce(j.run_at <= now(), true) AND (j.attempts > 0 OR coalesce(j.expires_at > now(), true))
+                coalesce(j.run_at <= now(), true) AND (j.fence > 0 OR coalesce(j.expires_at > now(), true))
             ELSE false
         END
     RETURNING j.*;
@@ -142,8 +147,7 @@ BEGIN
                 CASE WHEN v.verdict = 'again' THEN now() + e.retry * interval '1 ms' END,
                 CASE
                     WHEN v.verdict = 'again' THEN now() + e.retry * interval '1 ms' + p_first_lease
-                    WHEN v.verdict = 'back' THEN
-                        least(now() + p_first_lease, CASE WHEN j.attempts = 1 THEN j.expires_at END)
+                    WHEN v.verdict = 'back' THEN now() + p_first_lease
                     ELSE j.lease_until
                 END,
                 CASE WHEN v.verdict IN ('again', 'back') THEN p_at ELSE j.handed_at END
@@ -187,7 +191,7 @@ $$;
 -- First it takes the rows, and passes over those that somebody else has just then: no two sweeps at once get the same. It answers no
 -- more than what to do with each: a long answer to a caller that stands still would keep the rows locked that a commit is to remove.
 CREATE FUNCTION sweep_jobs(
-    p_lines text[], p_before timestamptz, p_lease interval, p_limit bigint, p_at timestamptz, p_expired text, p_gone text
+    p_lines text[], p_late interval, p_before timestamptz, p_lease interval, p_limit bigint, p_at timestamptz, p_expired text, p_gone text
 ) RETURNS TABLE (id uuid, state text, priority text, due timestamptz, again boolean)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
@@ -202,27 +206,35 @@ DECLARE
     v_ids uuid[];
     v_some uuid[];
     v_line text;
-    -- Without p_before a range of the index is enough.
-    v_reach timestamptz := CASE WHEN p_before IS NULL THEN now() ELSE 'infinity' END;
+    -- Without p_before a range of the index is enough. With it only `handed_at` counts, which each hand-out sets: by their leases, the
+    -- first would be found again before the last of many was handed out.
+    v_reach timestamptz := CASE WHEN p_before IS NULL THEN now() - p_late ELSE 'infinity' END;
+    v_before timestamptz := coalesce(p_before, 'infinity');
 BEGIN
     SELECT array_agg(f.id) INTO v_ids FROM (
         SELECT j.id FROM jobs j WHERE j.state = 'active' AND j.lease_until <= now()
         ORDER BY j.lease_until, j.id LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) f;
+    SELECT array_agg(f.id) INTO v_some FROM (
+        SELECT j.id FROM jobs j
+        WHERE j.state IN ('waiting', 'pending') AND j.fence = 0 AND j.expires_at IS NOT NULL AND j.expires_at <= now()
+        ORDER BY j.expires_at, j.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) f;
+    v_ids := v_ids || v_some;
     FOREACH v_line IN ARRAY p_lines LOOP
         CONTINUE WHEN cardinality(v_ids) >= p_limit;
         IF v_line = 'messages' THEN
             SELECT array_agg(f.id) INTO v_some FROM (
                 SELECT j.id FROM jobs j
                 WHERE j.state IN ('waiting', 'pending') AND j.priority IS NULL
-                    AND j.lease_until <= v_reach AND (j.lease_until <= now() OR j.handed_at < p_before)
+                    AND j.lease_until <= v_reach AND j.handed_at < v_before
                 ORDER BY j.lease_until, j.id LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
             ) f;
         ELSE
             SELECT array_agg(f.id) INTO v_some FROM (
                 SELECT j.id FROM jobs j
                 WHERE j.state IN ('waiting', 'pending') AND j.priority = v_line
-                    AND j.lease_until <= v_reach AND (j.lease_until <= now() OR j.handed_at < p_before)
+                    AND j.lease_until <= v_reach AND j.handed_at < v_before
                 ORDER BY j.lease_until, j.id LIMIT p_limit - coalesce(cardinality(v_ids), 0) FOR UPDATE SKIP LOCKED
             ) f;
         END IF;
@@ -244,7 +256,7 @@ BEGIN
                     CASE WHEN v.verdict = 'waits' THEN j.run_at END,
                     CASE
                         WHEN v.verdict IN ('waits', 'lapsed') THEN
-                            least(greatest(j.run_at, now()) + p_lease, CASE WHEN j.attempts = 0 THEN j.expires_at END)
+                            least(greatest(j.run_at, now()) + p_lease, CASE WHEN j.fence = 0 THEN j.expires_at END)
                         ELSE j.lease_until
                     END,
                     CASE WHEN v.verdict IN ('waits', 'lapsed') THEN p_at ELSE j.handed_at END,
@@ -257,7 +269,7 @@ BEGIN
                     CASE WHEN v.verdict = 'waits' THEN j.updated_at ELSE now() END
                 FROM (
                     SELECT CASE
-                        WHEN j.state <> 'active' AND j.attempts = 0 AND j.expires_at <= now() THEN 'expired'
+                        WHEN j.state <> 'active' AND j.fence = 0 AND j.expires_at <= now() THEN 'expired'
                         WHEN j.state <> 'active' THEN 'waits'
                         WHEN j.cancel_asked THEN 'cancelled'
                         WHEN j.attempts >= j.max_attempts THEN 'dead'

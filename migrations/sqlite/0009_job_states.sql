@@ -39,10 +39,14 @@ FROM jobs;
 DROP TABLE jobs;
 ALTER TABLE jobs_of_every_type RENAME TO jobs;
 
--- All that a sweep looks for.
-CREATE INDEX jobs_open ON jobs (lease_until, id) WHERE state IN ('waiting', 'active');
+-- All that a sweep looks for: it looks at the active ones and at lines one by one, so a line with a million jobs hides none of another.
+CREATE INDEX jobs_open ON jobs (priority, lease_until, id) WHERE state = 'waiting';
+CREATE INDEX jobs_active ON jobs (lease_until, id) WHERE state = 'active';
+-- What may expire: few, and found however long their lines are.
+CREATE INDEX jobs_expiring ON jobs (expires_at, id) WHERE state = 'waiting' AND fence = 0 AND expires_at IS NOT NULL;
 CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';
 CREATE INDEX jobs_owned ON jobs (owner, id) WHERE owner IS NOT NULL;
+CREATE INDEX jobs_owned_open ON jobs (owner) WHERE owner IS NOT NULL AND state IN ('waiting', 'active');
 CREATE INDEX jobs_ended ON jobs (updated_at) WHERE state IN ('completed', 'dead', 'cancelled');
 
 -- The files that jobs make.
@@ -54,3 +58,5 @@ CREATE TABLE job_results (
     bytes  BLOB NOT NULL,
     PRIMARY KEY (job_id, fence, part)
 ) STRICT;
+-- Which runs have made a file.
+CREATE INDEX job_results_files ON job_results (job_id, fence) WHERE part = 0;

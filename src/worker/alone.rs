@@ -106,8 +106,9 @@ pub(super) async fn run<F: Future<Output = ()>>(
         let since = Instant::now();
         let lease = floor.worker.pace.lease;
         match floor.worker.store.start_jobs(&[ticket.job], lease).await {
-            Ok(started) => {
-                for started in started {
+            // Who ended it meanwhile has brought it to the queue.
+            Ok(starts) => {
+                for started in starts.started {
                     work(ticket.clone(), started, since).await;
                 }
             }

@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     alone::{self, Alone},
     attempt::{GiveUp, Ready, attempt, give_up},
+    early,
     ends::Ended,
     floor::Floor,
     gather::{BATCH_MAX, gather},
@@ -26,7 +27,7 @@ use crate::{
     ports::{
         BackendError,
         queue::{Claim, Claimed, Line, Ticket, Wish},
-        store::{Ending, Started},
+        store::{Ending, Starts},
     },
 };
 
@@ -110,7 +111,7 @@ async fn start(floor: Arc<Floor>, batch: Vec<Seated>, ready: mpsc::Sender<Ready>
         seated.insert(claimed.ticket.job, (claimed.ticket, seat));
     }
     let jobs: Vec<JobId> = seated.keys().copied().collect();
-    let Some((started, since)) = started(&floor, &jobs).await else {
+    let Some((Starts { started, early }, since)) = started(&floor, &jobs).await else {
         if floor.stop.is_cancelled() {
             // Added again before the claims end: in between a job may be there twice, but never not at all.
             let tickets: Vec<Ticket> = seated.into_values().map(|(ticket, _)| ticket).collect();
@@ -137,19 +138,29 @@ async fn start(floor: Arc<Floor>, batch: Vec<Seated>, ready: mpsc::Sender<Ready>
         // The receiver goes when this sender has gone.
         let _ = ready.send(started).await;
     }
+    let early: Vec<Ticket> = early
+        .iter()
+        .filter_map(|early| Some(early::ticket(seated.remove(&early.job)?.0, early)))
+        .collect();
     // What is left holds no job: its places are free at once.
     drop(seated);
-    futures_util::join!(worker.settle(&claims), alone.line_up(worker, suspects));
+    let settle = async {
+        // Where the queue is away, the claims run out, and what is early is handed out again.
+        if worker.push(&early).await {
+            worker.settle(&claims).await;
+        }
+    };
+    futures_util::join!(settle, alone.line_up(worker, suspects));
 }
 
 /// The jobs that the store has started, and when it was asked. None when it cannot be asked, or it is time to stop.
-async fn started(floor: &Floor, jobs: &[JobId]) -> Option<(Vec<Started>, Instant)> {
+async fn started(floor: &Floor, jobs: &[JobId]) -> Option<(Starts, Instant)> {
     let until = Instant::now() + START_FOR;
     while !floor.stop.is_cancelled() {
         let since = Instant::now();
         let lease = floor.worker.pace.lease;
         match floor.worker.store.start_jobs(jobs, lease).await {
-            Ok(started) => return Some((started, since)),
+            Ok(starts) => return Some((starts, since)),
             Err(BackendError::Unavailable { .. }) if since < until => {
                 tokio::select! {
                     () = floor.stop.cancelled() => {}

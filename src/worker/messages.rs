@@ -12,6 +12,7 @@ use tracing::Instrument;
 use super::{
     alone::{self, Alone},
     attempt::{PANICKED, too_long, words},
+    early,
     ends::Ended,
     enrich::{self, Finished},
     floor::Floor,
@@ -155,21 +156,30 @@ async fn start_again(
 ) -> Vec<(Claim, Reading)> {
     let worker = &floor.worker;
     let jobs: Vec<JobId> = again.iter().map(|(_, ticket)| ticket.job).collect();
-    let started = match worker.store.start_jobs(&jobs, worker.pace.lease).await {
-        Ok(started) => started,
+    let starts = match worker.store.start_jobs(&jobs, worker.pace.lease).await {
+        Ok(starts) => starts,
         Err(error) => {
             error.log("messages wait until their claims run out");
             return Vec::new();
         }
     };
-    let mut started: HashMap<JobId, Started> = started
+    let is_early = early::by_job(starts.early);
+    let mut started: HashMap<JobId, Started> = starts
+        .started
         .into_iter()
         .map(|started| (started.run.job, started))
         .collect();
     let (mut todo, mut suspects) = (Vec::new(), Vec::new());
+    let mut early: (Vec<Claim>, Vec<Ticket>) = Default::default();
     for (claim, ticket) in again {
         match started.remove(&ticket.job) {
-            None => settling.add(claim, None),
+            None => match is_early.get(&ticket.job) {
+                None => settling.add(claim, None),
+                Some(when) => {
+                    early.0.push(claim);
+                    early.1.push(early::ticket(ticket, when));
+                }
+            },
             Some(started) if alone::is_suspect(&started.job) => {
                 settling.add(claim, None);
                 suspects.push((ticket, started.run));
@@ -181,6 +191,12 @@ async fn start_again(
         }
     }
     alone.line_up(worker, suspects).await;
+    if worker.push(&early.1).await {
+        early
+            .0
+            .into_iter()
+            .for_each(|claim| settling.add(claim, None));
+    }
     todo
 }
 
@@ -239,7 +255,7 @@ async fn note_failures(
     let mut is_noted = true;
     if !unnoted.is_empty() {
         match worker.store.start_jobs(&unnoted, worker.pace.lease).await {
-            Ok(started) => noted.extend(started.iter().map(|started| {
+            Ok(starts) => noted.extend(starts.started.iter().map(|started| {
                 let hold = Hold {
                     run: started.run,
                     attempts: started.job.attempts,

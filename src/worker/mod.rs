@@ -9,6 +9,7 @@
 mod alone;
 mod attempt;
 mod claiming;
+mod early;
 mod ends;
 pub mod enrich;
 mod floor;

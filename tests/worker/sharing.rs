@@ -1,6 +1,6 @@
 //! Several workers, several jobs: each is done once, and everybody has their turn.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use belfry::domain::job::{NewJob, Priority, State};
 
@@ -14,6 +14,8 @@ stories!(
     a_delayed_job_waits_for_its_time,
     one_that_was_not_started_in_time_is_dead,
     a_job_that_never_reached_the_queue_is_found,
+    a_loss_is_made_good_when_the_store_is_back,
+    a_ticket_that_comes_too_early_is_not_lost,
 );
 
 async fn two_workers_that_race_do_each_job_once(scene: Scene) {
@@ -139,5 +141,37 @@ async fn a_job_that_never_reached_the_queue_is_found(scene: Scene) {
     scene.stores(&job).await;
     let worker = scene.worker();
     scene.becomes(job.id, State::Completed).await;
+    worker.ends().await;
+}
+
+async fn a_loss_is_made_good_when_the_store_is_back(scene: Scene) {
+    let job = new_job("it", "succeed");
+    scene.stores(&job).await;
+    scene.database.sql("ALTER TABLE jobs RENAME TO away").await;
+    // It takes from the queue, which is new, and asks a store that cannot answer.
+    let worker = scene.worker();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    scene.database.sql("ALTER TABLE away RENAME TO jobs").await;
+    // Half a minute before it would be overdue.
+    scene.becomes(job.id, State::Completed).await;
+    worker.ends().await;
+}
+
+/// As from a queue whose clock is ahead of the store's.
+async fn a_ticket_that_comes_too_early_is_not_lost(scene: Scene) {
+    let worker = scene.worker();
+    let at = in_millis(1_000);
+    let mut job = new_job("it", "succeed");
+    scene
+        .stores(&NewJob {
+            run_at: Some(at),
+            ..job.clone()
+        })
+        .await;
+    job.run_at = None;
+    scene.brings(&job).await;
+    // Half a minute before it would be overdue.
+    let done = scene.becomes(job.id, State::Completed).await;
+    assert!(done.updated_at >= at, "{done:?}");
     worker.ends().await;
 }

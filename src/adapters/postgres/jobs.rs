@@ -27,7 +27,8 @@ use crate::{
         BackendError,
         queue::Line,
         store::{
-            End, FIRST_LEASE, JobCounts, JobQuery, JobStore, Keep, Kept, Started, Sweep, Swept,
+            Early, End, FIRST_LEASE, JobCounts, JobQuery, JobStore, Keep, Kept, Started, Starts,
+            Sweep, Swept,
         },
     },
 };
@@ -51,6 +52,10 @@ const START: &str = concat!(
     job_columns!(concat!("CASE WHEN ", short!(), " THEN j.payload::text END")),
     ", j.fence FROM start_jobs($1, $2::bigint * interval '1 ms', $3) j"
 );
+/// Those of a start that were not started and still wait for their time, which may have come a moment ago.
+const EARLY: &str = "SELECT id, run_at, greatest(ceil(extract(epoch FROM run_at - now()) * 1000), 0)::bigint FROM jobs \
+     WHERE id = ANY ($1) AND state IN ('waiting', 'pending') AND run_at IS NOT NULL \
+     AND (fence > 0 OR coalesce(expires_at > now(), true))";
 const KEEP: &str =
     "SELECT id, fence, cancel_asked FROM keep_jobs($1, $2, $3, $4::bigint * interval '1 ms')";
 /// A job that is gone is still active in this answer, and can be read nowhere else.
@@ -102,8 +107,9 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("j.owner = $1 AND j.owner IS NOT NULL");
 const LIST_DEAD: &str = list!("j.state = 'dead'");
 
-const COUNT: &str = "SELECT count(*) FILTER (WHERE state IN ('waiting', 'pending')), count(*) FILTER (WHERE state = 'active'), \
-     (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'pending', 'active')";
+/// Each from an index of its own.
+const COUNT: &str = "SELECT (SELECT count(*) FROM jobs WHERE state IN ('waiting', 'pending')), \
+     (SELECT count(*) FROM jobs WHERE state = 'active'), (SELECT count(*) FROM jobs WHERE state = 'dead')";
 
 const OPEN: &str =
     "SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('waiting', 'pending', 'active')";
@@ -143,11 +149,7 @@ impl JobStore for PostgresStore {
         self.limited(rows).await.map(drop)
     }
 
-    async fn start_jobs(
-        &self,
-        jobs: &[JobId],
-        lease: Duration,
-    ) -> Result<Vec<Started>, BackendError> {
+    async fn start_jobs(&self, jobs: &[JobId], lease: Duration) -> Result<Starts, BackendError> {
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.0).collect();
         self.limited(async {
             // Again: what a first try had started unheard is left out, and comes back when its lease has passed.
@@ -166,8 +168,14 @@ impl JobStore for PostgresStore {
                 };
                 Ok(Started { run, job })
             };
-            let started = rows.await?.iter().map(started).collect::<Result<_, _>>()?;
-            self.whole(started, |it| &mut it.job).await
+            let started: Vec<Started> =
+                rows.await?.iter().map(started).collect::<Result<_, _>>()?;
+            let mut starts = Starts::default();
+            if started.len() < ids.len() {
+                starts.early = self.early(&ids).await?;
+            }
+            starts.started = self.whole(started, |it| &mut it.job).await?;
+            Ok(starts)
         })
         .await
     }
@@ -337,6 +345,19 @@ impl JobStore for PostgresStore {
 }
 
 impl PostgresStore {
+    async fn early(&self, ids: &[Uuid]) -> Result<Vec<Early>, BackendError> {
+        let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(EARLY).bind(ids));
+        let early = |row| {
+            let mut columns = Columns::of(row);
+            let job = JobId(columns.take()?);
+            let run_at = columns.run_at()?.unwrap_or_else(Timestamp::now);
+            let wait: i64 = columns.take()?;
+            let wait = Duration::from_millis(wait.unsigned_abs());
+            Ok(Early { job, run_at, wait })
+        };
+        rows.await?.iter().map(early).collect()
+    }
+
     /// Makes a move that depends on the job's state: the job after it, or as it is if there was no such move.
     async fn changed_or_not<'q>(
         &self,

@@ -26,7 +26,8 @@ use crate::{
         BackendError,
         queue::Line,
         store::{
-            End, FIRST_LEASE, JobCounts, JobQuery, JobStore, Keep, Kept, Started, Sweep, Swept,
+            Early, End, FIRST_LEASE, JobCounts, JobQuery, JobStore, Keep, Kept, Started, Starts,
+            Sweep, Swept,
         },
     },
 };
@@ -58,11 +59,20 @@ const START: &str = concat!(
     now!(),
     "    WHEN 'waiting' THEN coalesce(run_at <= ",
     now!(),
-    ", true) AND (attempts > 0 OR coalesce(expires_at > ",
+    ", true) AND (fence > 0 OR coalesce(expires_at > ",
     now!(),
     ", true)) ELSE false END RETURNING ",
     job_columns!(),
     ", fence"
+);
+/// Those of a start that were not started and still wait for their time, which may have come a moment ago.
+const EARLY: &str = concat!(
+    "SELECT id, run_at, max(run_at - ",
+    now!(),
+    ", 0) FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 'waiting' AND run_at IS NOT NULL \
+         AND (fence > 0 OR coalesce(expires_at > ",
+    now!(),
+    ", true))"
 );
 const KEEP: &str = concat!(
     "UPDATE jobs SET lease_until = ",
@@ -99,10 +109,9 @@ const END: &str = concat!(
     "             + e.retry END, \
              CASE WHEN verdict = 'again' THEN ",
     now!(),
-    "             + e.retry + ?2 WHEN verdict = 'back' THEN min(",
+    "             + e.retry + ?2 WHEN verdict = 'back' THEN ",
     now!(),
-    "             + ?2, CASE WHEN attempts = 1 THEN coalesce(expires_at, 9000000000000000) ELSE 9000000000000000 END) \
-                 ELSE lease_until END, \
+    "             + ?2 ELSE lease_until END, \
              CASE WHEN verdict IN ('again', 'back') THEN ?3 ELSE handed_at END \
          FROM (SELECT CASE \
              WHEN e.how = 'completed' THEN 'completed' WHEN cancel_asked THEN 'cancelled' WHEN e.how <> 'failed' THEN 'back' \
@@ -157,8 +166,9 @@ const LIST: &str = list!("true");
 const LIST_OWNED: &str = list!("owner = ?1 AND owner IS NOT NULL");
 const LIST_DEAD: &str = list!("state = 'dead'");
 
-const COUNT: &str = "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'active'), \
-     (SELECT count(*) FROM jobs WHERE state = 'dead') FROM jobs WHERE state IN ('waiting', 'active')";
+/// Each from an index of its own.
+const COUNT: &str = "SELECT (SELECT count(*) FROM jobs WHERE state = 'waiting'), \
+     (SELECT count(*) FROM jobs WHERE state = 'active'), (SELECT count(*) FROM jobs WHERE state = 'dead')";
 
 const OPEN: &str = "SELECT count(*) FROM jobs WHERE owner = ?1 AND state IN ('waiting', 'active')";
 
@@ -184,16 +194,25 @@ impl JobStore for SqliteStore {
         self.limited(self.write(add)).await
     }
 
-    async fn start_jobs(
-        &self,
-        jobs: &[JobId],
-        lease: Duration,
-    ) -> Result<Vec<Started>, BackendError> {
+    async fn start_jobs(&self, jobs: &[JobId], lease: Duration) -> Result<Starts, BackendError> {
+        let asked = ids(jobs)?;
         let start = sqlx::query(START)
-            .bind(ids(jobs)?)
+            .bind(&asked)
             .bind(millis(lease))
             .bind(WORKER_GONE);
-        let rows = self.limited(self.change(start)).await?;
+        let (rows, early) = self
+            .limited(async {
+                let mut transaction = self.begin().await?;
+                let rows = fetch(&mut transaction, start).await?;
+                let early = if rows.len() < jobs.len() {
+                    fetch(&mut transaction, sqlx::query(EARLY).bind(&asked)).await?
+                } else {
+                    Vec::new()
+                };
+                commit(transaction).await?;
+                Ok((rows, early))
+            })
+            .await?;
         let started = |row| {
             let mut columns = Columns::of(row);
             let job = columns.job()?;
@@ -203,7 +222,18 @@ impl JobStore for SqliteStore {
             };
             Ok(Started { run, job })
         };
-        rows.iter().map(started).collect()
+        let is_early = |row| {
+            let mut columns = Columns::of(row);
+            let job = JobId(columns.take()?);
+            let run_at = columns.time()?;
+            let wait: i64 = columns.take()?;
+            let wait = Duration::from_millis(wait.unsigned_abs());
+            Ok(Early { job, run_at, wait })
+        };
+        Ok(Starts {
+            started: rows.iter().map(started).collect::<Result<_, _>>()?,
+            early: early.iter().map(is_early).collect::<Result<_, _>>()?,
+        })
     }
 
     async fn keep_jobs(&self, runs: &[Keep], lease: Duration) -> Result<Vec<Kept>, BackendError> {

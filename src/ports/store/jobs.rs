@@ -24,13 +24,9 @@ pub trait JobStore: Send + Sync {
     async fn add_jobs(&self, jobs: &[NewJob]) -> Result<(), BackendError>;
 
     /// Starts those of the jobs that wait, are due and not expired, and those whose worker let its lease pass, if they have attempts
-    /// left and nobody wants them cancelled. Of any number of callers at once one gets a job. Answers with those started, in no
-    /// order. The start may be forgotten if the store's machine loses power, and then the job is started again.
-    async fn start_jobs(
-        &self,
-        jobs: &[JobId],
-        lease: Duration,
-    ) -> Result<Vec<Started>, BackendError>;
+    /// left and nobody wants them cancelled. Of any number of callers at once one gets a job. Answers with those started and those
+    /// that are early, in no order. The start may be forgotten if the store's machine loses power, and then the job is started again.
+    async fn start_jobs(&self, jobs: &[JobId], lease: Duration) -> Result<Starts, BackendError>;
 
     /// Renews leases and notes progress. Answers with those that still hold, in no order; a run that is not among them is lost, and what
     /// it does from now on changes nothing.
@@ -60,10 +56,10 @@ pub trait JobStore: Send + Sync {
     /// How many of a user's jobs have not ended.
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError>;
 
-    /// Hands out jobs for the queue, at most `limit` rows looked at: first those whose worker let its lease pass, which wait again, or
-    /// are dead or cancelled; then those that wait in these lines, the longest first in each. What is handed out is left to the queue for
-    /// `lease` from when it is due, so that no two sweeps at once get the same. Those found expired are dead. Lines that are not named
-    /// cost nothing, however long they are.
+    /// Hands out jobs for the queue, about `limit` at most: first those whose worker let its lease pass, which wait again, or are dead
+    /// or cancelled; then those of any line that have expired and were never started, which are dead; then those that wait in these
+    /// lines, the longest first in each. What is handed out is left to the queue for `lease` from when it is due, so that no two sweeps
+    /// at once get the same. Lines that are not named cost nothing, however long they are.
     async fn sweep_jobs(
         &self,
         sweep: Sweep,
@@ -76,7 +72,8 @@ pub trait JobStore: Send + Sync {
     async fn count_jobs(&self) -> Result<JobCounts, BackendError>;
 
     /// Removes jobs that ended so long ago, with their results, at most `limit`; answers how many. Dead ones are kept four times
-    /// as long.
+    /// as long. Of an owner's jobs that made a file the newest [`FILES_KEPT`] are kept, and the others removed as if they were old; what
+    /// jobs that are dead or cancelled made of a file is removed at once. What takes long is left for the next calls.
     async fn forget_jobs(&self, after: Duration, limit: i64) -> Result<u64, BackendError>;
 
     /// Keeps a part of a file that a run makes: part after part, from 0. False when the run is lost; nothing is kept then. The
@@ -94,6 +91,32 @@ pub trait JobStore: Send + Sync {
 
 /// The lease of a job that has just been committed: the time that the queue has to bring it to a worker.
 pub const FIRST_LEASE: Duration = Duration::from_secs(30);
+
+/// Jobs with a file that an owner can have; older ones are removed.
+pub const FILES_KEPT: i64 = 20;
+
+/// So long after the queue had its time, a job counts as lost even where its line is long: see [`Sweep::Lost`].
+pub const LOST_AFTER: Duration = Duration::from_secs(600);
+
+/// What came of asking for a start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Starts {
+    /// Those that the caller has now.
+    pub started: Vec<Started>,
+    /// Those whose time has not come by the store's clock. The queue has handed them out, so somebody must bring them to it again.
+    pub early: Vec<Early>,
+}
+
+/// A job whose time has not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Early {
+    /// Which.
+    pub job: JobId,
+    /// When it is to be started.
+    pub run_at: Timestamp,
+    /// How long that is from now, by the store's clock; nothing where it has just come.
+    pub wait: Duration,
+}
 
 /// A job that has been started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,8 +195,10 @@ pub struct JobQuery {
 pub enum Sweep {
     /// Those whose lease has passed.
     Overdue,
-    /// These, and all that wait and were stored, or last handed out, before this moment (by the caller's clock): the queue has lost
-    /// what it held.
+    /// Those whose lease passed [`LOST_AFTER`] ago: for lines so long that what waits in them is late, and not lost.
+    Lost,
+    /// All that wait and were stored, or last handed out, before this moment (by the caller's clock): the queue has lost what it held.
+    /// What was handed out is not found again, so this comes to an end.
     All {
         /// Younger ones have reached the new queue.
         before: Timestamp,

@@ -109,7 +109,7 @@ impl Scene {
     }
 
     async fn try_start(&self, job: JobId, lease: Duration) -> Option<Started> {
-        let mut started = self.store.start_jobs(&[job], lease).await.unwrap();
+        let mut started = self.store.start_jobs(&[job], lease).await.unwrap().started;
         assert!(started.len() <= 1);
         started.pop()
     }

@@ -11,7 +11,7 @@ use crate::{
         stored_jobs::{PARTS_AT_ONCE, millis},
     },
     domain::{id::JobId, job::Run},
-    ports::BackendError,
+    ports::{BackendError, store::FILES_KEPT},
 };
 
 /// The lock is one that a renewed lease waits for: the run holds until the part is kept.
@@ -24,6 +24,21 @@ const ADD: &str = "WITH held AS MATERIALIZED ( \
 const PART: &str = "SELECT r.bytes FROM jobs j JOIN job_results r ON r.job_id = j.id AND r.fence = j.fence \
      WHERE j.id = $1 AND j.state = 'completed' AND r.part = $2";
 
+/// Of jobs that will never be read, from the end, so that they are found by their first parts until nothing is left.
+const FORGET_LEFT: &str = "WITH left_over AS MATERIALIZED ( \
+         SELECT j.id FROM job_results f JOIN jobs j ON j.id = f.job_id WHERE f.part = 0 AND j.state IN ('dead', 'cancelled') LIMIT 8 \
+     ), parts AS MATERIALIZED ( \
+         SELECT r.job_id, r.fence, r.part FROM job_results r JOIN left_over l ON r.job_id = l.id ORDER BY r.part DESC LIMIT $1 \
+     ), gone AS ( \
+         DELETE FROM job_results r USING parts p WHERE r.job_id = p.job_id AND r.fence = p.fence AND r.part = p.part RETURNING 1 \
+     ) SELECT count(*) FROM gone";
+/// Makes those old of which their owners have too many.
+const TOO_MANY: &str = "UPDATE jobs SET updated_at = now() - $1::bigint * interval '1 ms' \
+     WHERE updated_at > now() - $1::bigint * interval '1 ms' AND id IN ( \
+         SELECT n.id FROM ( \
+             SELECT j.id, row_number() OVER (PARTITION BY j.owner ORDER BY j.updated_at DESC, j.id DESC) AS place \
+             FROM job_results f JOIN jobs j ON j.id = f.job_id AND j.fence = f.fence WHERE f.part = 0 AND j.state = 'completed' \
+         ) n WHERE n.place > $2)";
 /// The jobs that ended so long ago, as many as are to be forgotten.
 macro_rules! old {
     ($lock:literal) => {
@@ -54,7 +69,7 @@ const FORGET: &str = concat!(
          DELETE FROM jobs j USING old WHERE j.id = old.id AND NOT EXISTS (SELECT FROM job_results r WHERE r.job_id = j.id) RETURNING 1 \
      ) SELECT count(*) FROM gone"
 );
-/// How long files are taken apart before the jobs whose parts are gone are forgotten; the others follow next time.
+/// How long files are taken apart, of either kind, before the jobs whose parts are gone are forgotten; the others follow next time.
 const FORGETTING: Duration = Duration::from_secs(1);
 
 impl PostgresStore {
@@ -83,7 +98,20 @@ impl PostgresStore {
 
     pub(super) async fn forget(&self, after: Duration, limit: i64) -> Result<u64, BackendError> {
         let (after, limit) = (millis(after), limit.max(0));
+        let too_many = self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(TOO_MANY).bind(after).bind(FILES_KEPT)
+        });
+        too_many.await?;
         let began = Instant::now();
+        loop {
+            let parts = self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FORGET_LEFT).bind(PARTS_AT_ONCE)
+            });
+            let gone: i64 = first(&parts.await?)?;
+            if gone == 0 || began.elapsed() > FORGETTING {
+                break;
+            }
+        }
         loop {
             let parts = self.rows(Lane::Rest, Again::Safe, || {
                 let query = sqlx::query(FORGET_PARTS).bind(after);

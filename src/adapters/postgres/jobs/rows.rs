@@ -1,5 +1,7 @@
 //! Rows of jobs as the domain's values.
 
+use time::OffsetDateTime;
+
 use crate::{
     adapters::{
         postgres::{fault, rows::Columns},
@@ -8,9 +10,12 @@ use crate::{
     domain::{
         id::{JobId, UserId},
         job::{Job, Priority, State},
+        timestamp::Timestamp,
     },
     ports::BackendError,
 };
+
+const ALMOST_A_MILLISECOND: time::Duration = time::Duration::nanoseconds(999_999);
 
 /// The columns of a job, of `jobs j`; see [`Columns::job`]. Where the payload may be left out, with what to answer instead of it.
 macro_rules! job_columns {
@@ -47,7 +52,7 @@ impl Columns<'_> {
             progress: u8::try_from(self.take::<i16>()?).unwrap_or(100),
             attempts: self.take()?,
             max_attempts: self.take()?,
-            run_at: self.maybe_time()?,
+            run_at: self.run_at()?,
             expires_at: self.maybe_time()?,
             cancel_asked: self.take()?,
             result: self.take()?,
@@ -56,6 +61,12 @@ impl Columns<'_> {
             created_at: self.time()?,
             updated_at: self.time()?,
         })
+    }
+
+    /// Rounded up: whoever comes then does not come too early.
+    pub(super) fn run_at(&mut self) -> Result<Option<Timestamp>, BackendError> {
+        let at: Option<OffsetDateTime> = self.take()?;
+        Ok(at.map(|at| Timestamp::from_datetime(at + ALMOST_A_MILLISECOND)))
     }
 
     fn owner(&mut self) -> Result<Option<UserId>, BackendError> {

@@ -18,11 +18,12 @@ use crate::{
     ports::{
         BackendError,
         queue::Line,
-        store::{Sweep, Swept},
+        store::{LOST_AFTER, Sweep, Swept},
     },
 };
 
-const SWEEP: &str = "SELECT id, state, priority, due, again FROM sweep_jobs($1, $2, $3::bigint * interval '1 ms', $4, $5, $6, $7)";
+const SWEEP: &str = "SELECT id, state, priority, due, again FROM sweep_jobs( \
+     $1, $2::bigint * interval '1 ms', $3, $4::bigint * interval '1 ms', $5, $6, $7, $8)";
 const TASKS: &str = "SELECT id, type, payload::text FROM jobs WHERE id = ANY ($1)";
 const ENDED: &str = concat!(
     "SELECT ",
@@ -41,9 +42,10 @@ impl PostgresStore {
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
-        let before = match sweep {
-            Sweep::Overdue => None,
-            Sweep::All { before } => Some(before.to_datetime()),
+        let (late, before) = match sweep {
+            Sweep::Overdue => (0, None),
+            Sweep::Lost => (millis(LOST_AFTER), None),
+            Sweep::All { before } => (0, Some(before.to_datetime())),
         };
         let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
         let at = Timestamp::now().to_datetime();
@@ -51,6 +53,7 @@ impl PostgresStore {
         let rows = self.rows(Lane::Rest, Again::Unsafe, || {
             sqlx::query(SWEEP)
                 .bind(&lines)
+                .bind(late)
                 .bind(before)
                 .bind(millis(lease))
                 .bind(limit.max(0))
@@ -70,7 +73,7 @@ impl PostgresStore {
             handed_out.push(HandedOut {
                 job,
                 priority: columns.priority()?,
-                due: columns.maybe_time()?,
+                due: columns.run_at()?,
                 again: columns.take()?,
             });
         }

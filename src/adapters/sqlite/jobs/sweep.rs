@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use sqlx::{Sqlite, Transaction};
+
 use super::{
     ids,
     rows::{job_columns, noted_failure},
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     adapters::{
         sqlite::{
-            SqliteStore, commit, fetch,
+            Query, SqliteStore, commit, fetch,
             rows::{Columns, hex, json, now},
         },
         stored_jobs::{EXPIRED, HandedOut, WORKER_GONE, millis},
@@ -18,24 +20,31 @@ use crate::{
     ports::{
         BackendError,
         queue::Line,
-        store::{Sweep, Swept},
+        store::{LOST_AFTER, Sweep, Swept},
     },
 };
 
-/// What workers have let go comes first, then what has waited longest.
-macro_rules! due {
-    ($due:expr) => {
-        concat!(
-            "SELECT id FROM jobs WHERE (state = 'active' AND lease_until <= ",
-            now!(),
-            "OR state = 'waiting' AND coalesce(priority, 'messages') IN (SELECT value FROM json_each(?2)) AND ",
-            $due,
-            ") AND state IN ('waiting', 'active') ORDER BY state, lease_until, id LIMIT ?1"
-        )
-    };
-}
-const DUE_OVERDUE: &str = due!(concat!("lease_until <= ", now!()));
-const DUE_ALL: &str = due!(concat!("(lease_until <= ", now!(), " OR handed_at < ?3)"));
+/// What workers have let go.
+const LAPSED: &str = concat!(
+    "SELECT id FROM jobs WHERE state = 'active' AND lease_until <= ",
+    now!(),
+    " ORDER BY lease_until, id LIMIT ?1"
+);
+const EXPIRING: &str = concat!(
+    "SELECT id FROM jobs WHERE state = 'waiting' AND fence = 0 AND expires_at IS NOT NULL AND expires_at <= ",
+    now!(),
+    " ORDER BY expires_at, id LIMIT ?1"
+);
+/// Of one line, what has waited longest.
+const OVERDUE: &str = concat!(
+    "SELECT id FROM jobs WHERE state = 'waiting' AND priority IS ?2 AND lease_until <= ",
+    now!(),
+    " - ?3 ORDER BY lease_until, id LIMIT ?1"
+);
+/// Only `handed_at` counts, which each hand-out sets: by their leases, the first would be found again before the last of many was handed
+/// out.
+const ALL: &str = "SELECT id FROM jobs WHERE state = 'waiting' AND priority IS ?2 AND handed_at < ?3 \
+     ORDER BY lease_until, id LIMIT ?1";
 
 const SWEEP: &str = concat!(
     "UPDATE jobs SET (state, progress, run_at, lease_until, handed_at, failures, cancel_asked, updated_at) = ( \
@@ -44,7 +53,7 @@ const SWEEP: &str = concat!(
              CASE verdict WHEN 'waits' THEN run_at END, \
              CASE WHEN verdict IN ('waits', 'lapsed') THEN min(max(coalesce(run_at, 0), ",
     now!(),
-    "            ) + ?2, CASE WHEN attempts = 0 THEN coalesce(expires_at, 9000000000000000) ELSE 9000000000000000 END) \
+    "            ) + ?2, CASE WHEN fence = 0 THEN coalesce(expires_at, 9000000000000000) ELSE 9000000000000000 END) \
                  ELSE lease_until END, \
              CASE WHEN verdict IN ('waits', 'lapsed') THEN ?3 ELSE handed_at END, \
              CASE WHEN verdict = 'expired' THEN ",
@@ -56,7 +65,7 @@ const SWEEP: &str = concat!(
              CASE verdict WHEN 'waits' THEN updated_at ELSE ",
     now!(),
     "         END FROM (SELECT CASE \
-             WHEN state = 'waiting' AND attempts = 0 AND expires_at <= ",
+             WHEN state = 'waiting' AND fence = 0 AND expires_at <= ",
     now!(),
     "        THEN 'expired' WHEN state = 'waiting' THEN 'waits' WHEN cancel_asked THEN 'cancelled' \
              WHEN attempts >= max_attempts THEN 'dead' ELSE 'lapsed' END AS verdict)) \
@@ -83,15 +92,28 @@ impl SqliteStore {
         limit: i64,
     ) -> Result<Swept, BackendError> {
         let mut transaction = self.begin().await?;
-        let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
-        let query = |sql| Ok(sqlx::query(sql).bind(limit.max(0)).bind(json(&lines)?));
-        let due = match sweep {
-            Sweep::Overdue => query(DUE_OVERDUE)?,
-            Sweep::All { before } => query(DUE_ALL)?.bind(before.as_millis()),
-        };
-        let due = fetch(&mut transaction, due).await?;
-        let due = due.iter().map(|row| Columns::of(row).take().map(JobId));
-        let due: Vec<JobId> = due.collect::<Result<_, _>>()?;
+        let mut due: Vec<JobId> = Vec::new();
+        for sql in [LAPSED, EXPIRING] {
+            let look = sqlx::query(sql).bind(limit.max(0));
+            due.extend(found(&mut transaction, look).await?);
+        }
+        for line in lines {
+            let room = limit - due.len() as i64;
+            if room <= 0 {
+                break;
+            }
+            let (sql, when) = match sweep {
+                Sweep::Overdue => (OVERDUE, 0),
+                Sweep::Lost => (OVERDUE, millis(LOST_AFTER)),
+                Sweep::All { before } => (ALL, before.as_millis()),
+            };
+            let priority = match line {
+                Line::Messages => None,
+                Line::Jobs(priority) => Some(priority.as_str()),
+            };
+            let look = sqlx::query(sql).bind(room).bind(priority).bind(when);
+            due.extend(found(&mut transaction, look).await?);
+        }
         let hand_out = sqlx::query(SWEEP)
             .bind(ids(&due)?)
             .bind(millis(lease))
@@ -135,4 +157,13 @@ impl SqliteStore {
         commit(transaction).await?;
         Ok(swept)
     }
+}
+
+async fn found(
+    transaction: &mut Transaction<'_, Sqlite>,
+    look: Query<'_>,
+) -> Result<Vec<JobId>, BackendError> {
+    let rows = fetch(transaction, look).await?;
+    let id = |row| Columns::of(row).take().map(JobId);
+    rows.iter().map(id).collect()
 }

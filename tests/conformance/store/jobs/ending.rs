@@ -213,7 +213,7 @@ async fn errors_are_kept_within_bounds(scene: Scene) {
 async fn hundreds_end_at_once(scene: Scene) {
     let mut jobs = scene.add_many(200, chore).await;
     jobs.extend(scene.add_many(200, export).await);
-    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap();
+    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap().started;
     let ends = started.iter().enumerate().map(|(n, it)| End {
         run: it.run,
         how: match n % 4 {
@@ -246,7 +246,7 @@ async fn hundreds_end_at_once(scene: Scene) {
 async fn two_workers_end_the_same_jobs(scene: Scene) {
     let other = scene.another().await;
     let jobs = scene.add_many(50, export).await;
-    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap();
+    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap().started;
     let ends = |how: Ending| -> Vec<End> {
         let end = |run| End {
             run,

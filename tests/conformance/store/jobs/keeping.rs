@@ -100,7 +100,7 @@ async fn either_the_keeper_or_the_sweep_has_it(scene: Scene) {
     let other = scene.another().await;
     for _ in 0..10 {
         let jobs = scene.add_many(20, export).await;
-        let started = scene.store.start_jobs(&jobs, GONE).await.unwrap();
+        let started = scene.store.start_jobs(&jobs, GONE).await.unwrap().started;
         let keeps: Vec<Keep> = started
             .iter()
             .map(|it| Keep {

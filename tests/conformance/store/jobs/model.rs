@@ -181,7 +181,11 @@ async fn happen(scene: &Scene, model: &mut Model, step: &Step) -> Result<(), Tes
         }
         Step::Start { jobs, lapses } => {
             let jobs: Vec<JobId> = jobs.iter().filter_map(|n| model.nth(*n)).collect();
-            let started = store.start_jobs(&jobs, lease(*lapses)).await.unwrap();
+            let started = store
+                .start_jobs(&jobs, lease(*lapses))
+                .await
+                .unwrap()
+                .started;
             let started = started
                 .iter()
                 .map(|it| (it.run.job, (it.run.fence, Seen::of(&it.job))));

@@ -1,6 +1,9 @@
 //! Starts: who gets a job, and when.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use belfry::{
     domain::{
@@ -21,6 +24,7 @@ super::super::stories!(
     a_job_is_started_once,
     of_many_starters_one_gets_a_job,
     nothing_is_started_before_its_time,
+    what_comes_too_early_is_said_to_be_early,
     nothing_is_started_after_it_has_expired,
     what_was_started_once_does_not_expire,
     what_a_worker_has_left_is_started_by_another,
@@ -49,9 +53,9 @@ async fn a_job_is_started_once(scene: Scene) {
     let jobs = scene.add_many(3, export).await;
     let asked = [jobs[0], jobs[1], jobs[1], JobId::fresh()];
 
-    let first = scene.store.start_jobs(&asked, LONG).await.unwrap();
-    let second = scene.store.start_jobs(&jobs, LONG).await.unwrap();
-    let none = scene.store.start_jobs(&[], LONG).await.unwrap();
+    let first = scene.store.start_jobs(&asked, LONG).await.unwrap().started;
+    let second = scene.store.start_jobs(&jobs, LONG).await.unwrap().started;
+    let none = scene.store.start_jobs(&[], LONG).await.unwrap().started;
 
     assert_eq!(ids(&first), HashSet::from([jobs[0], jobs[1]]));
     assert_eq!(ids(&second), HashSet::from([jobs[2]]));
@@ -67,7 +71,7 @@ async fn of_many_starters_one_gets_a_job(scene: Scene) {
         let mut jobs = jobs.clone();
         // Not all in one order: nobody is to wait for each other in a circle.
         jobs.rotate_left(n * 13);
-        tokio::spawn(async move { scene.store.start_jobs(&jobs, LONG).await.unwrap() })
+        tokio::spawn(async move { scene.store.start_jobs(&jobs, LONG).await.unwrap().started })
     }));
 
     let started: Vec<_> = started.await.into_iter().flat_map(Result::unwrap).collect();
@@ -88,7 +92,12 @@ async fn nothing_is_started_before_its_time(scene: Scene) {
     };
     let (later, due) = (scene.add(later).await, scene.add(due).await);
 
-    let started = scene.store.start_jobs(&[later, due], LONG).await.unwrap();
+    let started = scene
+        .store
+        .start_jobs(&[later, due], LONG)
+        .await
+        .unwrap()
+        .started;
 
     assert_eq!(ids(&started), HashSet::from([due]));
     assert_eq!(started[0].job.run_at, None);
@@ -101,6 +110,47 @@ async fn nothing_is_started_before_its_time(scene: Scene) {
     let soon = scene.add(soon).await;
     while scene.try_start(soon, LONG).await.is_none() {
         tokio::task::yield_now().await;
+    }
+}
+
+async fn what_comes_too_early_is_said_to_be_early(scene: Scene) {
+    let later = NewJob {
+        run_at: in_an_hour(),
+        ..export()
+    };
+    let expired = NewJob {
+        expires_at: an_hour_ago(),
+        ..later.clone()
+    };
+    let expired = scene
+        .add(NewJob {
+            id: JobId::fresh(),
+            ..expired
+        })
+        .await;
+    let run_at = later.run_at;
+    let later = scene.add(later).await;
+    let failed_once = scene.add(export()).await;
+    let run = scene.start(failed_once, LONG).await;
+    let ended = scene.end(run, failed("no luck", Some(LONG))).await;
+    let next_try = ended.unwrap().run_at;
+    let active = scene.add(export()).await;
+    scene.start(active, LONG).await;
+    let due = scene.add(export()).await;
+
+    let asked = [later, due, active, expired, failed_once, JobId::fresh()];
+    let starts = scene.store.start_jobs(&asked, LONG).await.unwrap();
+
+    assert_eq!(ids(&starts.started), HashSet::from([due]));
+    let early = starts.early.iter();
+    let early: HashMap<_, _> = early.map(|it| (it.job, Some(it.run_at))).collect();
+    assert_eq!(
+        early,
+        HashMap::from([(later, run_at), (failed_once, next_try)])
+    );
+    for it in starts.early {
+        let left = LONG.abs_diff(it.wait);
+        assert!(left < Duration::from_secs(60), "{it:?}");
     }
 }
 
@@ -119,7 +169,8 @@ async fn nothing_is_started_after_it_has_expired(scene: Scene) {
         .store
         .start_jobs(&[late, in_time], LONG)
         .await
-        .unwrap();
+        .unwrap()
+        .started;
 
     assert_eq!(ids(&started), HashSet::from([in_time]));
 }
@@ -133,9 +184,8 @@ async fn what_was_started_once_does_not_expire(scene: Scene) {
 
     scene.expire_in(-1).await;
 
-    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap();
-    // What was handed back is as if it had never been started.
-    assert_eq!(ids(&started), HashSet::from([jobs[0]]));
+    let started = scene.store.start_jobs(&jobs, LONG).await.unwrap().started;
+    assert_eq!(ids(&started), jobs.iter().copied().collect());
 }
 
 async fn what_a_worker_has_left_is_started_by_another(scene: Scene) {
@@ -168,7 +218,10 @@ async fn nothing_is_started_that_nobody_wants(scene: Scene) {
     for job in &jobs {
         scene.cancel(*job).await;
     }
-    assert_eq!(scene.store.start_jobs(&jobs, LONG).await.unwrap(), []);
+    assert_eq!(
+        scene.store.start_jobs(&jobs, LONG).await.unwrap().started,
+        []
+    );
 }
 
 async fn long_payloads_come_whole(scene: Scene) {
@@ -182,7 +235,7 @@ async fn long_payloads_come_whole(scene: Scene) {
     scene.store.add_jobs(&jobs).await.unwrap();
     let asked: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
 
-    let started = scene.store.start_jobs(&asked, LONG).await.unwrap();
+    let started = scene.store.start_jobs(&asked, LONG).await.unwrap().started;
 
     assert_eq!(started.len(), jobs.len());
     for it in started {

@@ -10,10 +10,12 @@ use belfry::{
     },
     ports::{
         queue::{Line, Ticket},
-        store::{Ending, Sweep, Swept},
+        store::{LOST_AFTER, Sweep},
     },
 };
 use futures_util::future::join_all;
+
+use crate::support::databases::Backend;
 
 use super::{
     super::scene::Scene, GONE, LONG, all, an_hour_ago, chore, errors, export, failed, from_now,
@@ -23,6 +25,7 @@ use super::{
 super::super::stories!(
     what_is_new_is_left_to_the_queue,
     after_a_loss_everything_is_handed_out_once,
+    a_loss_is_made_good_however_long_that_takes,
     what_is_not_due_is_handed_out_with_its_time,
     what_has_waited_longest_comes_first,
     no_two_sweeps_at_once_get_the_same,
@@ -32,6 +35,8 @@ super::super::stories!(
     what_kills_its_workers_is_dead,
     what_waits_for_its_next_attempt_is_handed_out,
     lines_that_are_not_named_are_left_alone,
+    what_expired_is_found_in_any_line,
+    what_is_long_overdue_counts_as_lost,
 );
 
 async fn what_is_new_is_left_to_the_queue(scene: Scene) {
@@ -66,6 +71,28 @@ async fn after_a_loss_everything_is_handed_out_once(scene: Scene) {
     assert_eq!((first.len(), second.len(), third.len()), (3, 2, 0));
     let handed: HashSet<_> = first.into_iter().chain(second).collect();
     assert_eq!(handed, jobs.into_iter().collect());
+}
+
+async fn a_loss_is_made_good_however_long_that_takes(scene: Scene) {
+    let jobs = scene.add_many(5, export).await;
+    let loss = from_now(1);
+    while Timestamp::now() < loss {
+        tokio::task::yield_now().await;
+    }
+    // The queue's time has passed before the next sweep looks.
+    let mut handed = Vec::new();
+    for _ in 0..3 {
+        let before = Sweep::All { before: loss };
+        let swept = scene.store.sweep_jobs(before, &Line::ALL, GONE, 2);
+        handed.extend(ids(&swept.await.unwrap().tickets));
+    }
+    assert_eq!(handed, jobs);
+    assert!(
+        scene
+            .sweep(Sweep::All { before: loss }, GONE)
+            .await
+            .is_empty()
+    );
 }
 
 async fn what_is_not_due_is_handed_out_with_its_time(scene: Scene) {
@@ -141,6 +168,41 @@ async fn lines_that_are_not_named_are_left_alone(scene: Scene) {
     assert_eq!(sweep(&Line::ALL, 10).await, [low]);
 }
 
+async fn what_expired_is_found_in_any_line(scene: Scene) {
+    let late = NewJob {
+        expires_at: an_hour_ago(),
+        ..export()
+    };
+    let late = scene.add(late).await;
+    let swept = scene.store.sweep_jobs(Sweep::Overdue, &[], LONG, 10).await;
+    let ended = swept.unwrap().ended;
+    assert_eq!((ended.len(), ended[0].id), (1, late));
+}
+
+async fn what_is_long_overdue_counts_as_lost(scene: Scene) {
+    let jobs = scene.add_many(2, export).await;
+    let run = scene.start(scene.add(export()).await, LONG).await;
+    scene.sweep(all(), GONE).await;
+    assert!(scene.sweep(Sweep::Lost, LONG).await.is_empty());
+    let (id, ago) = (jobs[0].0, LOST_AFTER.as_millis());
+    let long_ago = match scene.database.backend {
+        Backend::Postgres => format!(
+            "UPDATE jobs SET lease_until = lease_until - {ago} * interval '1 ms' WHERE id = '{id}'"
+        ),
+        Backend::Sqlite => format!(
+            "UPDATE jobs SET lease_until = lease_until - {ago} WHERE id = x'{}'",
+            id.simple()
+        ),
+    };
+    scene.database.sql(long_ago).await;
+
+    let swept = scene.sweep(Sweep::Lost, LONG).await.tickets;
+
+    assert_eq!(ids(&swept), jobs[..1]);
+    assert!(scene.sweep(Sweep::Lost, LONG).await.is_empty());
+    assert!(scene.keep(run, LONG).await);
+}
+
 async fn no_two_sweeps_at_once_get_the_same(scene: Scene) {
     let jobs = scene.add_many(60, chore).await;
     scene.sweep(all(), GONE).await;
@@ -193,18 +255,7 @@ async fn what_expires_is_found_at_once(scene: Scene) {
     };
     let job = scene.add(job).await;
     // Handed out for long, it is still not longer in the queue than it may wait.
-    let swept = scene.sweep(all(), LONG).await;
-    ends(&scene, swept, job).await;
-
-    let job = scene.add(export()).await;
-    let run = scene.start(job, LONG).await;
-    scene.expire_in(200).await;
-    scene.end(run, Ending::HandedBack).await.unwrap();
-    ends(&scene, Swept::default(), job).await;
-}
-
-/// Sweeps until this job is dead.
-async fn ends(scene: &Scene, mut swept: Swept, job: JobId) {
+    let mut swept = scene.sweep(all(), LONG).await;
     while swept.ended.is_empty() {
         tokio::task::yield_now().await;
         swept = scene.sweep(Sweep::Overdue, LONG).await;

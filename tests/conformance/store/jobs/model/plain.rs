@@ -111,7 +111,7 @@ impl PlainJob {
     }
 
     fn has_expired(&self) -> bool {
-        self.waits() && self.seen.attempts == 0 && self.expires_at == When::Past
+        self.waits() && self.fence == 0 && self.expires_at == When::Past
     }
 
     fn is_out_of_attempts(&self) -> bool {
