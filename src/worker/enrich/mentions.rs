@@ -28,7 +28,7 @@ const HERE_MAX: usize = 200;
 /// The members whom the text mentions: those whom it names, in the order of their first mention, then, with `@here`, all others who
 /// are live in the room, but for the author.
 ///
-/// `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
+/// Of a user's messages with `@here` in a room, one in ten seconds calls anybody; in the others it is text. `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
 /// same text read again may find others.
 pub(super) async fn mentioned(
     enricher: &Enricher,
@@ -61,7 +61,10 @@ pub(super) async fn mentioned(
     if everybody && let Some(author) = &text.user_id {
         let mut others = here(enricher, &text.room_id).await?;
         others.retain(|user| user != author && !found.contains(user));
-        found.append(&mut others);
+        let notices = &enricher.notices;
+        if !others.is_empty() && notices.may_call(author, &text.room_id, text.message_id) {
+            found.append(&mut others);
+        }
     }
     Ok(found)
 }
@@ -102,8 +105,9 @@ fn places(content: &str) -> impl Iterator<Item = &str> {
         .map(|(at, _)| &content[at + 1..])
 }
 
-/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end. Makes keys of nothing that
-/// is too long for a name.
+/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end. A `*` is no such
+/// punctuation: what a rule has masked is part of the word, or else masking `@adafoo` would mention Ada. Makes keys of nothing that is
+/// too long for a name.
 fn candidates(rest: &str, key: impl Fn(&str) -> String) -> Vec<String> {
     let cut = rest.char_indices().nth(LOOK_MAX).map(|(at, _)| at);
     let seen = &rest[..cut.unwrap_or(rest.len())];
@@ -119,7 +123,7 @@ fn candidates(rest: &str, key: impl Fn(&str) -> String) -> Vec<String> {
         if word.is_empty() || goes_on {
             break;
         }
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '*');
         for word in [bare, word] {
             let name = &seen[..begin + word.len()];
             if name.chars().count() > USERNAME_MAX {
@@ -218,6 +222,14 @@ mod tests {
         assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
         assert!(names("mail ada@example.org").is_empty());
         assert!(names("@ nobody").is_empty());
+    }
+
+    #[test]
+    fn what_a_rule_has_masked_is_part_of_the_word() {
+        assert_eq!(names("@ada***")[0], ["ada***"]);
+        assert_eq!(names("@ada***!")[0], ["ada***", "ada***!"]);
+        assert_eq!(names("@here***")[0], ["here***"]);
+        assert_eq!(names("*@ada and")[0][0], "ada");
     }
 
     #[test]
