@@ -33,7 +33,6 @@ use crate::{
         external_keys::ExternalKeys,
         external_tokens::ExternalTokens,
         limits,
-        notifications::clear_old,
         passwords::Passwords,
         publish::ServerKey,
         sessions::clear_expired,
@@ -375,7 +374,6 @@ pub async fn serve(
         stop.clone(),
     ));
     tasks.spawn(clear_expired(core.store.store.clone(), stop.clone()));
-    tasks.spawn(clear_old(core.store.store.clone(), stop.clone()));
     let (last_seen, departures) = LastSeen::new();
     let everybody_gone = CancellationToken::new();
     let departures =

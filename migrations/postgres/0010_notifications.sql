@@ -23,6 +23,8 @@ CREATE TABLE notifications (
 );
 CREATE UNIQUE INDEX notifications_about ON notifications (message_id, user_id) WHERE message_id IS NOT NULL;
 CREATE INDEX notifications_of_user ON notifications (user_id, id);
+-- Whoever is added, removed and added again is not told each time.
+CREATE INDEX notifications_invites ON notifications (user_id, room_id, created_at) WHERE kind = 'invite';
 
 -- The newest notification up to which the user has read them; null: none.
 ALTER TABLE users ADD COLUMN notifications_read uuid;

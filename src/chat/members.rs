@@ -1,6 +1,6 @@
 //! Who belongs to a room: adding, ranking, kicking and leaving.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use rand::RngExt;
 
@@ -14,8 +14,21 @@ use crate::{
         room::{Member, Role},
         timestamp::Timestamp,
     },
-    ports::store::{MemberChange, Premises},
+    ports::{
+        limits::{Key, Quota},
+        store::{MemberChange, Premises},
+    },
 };
+
+/// What adding people is counted as.
+const ADDS: &str = "add_member";
+
+/// 2 a second, 50 at once.
+fn adds() -> Quota {
+    const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+    const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
+    Quota::per_second(RATE, BURST)
+}
 
 /// How often a membership is looked at again that was changed by somebody else meanwhile.
 const LOOKS: u32 = 5;
@@ -88,7 +101,8 @@ impl Chat {
         })
     }
 
-    /// Makes somebody a member of the asker's room, and notifies them. Who is one already stays as they are.
+    /// Makes somebody a member of the asker's room, and notifies them. Who is one already stays as they are. Of the asker's tries 2 a
+    /// second, 50 at once, are let through.
     pub async fn add_member(
         &self,
         asker: &UserId,
@@ -96,6 +110,7 @@ impl Chat {
         subject: &UserId,
         role: Role,
     ) -> Result<Added, Problem> {
+        self.may_add(asker).await?;
         let wish = Wish::Add(role);
         let (member, before) = self.change_member(asker, room, subject, wish).await?;
         if before.is_none() {
@@ -105,6 +120,17 @@ impl Chat {
             member: self.member_seen(member).await?,
             already: before.is_some(),
         })
+    }
+
+    async fn may_add(&self, asker: &UserId) -> Result<(), Problem> {
+        let key = Key::new(ADDS, asker.as_str());
+        match self.parts.limits.take(&key, adds()).await.refused() {
+            None => Ok(()),
+            Some(wait) => Err(Problem::rate_limited(
+                "You add people faster than this server takes; wait a little.",
+                Some(wait),
+            )),
+        }
     }
 
     /// Gives a member another role.

@@ -1,10 +1,5 @@
 //! Notifications: listing and reading them, and those that come of no message.
 
-use std::{sync::Arc, time::Duration};
-
-use rand::RngExt;
-use tokio_util::sync::CancellationToken;
-
 use super::{Chat, people::no_user, unavailable};
 use crate::{
     domain::{
@@ -15,18 +10,10 @@ use crate::{
     },
     ports::{
         BackendError,
-        store::{About, NewNotification, NotificationPage, NotificationsRead, Store},
+        store::{About, NewNotification, NotificationPage, NotificationsRead},
     },
     protocol::server_event::{self, personal},
 };
-
-/// For how many days notifications are kept.
-pub const KEPT_DAYS: i64 = 90;
-/// How often old ones are cleared away. Up to half longer, so that replicas do not do it together.
-const CLEARING_EVERY: Duration = Duration::from_secs(3_600);
-/// How many are cleared away at once, and the pause after so many.
-const CLEARED_AT_ONCE: i64 = 1_000;
-const CLEARING_PAUSE: Duration = Duration::from_millis(100);
 
 impl Chat {
     /// The user's notifications, the newest first, at most `limit` (checked), older than `before`.
@@ -103,33 +90,5 @@ impl Chat {
         let told = personal(&user, "notification", &notification);
         self.parts.telling.tell(vec![told]);
         Ok(Some(notification))
-    }
-}
-
-/// Clears notifications away that are older than [`KEPT_DAYS`], now and then, until `stop`.
-pub async fn clear_old(store: Arc<dyn Store>, stop: CancellationToken) {
-    loop {
-        let pause = CLEARING_EVERY.mul_f64(rand::rng().random_range(1.0..=1.5));
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        let kept = KEPT_DAYS * 86_400_000;
-        let before = Timestamp::from_millis(Timestamp::now().as_millis() - kept);
-        loop {
-            let cleared = store.forget_notifications(before, CLEARED_AT_ONCE).await;
-            match cleared {
-                Ok(cleared) if cleared >= CLEARED_AT_ONCE as u64 => {}
-                Ok(_) => break,
-                Err(error) => {
-                    error.log("old notifications could not be cleared away");
-                    break;
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(CLEARING_PAUSE) => {}
-            }
-        }
     }
 }

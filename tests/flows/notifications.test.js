@@ -100,6 +100,53 @@ everywhere((place) => {
     assert.deepEqual(await listed(bob), { notifications: [told], unread: 1 });
   });
 
+  test('who is added again and again is notified once', async () => {
+    const [ada, bob] = await place.guests('Ada-nags', 'Bob-nagged');
+    await ada.opens('revolving');
+    for (let n = 0; n < 3; n++) {
+      await ada.adds(bob, 'revolving');
+      await ada.kicks(bob, 'revolving');
+    }
+    await ada.adds(bob, 'revolving');
+    const told = await bob.sees('notification', { kind: 'invite' });
+    assert.deepEqual(await listed(bob), { notifications: [told], unread: 1 });
+    await about(bob, await ada.says('revolving', 'in the end, @Bob-nagged'));
+    assert.equal(bob.seen('notification').length, 2);
+  });
+
+  test('an edit that names somebody no more takes what they were notified of', async () => {
+    const [ada, bob, cy] = await place.guests('Ada-regrets', 'Bob-spared', 'Cy-meant');
+    for (const one of [ada, bob, cy]) await one.joins('regrets');
+    const message = await ada.says('regrets', 'you, @Bob-spared');
+    await about(bob, message);
+    assert.equal((await listed(bob)).unread, 1);
+    await ada.edits(message, 'you, @Cy-meant');
+    await about(cy, message);
+    assert.deepEqual(await listed(bob), { notifications: [], unread: 0 });
+    assert.equal((await listed(cy)).unread, 1);
+  });
+
+  test('of two calls in ten seconds the first counts', async () => {
+    const [ada, bob, cy] = await place.guests('Ada-shouts', 'Bob-shouted-at', 'Cy-shouts');
+    for (const one of [ada, bob, cy]) await one.joins('shouts');
+    const isHere = async () => answered(await ada.rest.get('/api/rooms/shouts/presence'), 200).onlineCount === 3;
+    await until(isHere, 'three are live in the room');
+    const first = await ada.says('shouts', '@here!');
+    await about(bob, first);
+    await ada.edits(first, '@here, I meant');
+    const everybody = [bob.id, cy.id].sort().join();
+    await ada.sees('message:updated', (it) => it.editedAt && it.mentions.join() === everybody);
+    const second = await ada.says('shouts', '@here @Cy-shouts');
+    await about(cy, second);
+    assert.deepEqual((await ada.sees('message:updated', { id: second.id })).mentions, [cy.id]);
+    const other = await cy.says('shouts', '@here too');
+    for (const one of [ada, bob]) await about(one, other);
+    assert.deepEqual(
+      (await listed(bob)).notifications.map((it) => it.messageId),
+      [other.id, first.id],
+    );
+  });
+
   test('an edit notifies whom the text did not name before, and nobody twice', async () => {
     const [ada, bob, cy] = await place.guests('Ada-edits', 'Bob-first', 'Cy-later');
     for (const one of [ada, bob, cy]) await one.joins('edits');
@@ -112,7 +159,8 @@ everywhere((place) => {
     assert.deepEqual([bobs.body, others], [told.body, []], 'what is listed says what the message says now');
     assert.equal(bob.seen('notification').length, 1);
     await ada.deletes(message);
-    assert.deepEqual(words((await listed(cy)).notifications[0]), ['mention', 'Ada-edits mentioned you in edits', '']);
+    for (const one of [bob, cy])
+      assert.deepEqual(await listed(one), { notifications: [], unread: 0 }, 'of what is gone nothing is told');
   });
 
   test('what is read on one device is read on the others, and a room that is read reads its own', async () => {
@@ -160,7 +208,8 @@ everywhere((place) => {
     const cy = await place.town.guest('Cy-after');
     await ada.adds(cy, 'vault');
     await about(cy, await ada.says('vault', '@Cy-after and @Bob-kicked'));
-    assert.equal((await listed(bob)).notifications.length, 2);
+    const left = (await listed(bob)).notifications.map(({ kind }) => kind);
+    assert.deepEqual(left, ['invite'], 'nothing new, and of what was edited without him nothing');
   });
 
   test('what cannot be meant is said to be wrong', async () => {

@@ -42,16 +42,35 @@ macro_rules! about {
     };
 }
 
+/// Whether `n`, a notification, still stands: what it is about is not deleted, and if that was edited and names the user no more, it
+/// concerns them for another reason.
+macro_rules! stands {
+    () => {
+        "(n.seq IS NULL OR EXISTS ( \
+             SELECT 1 FROM messages s WHERE s.room_id = n.room_id AND s.seq = n.seq AND s.deleted_at IS NULL AND ( \
+                 n.kind <> 'mention' OR s.edited_at IS NULL \
+                 OR EXISTS (SELECT 1 FROM mentions x WHERE x.room_id = n.room_id AND x.user_id = n.user_id AND x.seq = n.seq) \
+                 OR EXISTS (SELECT 1 FROM messages q WHERE q.id = s.reply_to AND q.user_id = n.user_id) \
+                 OR EXISTS (SELECT 1 FROM rooms d WHERE d.id = n.room_id AND d.visibility = 'direct') \
+             ) \
+         ))"
+    };
+}
+
 /// How many are unread of the user `$1`.
 macro_rules! unread {
     () => {
-        "(SELECT count(*) FROM ( \
-             SELECT n.* FROM notifications n WHERE n.user_id = $1 AND n.id > coalesce( \
-                 (SELECT u.notifications_read FROM users u WHERE u.id = $1), '00000000-0000-0000-0000-000000000000' \
-             ) ORDER BY n.id DESC LIMIT $2 \
-         ) n LEFT JOIN rooms r ON r.id = n.room_id AND r.deleted_at IS NULL \
-         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = n.user_id \
-         WHERE n.room_id IS NULL OR (m.user_id IS NOT NULL AND (n.seq IS NULL OR n.seq > m.last_read_seq)))"
+        concat!(
+            "(SELECT count(*) FROM ( \
+                 SELECT n.* FROM notifications n WHERE n.user_id = $1 AND n.id > coalesce( \
+                     (SELECT u.notifications_read FROM users u WHERE u.id = $1), '00000000-0000-0000-0000-000000000000' \
+                 ) ORDER BY n.id DESC LIMIT $2 \
+             ) n LEFT JOIN rooms r ON r.id = n.room_id AND r.deleted_at IS NULL \
+             LEFT JOIN members m ON m.room_id = r.id AND m.user_id = n.user_id \
+             WHERE n.room_id IS NULL OR (m.user_id IS NOT NULL AND (n.seq IS NULL OR n.seq > m.last_read_seq) AND ",
+            stands!(),
+            "))"
+        )
     };
 }
 
@@ -68,6 +87,10 @@ const NOTIFY: &str = concat!(
          LEFT JOIN messages t ON t.id = a.message_id AND t.room_id = r.id AND t.content_rev = a.content_rev \
              AND t.deleted_at IS NULL AND t.user_id <> u.id \
          WHERE (a.room_id IS NULL OR m.user_id IS NOT NULL) AND (a.message_id IS NULL OR t.id IS NOT NULL) \
+             AND (a.kind <> 'invite' OR NOT EXISTS ( \
+                 SELECT 1 FROM notifications i WHERE i.user_id = u.id AND i.room_id = r.id AND i.kind = 'invite' \
+                     AND i.created_at > a.at - interval '1 hour' \
+             )) \
          ORDER BY t.id, u.id, a.id ON CONFLICT DO NOTHING RETURNING * \
      ), n AS ( \
          SELECT * FROM kept UNION ALL SELECT * FROM notifications WHERE id = ANY ($1) \
@@ -83,7 +106,9 @@ const PAGE: &str = concat!(
     " FROM (SELECT ",
     unread!(),
     " AS unread) o LEFT JOIN LATERAL ( \
-         SELECT * FROM notifications WHERE user_id = $1 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4 \
+         SELECT n.* FROM notifications n WHERE n.user_id = $1 AND ($3::uuid IS NULL OR n.id < $3) AND ",
+    stands!(),
+    " ORDER BY n.id DESC LIMIT $4 \
      ) n ON true ",
     about!(),
     " ORDER BY n.id DESC"

@@ -28,7 +28,7 @@ use crate::{
 
 /// The notifications that `$picked` has as `n`, with what they are about; see [`notification`].
 macro_rules! seen {
-    ($picked:literal) => {
+    ($picked:expr) => {
         concat!(
             "SELECT n.id, n.user_id, n.kind, n.room_id, n.message_id, n.created_at, \
                  coalesce(r.deleted_at IS NULL AND (r.visibility = 'public' OR m.user_id IS NOT NULL), 0), \
@@ -39,6 +39,21 @@ macro_rules! seen {
              LEFT JOIN messages t ON t.room_id = n.room_id AND t.seq = n.seq \
              LEFT JOIN users w ON w.id = n.by_user ORDER BY n.id DESC"
         )
+    };
+}
+
+/// Whether `n`, a notification, still stands: what it is about is not deleted, and if that was edited and names the user no more, it
+/// concerns them for another reason.
+macro_rules! stands {
+    () => {
+        "(n.seq IS NULL OR EXISTS ( \
+             SELECT 1 FROM messages s WHERE s.room_id = n.room_id AND s.seq = n.seq AND s.deleted_at IS NULL AND ( \
+                 n.kind <> 'mention' OR s.edited_at IS NULL \
+                 OR EXISTS (SELECT 1 FROM mentions x WHERE x.room_id = n.room_id AND x.user_id = n.user_id AND x.seq = n.seq) \
+                 OR EXISTS (SELECT 1 FROM messages q WHERE q.id = s.reply_to AND q.user_id = n.user_id) \
+                 OR EXISTS (SELECT 1 FROM rooms d WHERE d.id = n.room_id AND d.visibility = 'direct') \
+             ) \
+         ))"
     };
 }
 
@@ -54,20 +69,29 @@ const NOTIFY: &str = "INSERT INTO notifications (id, user_id, kind, room_id, mes
      LEFT JOIN messages t ON t.id = a.message_id AND t.room_id = r.id AND t.content_rev = a.content_rev \
          AND t.deleted_at IS NULL AND t.user_id <> u.id \
      WHERE (a.room_id IS NULL OR m.user_id IS NOT NULL) AND (a.message_id IS NULL OR t.id IS NOT NULL) \
+         AND (a.kind <> 'invite' OR NOT EXISTS ( \
+             SELECT 1 FROM notifications i WHERE i.user_id = u.id AND i.room_id = r.id AND i.kind = 'invite' \
+                 AND i.created_at > a.at - 3600000 \
+         )) \
      ON CONFLICT DO NOTHING";
 const KEPT: &str =
     seen!("SELECT * FROM notifications WHERE id IN (SELECT unhex(value) FROM json_each(?1))");
-const PAGE: &str = seen!(
-    "SELECT * FROM notifications WHERE user_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3"
-);
+const PAGE: &str = seen!(concat!(
+    "SELECT n.* FROM notifications n WHERE n.user_id = ?1 AND (?2 IS NULL OR n.id < ?2) AND ",
+    stands!(),
+    " ORDER BY n.id DESC LIMIT ?3"
+));
 /// The user's mark, and how many are unread.
-const MARKED: &str = "SELECT u.notifications_read, (SELECT count(*) FROM ( \
+const MARKED: &str = concat!(
+    "SELECT u.notifications_read, (SELECT count(*) FROM ( \
          SELECT n.* FROM notifications n WHERE n.user_id = u.id AND n.id > coalesce(u.notifications_read, x'') \
          ORDER BY n.id DESC LIMIT ?2 \
      ) n LEFT JOIN rooms r ON r.id = n.room_id AND r.deleted_at IS NULL \
      LEFT JOIN members m ON m.room_id = r.id AND m.user_id = n.user_id \
-     WHERE n.room_id IS NULL OR (m.user_id IS NOT NULL AND (n.seq IS NULL OR n.seq > m.last_read_seq))) \
-     FROM users u WHERE u.id = ?1";
+     WHERE n.room_id IS NULL OR (m.user_id IS NOT NULL AND (n.seq IS NULL OR n.seq > m.last_read_seq) AND ",
+    stands!(),
+    ")) FROM users u WHERE u.id = ?1"
+);
 const MARK: &str = "UPDATE users SET notifications_read = min(?2, newest.id) FROM ( \
          SELECT id FROM notifications WHERE user_id = ?1 ORDER BY id DESC LIMIT 1 \
      ) newest WHERE users.id = ?1 AND coalesce(users.notifications_read, x'') < min(?2, newest.id) RETURNING users.id";

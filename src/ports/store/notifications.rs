@@ -10,8 +10,11 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// Notifications. What one says of a message is read from the message: an edited one shows its new text, a deleted one none, and
-/// who may no longer see the room sees neither.
+/// Notifications. What one says of a message is read from the message: an edited one shows its new text, and who may no longer see the
+/// room sees none.
+///
+/// One about a deleted message is neither listed nor counted, and as little one of a mention that an edit took away, unless the message
+/// answers the user or is in a direct room. After an edit that is so until the new text has been read for mentions.
 ///
 /// One is unread while its id is above the user's mark. If it is about a room, it is also read for who is no member of it (any
 /// more), and if it is about a message, for who has read the room up to that: no write is needed for either.
@@ -20,8 +23,9 @@ pub trait NotificationStore: Send + Sync {
     /// Keeps notifications, in one transaction, and answers with those that are kept under the given ids, as their users see them,
     /// in no order. A user has at most one about a message, the first; it is kept only while the message has the text that was read
     /// and is not deleted, and not for its author. One about a room is kept only for its members, and any only for a user that
-    /// there is. Asking again with the same ids changes nothing and answers the same; asking again with others about the same
-    /// message changes nothing either, and answers with none. Best with at most 1,000.
+    /// there is. An invite is not kept when another call kept the user one to that room in the hour before. Asking again with the same
+    /// ids changes nothing and answers the same; asking again with others about the same message changes nothing either, and answers
+    /// with none. Best with at most 1,000.
     async fn notify(
         &self,
         new: &[NewNotification],

@@ -14,6 +14,10 @@ use crate::{
 
 /// The most places of one message at which somebody is mentioned.
 const MENTIONS_MAX: usize = 50;
+/// The most places of one message at which somebody might be mentioned and is looked for, whether or not anybody is.
+const PLACES_MAX: usize = 200;
+/// How far after an `@` is looked, in characters: a name, and what follows it without a space. A word that goes on beyond is none.
+const LOOK_MAX: usize = 4 * USERNAME_MAX;
 /// The most words that a name in a mention has.
 const WORDS_MAX: usize = 4;
 /// Who is live in the room, in a mention's place.
@@ -24,13 +28,13 @@ const HERE_MAX: usize = 200;
 /// The members whom the text mentions: those whom it names, in the order of their first mention, then, with `@here`, all others who
 /// are live in the room, but for the author.
 ///
-/// `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
+/// Of a user's messages with `@here` in a room, one in ten seconds calls anybody; in the others it is text. `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
 /// same text read again may find others.
 pub(super) async fn mentioned(
     enricher: &Enricher,
     text: &EnrichMessage,
 ) -> Result<Vec<UserId>, JobError> {
-    let mentions = names(&text.content);
+    let mentions = names(&text.content, username_key);
     if mentions.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,7 +61,10 @@ pub(super) async fn mentioned(
     if everybody && let Some(author) = &text.user_id {
         let mut others = here(enricher, &text.room_id).await?;
         others.retain(|user| user != author && !found.contains(user));
-        found.append(&mut others);
+        let notices = &enricher.notices;
+        if !others.is_empty() && notices.may_call(author, &text.room_id, text.message_id) {
+            found.append(&mut others);
+        }
     }
     Ok(found)
 }
@@ -77,48 +84,56 @@ async fn here(enricher: &Enricher, room: &RoomId) -> Result<Vec<UserId>, JobErro
 }
 
 /// For each `@` of the text that begins a mention, the names that may be meant, shortest first, as keys.
-fn names(content: &str) -> Vec<Vec<String>> {
-    let mut mentions = Vec::new();
-    for (at, _) in content.match_indices('@') {
-        let begins = content[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_alphanumeric());
-        if !begins {
-            continue;
-        }
-        let candidates = candidates(&content[at + 1..]);
-        if !candidates.is_empty() {
-            mentions.push(candidates);
-        }
-        if mentions.len() == MENTIONS_MAX {
-            break;
-        }
-    }
-    mentions
+fn names(content: &str, key: impl Fn(&str) -> String) -> Vec<Vec<String>> {
+    places(content)
+        .map(|rest| candidates(rest, &key))
+        .filter(|candidates| !candidates.is_empty())
+        .take(MENTIONS_MAX)
+        .collect()
 }
 
-/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end.
-fn candidates(rest: &str) -> Vec<String> {
+/// What follows each `@` that may begin a mention: the first [`PLACES_MAX`].
+fn places(content: &str) -> impl Iterator<Item = &str> {
+    let begins = |at: usize| {
+        let before = content[..at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric())
+    };
+    content
+        .match_indices('@')
+        .filter(move |(at, _)| begins(*at))
+        .take(PLACES_MAX)
+        .map(|(at, _)| &content[at + 1..])
+}
+
+/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end. A `*` is no such
+/// punctuation: what a rule has masked is part of the word, or else masking `@adafoo` would mention Ada. Makes keys of nothing that is
+/// too long for a name.
+fn candidates(rest: &str, key: impl Fn(&str) -> String) -> Vec<String> {
+    let cut = rest.char_indices().nth(LOOK_MAX).map(|(at, _)| at);
+    let seen = &rest[..cut.unwrap_or(rest.len())];
     let mut candidates = Vec::new();
     let mut end = 0;
-    for word in rest.split_inclusive(' ').take(WORDS_MAX) {
+    for word in seen.split_inclusive(' ').take(WORDS_MAX) {
         let begin = end;
         end += word.len();
         let word = word.trim_end();
         let line_end = word.find(char::is_whitespace);
         let word = &word[..line_end.unwrap_or(word.len())];
-        if word.is_empty() {
+        let goes_on = cut.is_some_and(|cut| begin + word.len() == cut);
+        if word.is_empty() || goes_on {
             break;
         }
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '*');
         for word in [bare, word] {
-            let name = &rest[..begin + word.len()];
-            let key = username_key(name);
-            if !word.is_empty()
-                && name.chars().count() <= USERNAME_MAX
-                && candidates.last() != Some(&key)
-            {
+            let name = &seen[..begin + word.len()];
+            if name.chars().count() > USERNAME_MAX {
+                return candidates;
+            }
+            if word.is_empty() {
+                continue;
+            }
+            let key = key(name);
+            if candidates.last() != Some(&key) {
                 candidates.push(key);
             }
         }
@@ -131,7 +146,63 @@ fn candidates(rest: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    fn names(content: &str) -> Vec<Vec<String>> {
+        super::names(content, username_key)
+    }
+
+    #[test]
+    fn a_text_costs_little_whatever_it_is() {
+        let long = "@".to_owned() + &"x".repeat(USERNAME_MAX + 1);
+        let full = "@".to_owned() + &"x".repeat(USERNAME_MAX);
+        for part in [
+            "@",
+            "@ ",
+            "@a",
+            "@a ",
+            "@!a.",
+            "@a b c d ",
+            &long,
+            &full,
+            "@\u{FDFA}",
+        ] {
+            for gap in ["", " ", "\n", "!"] {
+                let text = format!("{part}{gap}").repeat(8_000);
+                let places = places(&text).count();
+                assert!(places <= PLACES_MAX, "{part:?}: {places} places");
+                let (keys, chars) = (Cell::new(0), Cell::new(0));
+                let mentions = super::names(&text, |name| {
+                    keys.set(keys.get() + 1);
+                    chars.set(chars.get() + name.chars().count());
+                    username_key(name)
+                });
+                assert!(mentions.len() <= MENTIONS_MAX);
+                let most = MENTIONS_MAX * WORDS_MAX * 2;
+                assert!(keys.get() <= most, "{part:?}: {} keys", keys.get());
+                let most = most * USERNAME_MAX;
+                assert!(chars.get() <= most, "{part:?}: {} characters", chars.get());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_no_name() {
+        let name = "x".repeat(USERNAME_MAX);
+        assert_eq!(names(&format!("@{name}"))[0], [name.clone()]);
+        assert_eq!(names(&format!("@{name}!"))[0], [name.clone()]);
+        assert_eq!(names(&format!("@{name}! and"))[0], [name.clone()]);
+        assert!(names(&format!("@{name}x")).is_empty());
+        assert!(names(&format!("@{name}-x")).is_empty());
+        let dots = "!".repeat(LOOK_MAX - 4);
+        assert_eq!(names(&format!("@ada{dots}"))[0], ["ada"]);
+        assert_eq!(names(&format!("@ada{dots} and so on"))[0], ["ada"]);
+        assert!(names(&format!("@ada{dots}!!x")).is_empty());
+        let link = format!("@ada https://example.org/{}", "x".repeat(200));
+        assert_eq!(names(&link)[0], ["ada"]);
+    }
 
     #[test]
     fn a_mention_may_be_several_words_and_end_in_punctuation() {
@@ -151,6 +222,14 @@ mod tests {
         assert_eq!(names("@Ada Lovelace\nwrote")[0], ["ada", "ada lovelace"]);
         assert!(names("mail ada@example.org").is_empty());
         assert!(names("@ nobody").is_empty());
+    }
+
+    #[test]
+    fn what_a_rule_has_masked_is_part_of_the_word() {
+        assert_eq!(names("@ada***")[0], ["ada***"]);
+        assert_eq!(names("@ada***!")[0], ["ada***", "ada***!"]);
+        assert_eq!(names("@here***")[0], ["here***"]);
+        assert_eq!(names("*@ada and")[0][0], "ada");
     }
 
     #[test]

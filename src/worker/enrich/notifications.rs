@@ -1,13 +1,18 @@
 //! Who is notified of a message: whom it mentions, whom it answers, and the other one in a direct room.
 
+mod calls;
+mod remembered;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Instant,
 };
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
+use self::{calls::Calls, remembered::Remembered};
 use crate::{
     commit::together::Together,
     domain::{
@@ -26,8 +31,8 @@ use crate::{
     room::tracker::Telling,
 };
 
-/// How many rooms are remembered; then all are forgotten, and each costs a question again.
-const ROOMS_MAX: usize = 16_384;
+/// Half of how many rooms are remembered; one that is not costs a question.
+const ROOMS_HALF: usize = 16_384;
 /// Notifications kept in one call.
 const KEPT_AT_ONCE: usize = 1_000;
 /// Notifications told in one piece of news.
@@ -43,7 +48,8 @@ pub struct Notices {
     authors: Together<MessageId, Option<UserId>>,
     keeping: Together<Vec<NewNotification>, ()>,
     /// Rooms that have been asked for: whether one is direct never changes, nor who is in it.
-    known: Mutex<HashMap<RoomId, Pair>>,
+    known: Mutex<Remembered<RoomId, Pair>>,
+    calls: Calls,
 }
 
 impl Notices {
@@ -53,7 +59,8 @@ impl Notices {
             pairs: pairs(store.clone()),
             authors: authors(store.clone()),
             keeping: keeping(store, telling),
-            known: Mutex::default(),
+            known: Mutex::new(Remembered::new(ROOMS_HALF)),
+            calls: Calls::new(),
         })
     }
 
@@ -104,17 +111,19 @@ impl Notices {
         ask(&self.keeping, new).await
     }
 
+    /// Whether a message of the user's may call everybody who is here in the room: of messages that ask for it within ten seconds, the
+    /// first that this process reads.
+    pub(super) fn may_call(&self, user: &UserId, room: &RoomId, message: MessageId) -> bool {
+        self.calls.take(user, room, message, Instant::now())
+    }
+
     /// The members of a room, if it is a direct one.
     async fn pair(&self, room: &RoomId) -> Result<Pair, JobError> {
         if let Some(known) = self.known.lock().get(room) {
-            return Ok(known.clone());
+            return Ok(known);
         }
         let pair = ask(&self.pairs, room.clone()).await?;
-        let mut known = self.known.lock();
-        if known.len() >= ROOMS_MAX {
-            known.clear();
-        }
-        known.insert(room.clone(), pair.clone());
+        self.known.lock().insert(room.clone(), pair.clone());
         Ok(pair)
     }
 }

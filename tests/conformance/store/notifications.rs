@@ -1,6 +1,7 @@
 //! Notifications: kept once, and said in the words of what they are about as it is now.
 
 mod reading;
+mod standing;
 
 use std::collections::HashSet;
 
@@ -19,7 +20,7 @@ use futures_util::future::join_all;
 
 use super::{
     asking::{edit, end, erase, open_or_close, rename},
-    scene::{Scene, committed, room, text, user},
+    scene::{Scene, committed, finding, mentions, room, text, user},
 };
 
 super::stories!(
@@ -33,7 +34,6 @@ super::stories!(
     who_is_no_member_or_nobody_is_not_notified,
     of_a_text_that_is_no_more_nobody_is_notified,
     an_edited_message_shows_its_new_text,
-    a_deleted_message_shows_none,
     a_room_that_is_closed_to_somebody_is_not_shown,
     a_message_must_be_of_the_room,
     authors_are_known_by_their_messages,
@@ -279,27 +279,14 @@ async fn an_edited_message_shows_its_new_text(scene: Scene) {
     scene
         .notify(&[about("ben", NotificationKind::Mention, &hello)])
         .await;
-    committed(scene.commit_one(edit("ada", &hello, "@ben at one")).await);
+    let edited = committed(scene.commit_one(edit("ada", &hello, "@ben at one")).await);
+    committed(scene.commit_one(finding(&edited, mentions(&["ben"]))).await);
     scene.commit_one(rename("ada", "hall", "Lobby")).await;
     let [now] = &scene.list("ben").await.notifications[..] else {
         panic!("one");
     };
     assert_eq!(now.body, "@ben at one");
     assert_eq!(now.title, "ada mentioned you in Lobby");
-}
-
-async fn a_deleted_message_shows_none(scene: Scene) {
-    scene.room("hall", &["ada", "ben"]).await;
-    let hello = scene.send(text("ada", "hall", "@ben a secret")).await;
-    scene
-        .notify(&[about("ben", NotificationKind::Mention, &hello)])
-        .await;
-    committed(scene.commit_one(erase("ada", &hello)).await);
-    let [now] = &scene.list("ben").await.notifications[..] else {
-        panic!("one");
-    };
-    assert_eq!(now.body, "");
-    assert_eq!(now.title, "ada mentioned you in hall");
 }
 
 async fn a_room_that_is_closed_to_somebody_is_not_shown(scene: Scene) {
