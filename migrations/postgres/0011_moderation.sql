@@ -14,8 +14,8 @@ CREATE TABLE moderation (
     PRIMARY KEY (room_id, content_rev)
 );
 
--- Found when something was done, and among however many members.
-CREATE INDEX members_moderators ON members (room_id, user_id) WHERE role = 'moderator';
+-- What is old goes.
+CREATE INDEX moderation_age ON moderation (at);
 
 -- As before; what it stores for the job says also where the message is, whose it is and what it answers.
 CREATE OR REPLACE FUNCTION commit_sends(

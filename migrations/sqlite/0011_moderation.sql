@@ -13,5 +13,5 @@ CREATE TABLE moderation (
     PRIMARY KEY (room_id, content_rev)
 ) STRICT, WITHOUT ROWID;
 
--- Found when something was done, and among however many members.
-CREATE INDEX members_moderators ON members (room_id, user_id) WHERE role = 'moderator';
+-- What is old goes.
+CREATE INDEX moderation_age ON moderation (at);

@@ -33,6 +33,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::timestamp::Timestamp;
 
     #[test]
     fn what_is_wrong_names_the_file_in_a_line() {
@@ -53,5 +54,28 @@ mod tests {
         assert!(told(&file).ends_with("rules.json: is larger than 1 MiB."));
         std::fs::write(&file, "[]").unwrap();
         assert!(rules_in(&file).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_example_in_the_page_makes_sense() {
+        let page = include_str!("../../docs/moderation.md");
+        let (_, rest) = page.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("rules.json");
+        std::fs::write(&file, example).unwrap();
+        let rules = rules_in(&file).unwrap();
+        let judged = |text: &str, repeated| {
+            let ruling = rules.read(text).judge(&[repeated], Timestamp::now());
+            ruling.map(|ruling| ruling.reason)
+        };
+        for (text, repeated, reason) in [
+            ("Darn", false, Some("Swearing")),
+            ("Buy this now", false, Some("Advertising")),
+            ("hello", true, Some("Said again and again")),
+            ("hello", false, None),
+        ] {
+            assert_eq!(judged(text, repeated).as_deref(), reason, "{text}");
+        }
     }
 }

@@ -2,11 +2,15 @@
 
 mod reading;
 mod rules;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::rules::{InvalidRules, Repeats, Rules};
+pub use self::{
+    reading::Reading,
+    rules::{InvalidRules, Repeats, Rules},
+};
 use super::timestamp::Timestamp;
 
 /// What is done to a message.

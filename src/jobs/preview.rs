@@ -27,6 +27,8 @@ use crate::{
 
 /// The most links of one message that are followed.
 pub const LINKS_MAX: usize = 10;
+/// After so long nobody waits for a preview any more, and a job that has not been done ends.
+pub const EXPIRES: Duration = Duration::from_secs(10 * 60);
 /// How often a job is tried: over some minutes of an outage. A page that cannot be fetched is no reason to try again.
 pub const ATTEMPTS: i32 = 10;
 /// How long one attempt may take.
@@ -115,16 +117,16 @@ async fn followed(
         .collect())
 }
 
-/// What a link leads to, from its page; remembered at once, so that another attempt at the job does not ask again.
+/// What a link leads to, from its page; remembered at once, so that another attempt at the job does not ask again. What went wrong this
+/// time is not remembered: the next message with the link may have more luck.
 async fn fetched(url: &str, pages: &dyn Pages, store: &dyn Store) -> (String, Option<Preview>) {
-    let preview = match pages.look(url).await {
-        Ok(preview) => Some(preview),
-        Err(why) => {
-            tracing::debug!(%why, "a link has no preview");
-            None
-        }
-    };
-    if let Err(error) = store.remember_preview(url, preview.as_ref()).await {
+    let looked = pages.look(url).await;
+    if let Err(why) = &looked {
+        tracing::debug!(%why, "a link has no preview");
+    }
+    let is_lasting = !matches!(&looked, Err(why) if !why.is_lasting());
+    let preview = looked.ok();
+    if is_lasting && let Err(error) = store.remember_preview(url, preview.as_ref()).await {
         error.log("a preview could not be remembered");
     }
     (url.to_owned(), preview)

@@ -1,4 +1,4 @@
-//! Removes what nobody asks for any more: jobs that ended long ago, old notifications, old previews.
+//! Removes what nobody asks for any more: jobs that ended long ago, old notifications, old previews, old entries of the log of moderation.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const JOBS: Duration = DAY.saturating_mul(7);
 /// How long notifications are kept.
 const NOTIFICATIONS: Duration = DAY.saturating_mul(90);
+/// How long it is told what the operator's rules have done.
+const MODERATION: Duration = DAY.saturating_mul(90);
 /// How long previews are good.
 const PREVIEWS: Duration = DAY;
 /// Rows removed in one call; the rest in the next.
@@ -25,9 +27,11 @@ pub(super) async fn run(floor: Arc<Floor>) {
         let store = &*worker.store;
         again_and_again("jobs", || store.forget_jobs(JOBS, AT_ONCE)).await;
         again_and_again("notifications", || {
-            let now = Timestamp::now().as_millis();
-            let before = Timestamp::from_millis(now - NOTIFICATIONS.as_millis() as i64);
-            store.forget_notifications(before, AT_ONCE)
+            store.forget_notifications(before(NOTIFICATIONS), AT_ONCE)
+        })
+        .await;
+        again_and_again("moderation", || {
+            store.forget_moderation(before(MODERATION), AT_ONCE)
         })
         .await;
         again_and_again("previews", || store.forget_previews(PREVIEWS, AT_ONCE)).await;
@@ -36,6 +40,10 @@ pub(super) async fn run(floor: Arc<Floor>) {
             Err(error) => tracing::debug!(%error, "jobs could not be counted"),
         }
     }
+}
+
+fn before(age: Duration) -> Timestamp {
+    Timestamp::from_millis(Timestamp::now().as_millis() - age.as_millis() as i64)
 }
 
 async fn again_and_again<F: Future<Output = Result<u64, BackendError>>>(

@@ -92,7 +92,7 @@ async fn no_forbidden_address_is_asked_that_a_name_leads_to() {
     let pages = pages_with(book.clone());
     for (address, what) in FORBIDDEN {
         let answer = pages.look("http://page.example/").await;
-        assert_eq!(answer, Err(NoPage::Forbidden), "{address}: {what}");
+        assert_eq!(answer, Err(NoPage::Misled), "{address}: {what}");
     }
     assert_eq!(book.looked_up().len(), FORBIDDEN.len());
 }
@@ -189,7 +189,11 @@ async fn only_ports_of_the_web_are_asked_in_public() {
     for port in [1, 21, 22, 25, 53, 110, 2375, 5432, 6379, 9200, 11211, 65535] {
         for host in ["page.example", "1.1.1.1", "[2606:4700::1111]"] {
             let answer = pages.look(&format!("http://{host}:{port}/")).await;
-            assert_eq!(answer, Err(NoPage::Forbidden), "{host}:{port}");
+            let expected = match host {
+                "page.example" => NoPage::Misled,
+                _ => NoPage::Forbidden,
+            };
+            assert_eq!(answer, Err(expected), "{host}:{port}");
         }
     }
 }

@@ -16,7 +16,7 @@ use belfry::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::site::{Answer, Site, html, page, pages};
+use super::site::{Answer, Site, answer, html, page, pages, redirect};
 use crate::{
     conformance::store::{
         asking::{edit, erase},
@@ -117,6 +117,51 @@ async fn links_that_lead_to_nothing_change_nothing_and_are_remembered() {
 }
 
 #[tokio::test]
+async fn what_went_wrong_this_time_is_asked_again() {
+    on_a_message(faulty, async |desk| {
+        let passing = ["/500", "/503", "/429", "/403", "/broken", "/no-http"];
+        let lasting = ["/404", "/410", "/image", "/untitled", "/round"];
+        for _ in 0..2 {
+            for paths in [&passing[..], &lasting] {
+                assert_eq!(desk.does(desk.links(paths)).await, Ok(Value::Null));
+            }
+        }
+        let asked = desk.site.requests();
+        let times = |path: &str| {
+            let line = format!("GET {path} HTTP");
+            asked.iter().filter(|head| head.starts_with(&line)).count()
+        };
+        for path in passing {
+            assert_eq!(times(path), 2, "{path}");
+        }
+        for (path, once) in lasting.into_iter().zip([1, 1, 1, 1, 4]) {
+            assert_eq!(times(path), once, "{path}");
+        }
+        assert_eq!(desk.now().await, *desk.message);
+        desk
+    })
+    .await;
+}
+
+/// Pages that are not to be had, each in its way.
+fn faulty(path: &str) -> Answer {
+    match path {
+        "/image" => answer("content-type: image/png", ""),
+        "/untitled" => html("<h1>A page</h1>"),
+        "/round" => redirect("/round"),
+        "/broken" => answer(
+            "content-type: text/html\r\ncontent-length: 99",
+            "<p>no title yet",
+        ),
+        "/no-http" => Answer::Bytes(b"SSH-2.0-OpenSSH_9\r\n".to_vec()),
+        status => {
+            let head = format!("HTTP/1.1 {} No\r\ncontent-length: 0\r\n\r\n", &status[1..]);
+            Answer::Bytes(head.into_bytes())
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_was_edited_or_deleted_meanwhile_gets_nothing() {
     on_a_message(page_of, async |desk| {
         let links = desk.links(&["/one"]);
@@ -166,8 +211,8 @@ async fn where_previews_are_off_a_job_from_before_asks_nobody() {
 async fn while_the_store_is_away_it_is_to_be_done_again() {
     on_a_message(page_of, async |desk| {
         desk.scene.store.close().await;
-        let answer = desk.does(desk.links(&["/one"])).await;
-        assert!(matches!(answer, Err(JobError::Again(_))), "{answer:?}");
+        let done = desk.does(desk.links(&["/one"])).await;
+        assert!(matches!(done, Err(JobError::Again(_))), "{done:?}");
         desk
     })
     .await;
@@ -178,8 +223,8 @@ async fn nobody_may_ask_for_one() {
     on_a_message(page_of, async |desk| {
         let links = desk.links(&["/one"]);
         let store = &*desk.scene.store;
-        let answer = desk.handler().admit(&links, &user("ada"), store).await;
-        assert_eq!(answer.unwrap_err().code, Code::InvalidArgument);
+        let refused = desk.handler().admit(&links, &user("ada"), store).await;
+        assert_eq!(refused.unwrap_err().code, Code::InvalidArgument);
         desk
     })
     .await;

@@ -162,7 +162,10 @@ async fn an_error_is_no_page() {
         let bytes = format!("HTTP/1.1 {status}\r\n{HTML}\r\ncontent-length: 0\r\n\r\n");
         let answer = look(Answer::Bytes(bytes.into_bytes())).await;
         assert!(
-            matches!(answer, Err(NoPage::Refused | NoPage::Untitled)),
+            matches!(
+                answer,
+                Err(NoPage::Absent | NoPage::Refused | NoPage::Untitled)
+            ),
             "{status}"
         );
     }

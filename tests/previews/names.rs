@@ -25,7 +25,7 @@ async fn a_name_that_changes_its_mind_is_connected_to_where_it_was_looked_at() {
 
     // The next request looks anew, and finds it where it must not go.
     let again = pages.look(&site.on("rebinding.example", "/")).await;
-    assert_eq!(again, Err(NoPage::Forbidden));
+    assert_eq!(again, Err(NoPage::Misled));
     assert_eq!(site.connections().await, local(&["127.0.0.1"]));
 }
 
@@ -42,7 +42,7 @@ async fn a_name_that_changes_its_mind_between_redirects_is_looked_at_again() {
         .look(&site.on("rebinding.example", "/"))
         .await;
 
-    assert_eq!(answer, Err(NoPage::Forbidden));
+    assert_eq!(answer, Err(NoPage::Misled));
     assert_eq!(book.looked_up().len(), 2);
     assert_eq!(site.connections().await, local(&["127.0.0.1"]));
     assert_eq!(site.requests().len(), 1);
@@ -67,7 +67,7 @@ async fn of_several_addresses_only_those_that_may_be_asked_are() {
     let forbidden: &[&str] = &["127.0.0.2", "::1", "10.0.0.1"];
     let pages = pages_with(Book::answering(&[forbidden]));
     let answer = pages.look(&site.on("mixed.example", "/")).await;
-    assert_eq!(answer, Err(NoPage::Forbidden));
+    assert_eq!(answer, Err(NoPage::Misled));
     assert_eq!(site.connections().await.len(), 5);
 }
 
@@ -85,7 +85,7 @@ async fn a_local_name_does_not_lead_into_public() {
     for name in ["localhost", "printer.local", "redis", "x.internal"] {
         let pages = pages_with(Book::answering(&[&["1.1.1.1"]]));
         let answer = pages.look(&format!("http://{name}/")).await;
-        assert_eq!(answer, Err(NoPage::Forbidden), "{name}");
+        assert_eq!(answer, Err(NoPage::Misled), "{name}");
     }
     let site = Site::with(page("An intranet")).await;
     let pages = pages_with(Book::answering(&[&["127.0.0.1"]]));

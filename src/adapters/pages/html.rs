@@ -1,29 +1,28 @@
 //! What an HTML page says of itself: Open Graph first, then its title and description.
 
-use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+use std::convert::Infallible;
+
+use html5gum::{
+    Span, Tokenizer,
+    emitters::callback::{CallbackEmitter, CallbackEvent},
+};
 
 use crate::domain::message::PageWords;
 
-/// Text of a title that is read; what is longer is cut anyway.
-const TITLE_BYTES: usize = 4_096;
+/// Text of a title or an attribute that is kept; what is longer is cut anyway.
+const KEPT_BYTES: usize = 4_096;
 
-/// Reads a page of any text; the address of a picture is as it stands there.
+/// Reads a page of any text; the address of a picture is as it stands there. Beside the text it takes as much again at most, however
+/// many tags and attributes there are.
 pub(super) fn words_of(text: &str) -> PageWords {
-    let mut emitter = DefaultEmitter::default();
+    let mut page = Page::default();
+    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| {
+        page.meets(event);
+        page.is_complete().then_some(())
+    });
     // Scripts, styles and titles are text: what looks like a tag in them is none.
     emitter.naively_switch_states(true);
-    let mut page = Page::default();
-    for Ok(token) in Tokenizer::new_with_emitter(text, emitter) {
-        match token {
-            Token::StartTag(tag) => page.begins(&tag),
-            Token::EndTag(tag) => page.ends(&tag.name),
-            Token::String(text) => page.says(&text),
-            _ => {}
-        }
-        if page.is_complete() {
-            break;
-        }
-    }
+    let _: Option<Result<(), Infallible>> = Tokenizer::new_with_emitter(text, emitter).next();
     page.words()
 }
 
@@ -35,19 +34,71 @@ struct Page {
     in_title: bool,
     /// A picture in the page has titles of its own.
     in_pictures: usize,
+    tag: Tag,
+}
+
+/// The tag that is being read.
+#[derive(Default)]
+enum Tag {
+    #[default]
+    Other,
+    Picture,
+    Meta(Meta),
+}
+
+/// What counts of a `meta`; of an attribute that is there twice, the first.
+#[derive(Default)]
+struct Meta {
+    property: Option<Vec<u8>>,
+    name: Option<Vec<u8>>,
+    content: Option<Vec<u8>>,
+    /// Which of them the next value belongs to.
+    next: Option<Attribute>,
+}
+
+#[derive(Clone, Copy)]
+enum Attribute {
+    Property,
+    Name,
+    Content,
 }
 
 impl Page {
-    fn begins(&mut self, tag: &StartTag<()>) {
-        match tag.name.as_slice() {
+    fn meets(&mut self, event: CallbackEvent<'_>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => self.begins(name),
+            CallbackEvent::AttributeName { name } => {
+                if let Tag::Meta(meta) = &mut self.tag {
+                    meta.names(name);
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
+                if let Tag::Meta(meta) = &mut self.tag {
+                    meta.values(value);
+                }
+            }
+            CallbackEvent::CloseStartTag { self_closing } => match std::mem::take(&mut self.tag) {
+                Tag::Meta(meta) => self.meta(meta),
+                Tag::Picture if !self_closing => self.in_pictures += 1,
+                Tag::Picture | Tag::Other => {}
+            },
+            CallbackEvent::EndTag { name } => self.ends(name),
+            CallbackEvent::String { value } => self.says(value),
+            _ => {}
+        }
+    }
+
+    fn begins(&mut self, name: &[u8]) {
+        self.tag = match name {
             b"title" if self.in_pictures == 0 && self.title.is_none() => {
                 self.in_title = true;
                 self.title = Some(String::new());
+                Tag::Other
             }
-            b"svg" if !tag.self_closing => self.in_pictures += 1,
-            b"meta" => self.meta(tag),
-            _ => {}
-        }
+            b"svg" => Tag::Picture,
+            b"meta" => Tag::Meta(Meta::default()),
+            _ => Tag::Other,
+        };
     }
 
     fn ends(&mut self, name: &[u8]) {
@@ -64,18 +115,16 @@ impl Page {
 
     fn says(&mut self, text: &[u8]) {
         if let Some(title) = self.title.as_mut().filter(|_| self.in_title) {
-            let room = TITLE_BYTES.saturating_sub(title.len());
+            let room = KEPT_BYTES.saturating_sub(title.len());
             title.push_str(&String::from_utf8_lossy(&text[..text.len().min(room)]));
         }
     }
 
-    fn meta(&mut self, tag: &StartTag<()>) {
-        let attribute = |name: &[u8]| tag.attributes.get(name).map(|it| it.as_slice());
-        let Some(content) = attribute(b"content") else {
+    fn meta(&mut self, meta: Meta) {
+        let Some(content) = meta.content else {
             return;
         };
-        let names = [attribute(b"property"), attribute(b"name")];
-        for name in names.into_iter().flatten() {
+        for name in [meta.property, meta.name].into_iter().flatten() {
             let place = match name.trim_ascii().to_ascii_lowercase().as_slice() {
                 b"og:title" => &mut self.graph.title,
                 b"og:description" => &mut self.graph.description,
@@ -85,7 +134,7 @@ impl Page {
                 _ => continue,
             };
             if place.is_none() && !content.trim_ascii().is_empty() {
-                *place = Some(String::from_utf8_lossy(content).into_owned());
+                *place = Some(String::from_utf8_lossy(&content).into_owned());
             }
         }
     }
@@ -111,6 +160,39 @@ impl Page {
     }
 }
 
+impl Meta {
+    fn names(&mut self, name: &[u8]) {
+        self.next = match name {
+            b"property" => Some(Attribute::Property),
+            b"name" => Some(Attribute::Name),
+            b"content" => Some(Attribute::Content),
+            _ => None,
+        };
+        // It counts without a value as well.
+        if let Some(place) = self.place() {
+            match place {
+                Some(_) => self.next = None,
+                None => *place = Some(Vec::new()),
+            }
+        }
+    }
+
+    fn values(&mut self, value: &[u8]) {
+        if let Some(Some(place)) = self.place() {
+            place.extend_from_slice(&value[..value.len().min(KEPT_BYTES)]);
+        }
+        self.next = None;
+    }
+
+    fn place(&mut self) -> Option<&mut Option<Vec<u8>>> {
+        Some(match self.next? {
+            Attribute::Property => &mut self.property,
+            Attribute::Name => &mut self.name,
+            Attribute::Content => &mut self.content,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +215,14 @@ mod tests {
             site_name: Some("Site".into()),
         };
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn of_an_attribute_that_is_there_twice_the_first_counts() {
+        let html = "</p content=no><meta content=one content=two property property=og:title name=og:title>";
+        assert_eq!(title(html).as_deref(), Some("one"));
+        let long = format!("<meta name=og:title content='{}'>", "x".repeat(100_000));
+        assert_eq!(title(&long).map(|title| title.len()), Some(KEPT_BYTES));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod encoding;
+mod hosts;
 mod html;
 mod names;
 
@@ -15,6 +16,7 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use self::names::Names;
 use self::{
     addresses::{Bounds, Reach},
+    hosts::{Hosts, Turn},
     names::{CheckedNames, Forbidden, SystemNames},
 };
 use super::tls;
@@ -34,6 +36,8 @@ const BYTES_MAX: usize = 1_000_000;
 const REDIRECTS_MAX: usize = 3;
 /// Pages at once; with their bytes they take 64 MB at most.
 const AT_ONCE: usize = 64;
+/// Pages that are taken apart at once: with its text, one takes several times its bytes meanwhile.
+const READ_AT_ONCE: usize = 4;
 /// Who asks: an operator of the other side can find out and refuse.
 const USER_AGENT: &str = concat!("Belfry/", env!("CARGO_PKG_VERSION"), " (link preview)");
 
@@ -43,6 +47,8 @@ pub struct WebPages {
     public: Client,
     opened: Client,
     turns: Semaphore,
+    hosts: Arc<Hosts>,
+    reading: Arc<Semaphore>,
 }
 
 impl WebPages {
@@ -85,11 +91,12 @@ impl WebPages {
             opened: client(Reach::Opened)?,
             bounds,
             turns: Semaphore::new(AT_ONCE),
+            hosts: Arc::default(),
+            reading: Arc::new(Semaphore::new(READ_AT_ONCE)),
         })
     }
 
-    async fn fetch(&self, url: &str) -> Result<PageWords, NoPage> {
-        let mut url = Url::parse(url).map_err(|_| NoPage::Forbidden)?;
+    async fn fetch(&self, mut url: Url, mut turn: Turn) -> Result<PageWords, NoPage> {
         let mut redirects = 0;
         let answer = loop {
             let answer = self.ask(&url).await?;
@@ -100,17 +107,34 @@ impl WebPages {
                 return Err(NoPage::TooManyRedirects);
             }
             redirects += 1;
-            url = url.join(&next).map_err(|_| NoPage::Forbidden)?;
+            let next = url.join(&next).map_err(|_| NoPage::Forbidden)?;
+            if next.host_str() != url.host_str() {
+                // Two that lead to each other's host must not wait for each other.
+                drop((answer, turn));
+                turn = self.hosts.turn(next.host_str().unwrap_or_default()).await;
+            }
+            url = next;
         };
-        if !answer.status().is_success() {
-            return Err(NoPage::Refused);
+        match answer.status().as_u16() {
+            200..300 => {}
+            404 | 410 => return Err(NoPage::Absent),
+            _ => return Err(NoPage::Refused),
         }
         let media_type = html_type(&answer).ok_or(NoPage::NotHtml)?;
         let charset = encoding::charset_of(&media_type);
-        let bytes = beginning_of(answer).await;
-        // A page of 1 MB is a few milliseconds' work, on a thread that nobody else waits for.
-        let reading = tokio::task::spawn_blocking(move || read(&bytes, charset.as_deref()));
+        let (bytes, is_broken) = beginning_of(answer).await;
+        drop(turn);
+        // A page of 1 MB is a few milliseconds' work, on a thread that nobody else waits for. It goes on when nobody waits any more,
+        // and so keeps its permit itself.
+        let permit = self.reading.clone().acquire_owned().await;
+        let reading = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            read(&bytes, charset.as_deref())
+        });
         let mut words = reading.await.map_err(|_| NoPage::NotHtml)?;
+        if is_broken && words.title.is_none() {
+            return Err(NoPage::Unreachable);
+        }
         words.image_url = words
             .image_url
             .and_then(|image| self.image(&url, &image))
@@ -130,13 +154,14 @@ impl WebPages {
             let error = error.without_url();
             tracing::debug!(%error, "a page cannot be reached");
             match is_forbidden(&error) {
-                true => NoPage::Forbidden,
+                true => NoPage::Misled,
                 false => NoPage::Unreachable,
             }
         })
     }
 
-    /// The whole address of a picture. The readers' browsers will ask for it: they are not sent where this server would not go.
+    /// The whole address of a picture, which the readers' browsers will ask for; none where the address itself shows that this server
+    /// would not. Names are not looked up for it: what they lead to in a reader's network shows only there.
     fn image(&self, page: &Url, image: &str) -> Option<Url> {
         let image = page.join(image.trim()).ok()?;
         self.bounds.reach_of(&image).map(|_| image)
@@ -146,8 +171,12 @@ impl WebPages {
 #[async_trait]
 impl Pages for WebPages {
     async fn look(&self, url: &str) -> Result<Preview, NoPage> {
+        let address = Url::parse(url).map_err(|_| NoPage::Forbidden)?;
+        // First the host's: whoever waits for a slow one keeps nobody else waiting.
+        let host = self.hosts.turn(address.host_str().unwrap_or_default());
+        let host = timeout(LOOK, host).await.map_err(|_| NoPage::TooSlow)?;
         let _turn = self.turns.acquire().await;
-        let words = timeout(LOOK, self.fetch(url))
+        let words = timeout(LOOK, self.fetch(address, host))
             .await
             .unwrap_or(Err(NoPage::TooSlow))?;
         Preview::from_page(url, words).ok_or(NoPage::Untitled)
@@ -182,17 +211,20 @@ fn html_type(answer: &Response) -> Option<String> {
     (is_html && !is_packed).then_some(media_type)
 }
 
-/// What comes of a page, up to the bound. How long it says it is makes no difference: where it breaks off, it ends.
-async fn beginning_of(mut answer: Response) -> Vec<u8> {
+/// What comes of a page, up to the bound, and whether it broke off. How long it says it is makes no difference.
+async fn beginning_of(mut answer: Response) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
+    loop {
+        let chunk = match answer.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            end => return (bytes, end.is_err()),
+        };
         let room = BYTES_MAX - bytes.len();
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if bytes.len() == BYTES_MAX {
-            break;
+            return (bytes, false);
         }
     }
-    bytes
 }
 
 fn is_forbidden(error: &reqwest::Error) -> bool {

@@ -4,33 +4,35 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{
-    Again, Lane, PostgresStore,
-    rows::{Columns, first},
-};
+use super::{Again, Lane, PostgresStore, rows::Columns};
 use crate::{
     domain::{
         Rev, Seq,
         id::{MessageId, RoomId, UserId},
+        timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG},
+        store::{
+            MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG, age_of,
+        },
     },
 };
 
 const LOG: &str = "SELECT x.room_id, x.message_id, x.seq, x.content_rev, x.user_id, x.action, x.reason, x.at \
      FROM moderation x JOIN rooms r ON r.id = x.room_id AND r.deleted_at IS NULL \
      WHERE x.room_id = $1 AND ($2::bigint IS NULL OR x.content_rev < $2) ORDER BY x.content_rev DESC LIMIT $3";
-const REPEATS: &str = "SELECT count(*) FROM messages m \
+const REPEATS: &str = "SELECT (extract(epoch FROM present.created_at - m.created_at) * 1000)::bigint FROM messages m \
      JOIN messages present ON present.room_id = m.room_id AND present.seq = $2 \
      WHERE m.room_id = $1 AND m.seq < $2 AND m.seq >= $2 - $3 AND m.user_id = $4 AND m.content = ANY ($5) \
          AND m.created_at >= present.created_at - $6";
-/// Each role by an index of its own.
-const MODERATORS: &str = "SELECT m.user_id FROM rooms r CROSS JOIN LATERAL ( \
-         SELECT user_id FROM members WHERE room_id = r.id AND role = 'owner' \
-         UNION ALL SELECT user_id FROM members WHERE room_id = r.id AND role = 'moderator' \
-     ) m WHERE r.id = $1 AND r.deleted_at IS NULL LIMIT $2";
+/// Over the members of one room: it is asked only when something was done.
+const MODERATORS: &str = "SELECT m.user_id FROM rooms r JOIN members m ON m.room_id = r.id AND m.role IN ('owner', 'moderator') \
+     WHERE r.id = $1 AND r.deleted_at IS NULL LIMIT $2";
+/// `SKIP LOCKED`, so that two who forget at once share the work.
+const FORGET: &str = "DELETE FROM moderation WHERE (room_id, content_rev) IN ( \
+         SELECT room_id, content_rev FROM moderation WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED \
+     ) RETURNING 1";
 
 #[async_trait]
 impl ModerationStore for PostgresStore {
@@ -68,9 +70,9 @@ impl ModerationStore for PostgresStore {
         room: &RoomId,
         seq: Seq,
         user: &UserId,
-        texts: &[&str],
+        texts: &[String],
         within: Duration,
-    ) -> Result<i64, BackendError> {
+    ) -> Result<Vec<Duration>, BackendError> {
         let rows = self.rows(Lane::Rest, Again::Safe, || {
             sqlx::query(REPEATS)
                 .bind(room.as_str())
@@ -80,7 +82,9 @@ impl ModerationStore for PostgresStore {
                 .bind(texts)
                 .bind(within)
         });
-        first(&self.limited(rows).await?)
+        let rows = self.limited(rows).await?;
+        let ages = rows.iter().map(|row| Columns::of(row).take());
+        ages.map(|age| age.map(age_of)).collect()
     }
 
     async fn moderators(&self, room: &RoomId) -> Result<Vec<UserId>, BackendError> {
@@ -94,5 +98,14 @@ impl ModerationStore for PostgresStore {
         users
             .map(|row| Columns::of(row).parse(UserId::parse))
             .collect()
+    }
+
+    async fn forget_moderation(&self, before: Timestamp, limit: i64) -> Result<u64, BackendError> {
+        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
+            sqlx::query(FORGET)
+                .bind(before.to_datetime())
+                .bind(limit.max(0))
+        }));
+        Ok(rows.await?.len() as u64)
     }
 }

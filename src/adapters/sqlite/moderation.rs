@@ -5,32 +5,36 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    SqliteStore, fault,
+    SqliteStore, commit, fetch,
     rows::{Columns, json},
 };
 use crate::{
     domain::{
         Rev, Seq,
         id::{MessageId, RoomId, UserId},
+        timestamp::Timestamp,
     },
     ports::{
         BackendError,
-        store::{MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG},
+        store::{
+            MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG, age_of,
+        },
     },
 };
 
 const LOG: &str = "SELECT x.room_id, x.message_id, x.seq, x.content_rev, x.user_id, x.action, x.reason, x.at \
      FROM moderation x JOIN rooms r ON r.id = x.room_id AND r.deleted_at IS NULL \
      WHERE x.room_id = ?1 AND x.content_rev < ?2 ORDER BY x.content_rev DESC LIMIT ?3";
-const REPEATS: &str = "SELECT count(*) FROM messages m \
+const REPEATS: &str = "SELECT present.created_at - m.created_at FROM messages m \
      JOIN messages present ON present.room_id = m.room_id AND present.seq = ?2 \
      WHERE m.room_id = ?1 AND m.seq < ?2 AND m.seq >= ?2 - ?3 AND m.user_id = ?4 \
          AND m.content IN (SELECT value FROM json_each(?5)) AND m.created_at >= present.created_at - ?6";
-/// Each role by an index of its own.
-const MODERATORS: &str = "SELECT m.user_id FROM ( \
-         SELECT user_id FROM members WHERE room_id = ?1 AND role = 'owner' \
-         UNION ALL SELECT user_id FROM members WHERE room_id = ?1 AND role = 'moderator' \
-     ) m WHERE EXISTS (SELECT 1 FROM rooms WHERE id = ?1 AND deleted_at IS NULL) LIMIT ?2";
+/// Over the members of one room: it is asked only when something was done.
+const MODERATORS: &str = "SELECT m.user_id FROM rooms r JOIN members m ON m.room_id = r.id AND m.role IN ('owner', 'moderator') \
+     WHERE r.id = ?1 AND r.deleted_at IS NULL LIMIT ?2";
+const FORGET: &str = "DELETE FROM moderation WHERE (room_id, content_rev) IN ( \
+         SELECT room_id, content_rev FROM moderation WHERE at < ?1 ORDER BY at LIMIT ?2 \
+     ) RETURNING 1";
 
 #[async_trait]
 impl ModerationStore for SqliteStore {
@@ -66,9 +70,9 @@ impl ModerationStore for SqliteStore {
         room: &RoomId,
         seq: Seq,
         user: &UserId,
-        texts: &[&str],
+        texts: &[String],
         within: Duration,
-    ) -> Result<i64, BackendError> {
+    ) -> Result<Vec<Duration>, BackendError> {
         let query = sqlx::query(REPEATS)
             .bind(room.as_str())
             .bind(seq)
@@ -77,8 +81,8 @@ impl ModerationStore for SqliteStore {
             .bind(json(texts)?)
             .bind(i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
         let rows = self.limited(self.read(query)).await?;
-        let row = rows.first().ok_or_else(|| fault("no row"))?;
-        Columns::of(row).take()
+        let ages = rows.iter().map(|row| Columns::of(row).take());
+        ages.map(|age| age.map(age_of)).collect()
     }
 
     async fn moderators(&self, room: &RoomId) -> Result<Vec<UserId>, BackendError> {
@@ -90,5 +94,18 @@ impl ModerationStore for SqliteStore {
         users
             .map(|row| Columns::of(row).parse(UserId::parse))
             .collect()
+    }
+
+    async fn forget_moderation(&self, before: Timestamp, limit: i64) -> Result<u64, BackendError> {
+        let query = sqlx::query(FORGET)
+            .bind(before.as_millis())
+            .bind(limit.max(0));
+        self.limited(async {
+            let mut transaction = self.begin().await?;
+            let gone = fetch(&mut transaction, query).await?.len();
+            commit(transaction).await?;
+            Ok(gone as u64)
+        })
+        .await
     }
 }

@@ -1,56 +1,99 @@
 //! A text, read with the rules.
 
-use std::{iter, ops::Range};
+use std::ops::Range;
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::{
     Measure, ModerationAction, Ruling,
-    rules::{Repeats, Rules, Test},
+    rules::{Repeats, Rule, Rules, Test},
+    words::Folded,
 };
 use crate::domain::timestamp::Timestamp;
 
 /// What stands for each code point that is covered.
 const COVER: char = '*';
 
+/// A text and what the rules find in it.
+pub struct Reading<'t> {
+    content: &'t str,
+    /// Of each rule about what is in a text, where it finds that; of one that removes, the first such place.
+    found: Vec<(&'t Rule, Vec<Range<usize>>)>,
+}
+
 impl Rules {
-    /// What has to be known before [`Rules::judge`]: of each that is named, whether it is so.
+    /// What has to be known before [`Reading::judge`]: of each that is named, whether it is so.
     pub fn repeats(&self) -> impl Iterator<Item = &Repeats> {
         self.0.iter().filter_map(|rule| match &rule.test {
-            Test::Match(_) => None,
+            Test::Match(_) | Test::Words(_) => None,
             Test::Repeats(repeats) => Some(repeats),
         })
     }
 
-    /// The text as it stands once the rules about what is in it have been kept; none if they leave it as it is. A text that was said
-    /// before may stand like that.
-    pub fn masked(&self, content: &str) -> Option<String> {
-        let mut covered = Vec::new();
-        for rule in &self.0 {
-            if let (Test::Match(regex), ModerationAction::Mask) = (&rule.test, rule.action) {
-                covered.extend(found(regex, content));
-            }
+    /// Reads a text, once for everything that is asked of it.
+    pub fn read<'t>(&'t self, content: &'t str) -> Reading<'t> {
+        let has_words = |rule: &Rule| matches!(rule.test, Test::Words(_));
+        let folded = match self.0.iter().any(has_words) {
+            true => Folded::of(content.chars()),
+            false => Folded::default(),
+        };
+        let found = self.0.iter().map(|rule| {
+            let most = match rule.action {
+                ModerationAction::Remove => 1,
+                ModerationAction::Mask => usize::MAX,
+            };
+            let found = match &rule.test {
+                Test::Match(regex) => {
+                    let found = regex.find_iter(content).map(|found| found.range());
+                    // Where it would be nothing of the text, it is nowhere.
+                    found.filter(|range| !range.is_empty()).take(most).collect()
+                }
+                Test::Words(words) => words.found(content, &folded).take(most).collect(),
+                Test::Repeats(_) => Vec::new(),
+            };
+            (rule, found)
+        });
+        Reading {
+            content,
+            found: found.collect(),
         }
-        cover(content, covered)
+    }
+}
+
+impl Reading<'_> {
+    /// The text as it stands once the rules about what is in it have been kept; none if they leave it as it is.
+    pub fn masked(&self) -> Option<String> {
+        let masks = self.found.iter();
+        let masks = masks.filter(|(rule, _)| rule.action == ModerationAction::Mask);
+        let covered = masks.flat_map(|(_, found)| found).cloned();
+        cover(self.content, covered.collect())
     }
 
-    /// What is to be done about a text; none if nothing is. `repeated` answers for each of [`Rules::repeats`], in their order.
+    /// The forms in which the text may stand if it was said before: as it is, and masked. Texts that are nothing but covers between
+    /// marks look alike whatever was said, and are no forms.
+    pub fn forms(&self) -> Vec<String> {
+        let masked = self
+            .masked()
+            .filter(|text| text.chars().any(says_something));
+        [Some(self.content.to_owned()), masked]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// What is to be done about the text; none if nothing is. `repeated` answers for each of [`Rules::repeats`], in their order.
     ///
     /// The first rule that removes decides alone. Else everything that a rule masks is covered, and the reasons are told together. A
     /// text that is masked has as many code points as before.
-    pub fn judge(&self, content: &str, repeated: &[bool], at: Timestamp) -> Option<Ruling> {
+    pub fn judge(self, repeated: &[bool], at: Timestamp) -> Option<Ruling> {
         let mut repeated = repeated.iter();
         let (mut covered, mut reasons) = (Vec::new(), Vec::<&str>::new());
-        for rule in &self.0 {
-            let matches: Vec<_> = match &rule.test {
-                Test::Match(regex) if rule.action == ModerationAction::Remove => {
-                    found(regex, content).take(1).collect()
-                }
-                Test::Match(regex) => found(regex, content).collect(),
-                Test::Repeats(_) => match repeated.next() {
-                    Some(true) => iter::once(0..content.len()).collect(),
-                    _ => vec![],
-                },
-            };
-            if matches.is_empty() {
+        for (rule, mut found) in self.found {
+            let is_repeats = matches!(rule.test, Test::Repeats(_));
+            if is_repeats && repeated.next() == Some(&true) {
+                found.push(0..self.content.len());
+            }
+            if found.is_empty() {
                 continue;
             }
             if rule.action == ModerationAction::Remove {
@@ -60,23 +103,23 @@ impl Rules {
                     at,
                 });
             }
-            covered.extend(matches);
+            covered.extend(found);
             if !reasons.contains(&rule.reason.as_str()) {
                 reasons.push(&rule.reason);
             }
         }
         Some(Ruling {
-            measure: Measure::Mask(cover(content, covered)?),
+            measure: Measure::Mask(cover(self.content, covered)?),
             reason: reasons.join("; "),
             at,
         })
     }
 }
 
-/// Where it is found; nowhere, where that would be nothing of the text.
-fn found(regex: &regex::Regex, content: &str) -> impl Iterator<Item = Range<usize>> {
-    let matches = regex.find_iter(content).map(|found| found.range());
-    matches.filter(|range| !range.is_empty())
+fn says_something(c: char) -> bool {
+    !c.is_whitespace()
+        && !c.is_ascii_punctuation()
+        && c.general_category_group() != GeneralCategoryGroup::Punctuation
 }
 
 /// The text with these parts covered, if that changes it.
@@ -111,12 +154,17 @@ mod tests {
     }
 
     fn judged(rules: &Rules, content: &str, repeated: &[bool]) -> Option<(Measure, String)> {
-        let ruling = rules.judge(content, repeated, Timestamp::from_millis(0))?;
+        let ruling = rules
+            .read(content)
+            .judge(repeated, Timestamp::from_millis(0))?;
         Some((ruling.measure, ruling.reason))
     }
 
     fn masked(rules: &Rules, content: &str) -> String {
-        rules.masked(content).unwrap_or_else(|| content.to_owned())
+        rules
+            .read(content)
+            .masked()
+            .unwrap_or_else(|| content.to_owned())
     }
 
     fn words(words: &[&str]) -> Rules {
@@ -140,9 +188,39 @@ mod tests {
             ("c++, c++x, xc++ and c", "***, c++x, xc++ and c"),
             ("tre\u{300}s, très", "*****, ****"),
             ("🙂darn🙂", "🙂****🙂"),
+            ("blast items, (blast it)", "***** items, (********)"),
+            ("TRE\u{300}S trè tres", "***** trè tres"),
+            (
+                "darn\u{300} darné édarn é darn",
+                "darn\u{300} darné édarn é ****",
+            ),
             ("nothing at all", "nothing at all"),
         ] {
             assert_eq!(masked(&rules, said), stands, "{said}");
+        }
+    }
+
+    #[test]
+    fn letters_are_found_in_all_their_cases() {
+        let rules = words(&["ΣΟΦΟΣ", "straße", "한국"]);
+        for (said, stands) in [
+            ("σοφος σοφοσ", "***** *****"),
+            ("STRAẞE strasse", "****** strasse"),
+            ("한국 \u{1112}\u{1161}\u{11ab}국 한구", "** **** 한구"),
+        ] {
+            assert_eq!(masked(&rules, said), stands, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_looked_for_in_the_forms_that_tell_it_from_others() {
+        let rules = words(&["darn", "heck"]);
+        let forms = |content| rules.read(content).forms();
+        assert_eq!(forms("hello"), ["hello"]);
+        assert_eq!(forms("darn it"), ["darn it", "**** it"]);
+        assert_eq!(forms("darn 🙂"), ["darn 🙂", "**** 🙂"]);
+        for alike in ["darn", "heck", "Darn, heck! …"] {
+            assert_eq!(forms(alike), [alike]);
         }
     }
 
@@ -194,7 +272,7 @@ mod tests {
             Some((Measure::Mask("*****".into()), "Again".into()))
         );
         assert_eq!(judged(&rules, "ha ha", &[false]), None);
-        assert_eq!(rules.masked("ha ha"), None);
+        assert_eq!(rules.read("ha ha").masked(), None);
         assert_eq!(rules.repeats().count(), 1);
     }
 
@@ -231,7 +309,7 @@ mod tests {
         fn words_are_covered_all_at_once(content in said()) {
             let rules = words(&["darn", "därn", "blast it", "it darn"]);
             let stands = masked(&rules, &content);
-            prop_assert_eq!(rules.masked(&stands), None, "{} left {}", content, stands);
+            prop_assert_eq!(rules.read(&stands).masked(), None, "{} left {}", content, stands);
         }
     }
 

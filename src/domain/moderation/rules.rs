@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
-use unicode_normalization::UnicodeNormalization;
 
-use super::ModerationAction;
+use super::{ModerationAction, words::Words};
 
 /// The most rules of a list.
 const RULES_MAX: usize = 500;
@@ -26,6 +25,10 @@ const WORDS_MAX: usize = 2_000;
 const CHARACTERS_MAX: usize = 200;
 /// The most bytes of a rule's matcher, compiled.
 const COMPILED_MAX: usize = 10 * 1024 * 1024;
+/// The most bytes of all rules' matchers together.
+const COMPILED_TOGETHER_MAX: usize = 64 * 1024 * 1024;
+/// The least that a pattern is taken to need; from there its bound is doubled until it fits.
+const COMPILED_MIN: usize = 16 * 1024;
 /// How often a text may have to be said: so many messages are looked at.
 const TIMES_MAX: i64 = 50;
 /// The longest time over which repeats are counted.
@@ -51,6 +54,8 @@ pub(super) struct Rule {
 pub(super) enum Test {
     /// Something in the text.
     Match(Regex),
+    /// Words in the text.
+    Words(Words),
     /// The text itself, said before.
     Repeats(Repeats),
 }
@@ -93,6 +98,7 @@ impl Rules {
                 list.len()
             )));
         }
+        let mut room = COMPILED_TOGETHER_MAX;
         let rules = list.into_iter().enumerate().map(|(index, value)| {
             let name = value.get("name").and_then(|name| name.as_str());
             let which = match name {
@@ -100,7 +106,7 @@ impl Rules {
                 None => format!("rule {}", index + 1),
             };
             let rule = serde_json::from_value(value).map_err(|error| error.to_string());
-            rule.and_then(Rule::of)
+            rule.and_then(|rule| Rule::of(rule, &mut room))
                 .map_err(|why| InvalidRules(format!("{which}: {}", in_a_line(&why))))
         });
         Ok(Self(rules.collect::<Result<_, _>>()?))
@@ -113,7 +119,8 @@ impl Rules {
 }
 
 impl Rule {
-    fn of(written: Written) -> Result<Self, String> {
+    /// Takes the bytes of its matcher from the room that is left for all.
+    fn of(written: Written, room: &mut usize) -> Result<Self, String> {
         let Written {
             name,
             words,
@@ -141,9 +148,9 @@ impl Rule {
                         "{word:.40?} is no word; one is 1 to {CHARACTERS_MAX} characters in one line, not blank."
                     ));
                 }
-                None => Test::Match(any_of(&words)?),
+                None => Test::Words(any_of(&words, room)?),
             },
-            (None, Some(pattern), None) => Test::Match(compiled(&pattern)?),
+            (None, Some(pattern), None) => Test::Match(compiled(&pattern, room)?),
             (None, None, Some(repeats)) => Test::Repeats(repeats.checked()?),
             _ => return Err("takes one of `words`, `regex` and `repeats`.".into()),
         };
@@ -152,6 +159,14 @@ impl Rule {
             action,
             reason,
         })
+    }
+}
+
+impl Repeats {
+    /// Whether a text that was said before, so long ago each time, has now been said too often.
+    pub fn are_in(&self, ages: &[Duration]) -> bool {
+        let before = ages.iter().filter(|age| **age <= self.within).count();
+        i64::try_from(before).is_ok_and(|before| before + 1 >= self.times)
     }
 }
 
@@ -170,39 +185,44 @@ impl WrittenRepeats {
     }
 }
 
-/// What finds each of the words where it stands alone, in any case, letters with marks written in one or in two; the longer
-/// one where one begins like another.
-fn any_of(words: &[String]) -> Result<Regex, String> {
+fn any_of(words: &[String], room: &mut usize) -> Result<Words, String> {
     if !(1..=WORDS_MAX).contains(&words.len()) {
         return Err(format!("`words` is a list of 1 to {WORDS_MAX}."));
     }
-    let mut forms: Vec<String> = words
-        .iter()
-        .flat_map(|word| [word.nfc().collect::<String>(), word.nfd().collect()])
-        .collect();
-    forms.sort_by_key(|form| std::cmp::Reverse(form.chars().count()));
-    forms.dedup();
-    let patterns = forms.iter().map(|form| {
-        let parts: Vec<_> = form.split_whitespace().map(regex::escape).collect();
-        parts.join(r"\s+")
-    });
-    let patterns: Vec<_> = patterns.collect();
-    compiled(&format!(
-        r"(?i)\b{{start-half}}(?:{})\b{{end-half}}",
-        patterns.join("|")
-    ))
+    let words = Words::of(words)?;
+    take(words.size(), room)?;
+    Ok(words)
 }
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
-    let built = RegexBuilder::new(pattern).size_limit(COMPILED_MAX).build();
-    let regex = built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "is too large; make several rules of it.".to_owned(),
-        error => format!("is no regular expression: {error}"),
-    })?;
+/// What a pattern takes once it is compiled is not told, but whether it fits into a bound: the first of some that it fits into is
+/// taken for its size.
+fn compiled(pattern: &str, room: &mut usize) -> Result<Regex, String> {
+    let mut bound = COMPILED_MIN;
+    let regex = loop {
+        match RegexBuilder::new(pattern).size_limit(bound).build() {
+            Ok(regex) => break regex,
+            Err(regex::Error::CompiledTooBig(_)) if bound < COMPILED_MAX => {
+                bound = (2 * bound).min(COMPILED_MAX);
+            }
+            Err(regex::Error::CompiledTooBig(_)) => {
+                return Err("is too large; make several rules of it.".into());
+            }
+            Err(error) => return Err(format!("is no regular expression: {error}")),
+        }
+    };
+    take(bound, room)?;
     match regex.is_match("") {
         true => Err("fits what is empty, and so every text.".into()),
         false => Ok(regex),
     }
+}
+
+fn take(size: usize, room: &mut usize) -> Result<(), String> {
+    *room = room.checked_sub(size).ok_or_else(|| {
+        let together = COMPILED_TOGETHER_MAX / (1024 * 1024);
+        format!("is more than there is room for; all rules together take {together} MiB at most.")
+    })?;
+    Ok(())
 }
 
 /// The regular expressions' own errors draw the place over several lines; the last one says what is wrong.
@@ -236,6 +256,19 @@ mod tests {
         );
         assert_eq!(rules.unwrap().0.len(), 3);
         assert!(Rules::parse("[]").unwrap().is_empty());
+    }
+
+    #[test]
+    fn all_rules_together_are_bounded() {
+        let large = r#"{ "regex": "\\w{120}", "action": "mask", "reason": "r" }"#;
+        Rules::parse(&format!("[{large}]")).unwrap();
+        let told = refused(&format!("[{}]", [large; 100].join(",")));
+        assert!(
+            told.contains(
+                "is more than there is room for; all rules together take 64 MiB at most."
+            ),
+            "{told}"
+        );
     }
 
     #[test]

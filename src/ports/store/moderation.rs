@@ -27,25 +27,34 @@ pub trait ModerationStore: Send + Sync {
         limit: i64,
     ) -> Result<Vec<Moderated>, BackendError>;
 
-    /// How many of the 50 messages before this place in the room are by that user, have exactly one of the texts, and were sent no longer
-    /// before the message at that place than `within`; 0 if there is no such message.
+    /// Of the 50 messages before this place in the room, those that are by that user, have exactly one of the texts, and were sent no
+    /// longer before the message at that place than `within`: how long before it each was, in no order. None if there is no such
+    /// message.
     async fn repeats(
         &self,
         room: &RoomId,
         seq: Seq,
         user: &UserId,
-        texts: &[&str],
+        texts: &[String],
         within: Duration,
-    ) -> Result<i64, BackendError>;
+    ) -> Result<Vec<Duration>, BackendError>;
 
     /// Those who moderate a room, its owners included, in no order; at most 1,000, and nobody if it has been deleted.
     async fn moderators(&self, room: &RoomId) -> Result<Vec<UserId>, BackendError>;
+
+    /// Removes entries older than that, the oldest first, at most `limit`; answers how many. The messages stay as they are.
+    async fn forget_moderation(&self, before: Timestamp, limit: i64) -> Result<u64, BackendError>;
 }
 
 /// The most who are told of what was done in a room.
 pub const MODERATORS_MAX: i64 = 1_000;
 /// How many messages before one are looked at for repeats of it.
 pub const REPEATS_AMONG: i64 = 50;
+
+/// What lies between two messages, in milliseconds as stores have it; nothing where clocks disagree about which came first.
+pub(crate) fn age_of(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
 
 /// A message that a rule has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

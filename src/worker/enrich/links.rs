@@ -9,6 +9,7 @@ use crate::{
         id::JobId,
         job::{EnrichMessage, NewJob, PREVIEW, PreviewLinks, Priority},
         message::Preview,
+        timestamp::Timestamp,
     },
     jobs::{JobError, preview, ticket_of},
 };
@@ -42,7 +43,9 @@ pub(super) fn preview(
         priority: Priority::Low,
         max_attempts: preview::ATTEMPTS,
         run_at: None,
-        expires_at: None,
+        expires_at: Some(Timestamp::from_millis(
+            Timestamp::now().as_millis() + preview::EXPIRES.as_millis() as i64,
+        )),
     }))
 }
 

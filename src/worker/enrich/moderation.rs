@@ -15,7 +15,7 @@ use crate::{
     protocol::server_event::personal,
 };
 
-/// What the rules say of the text; without rules nothing, at no cost. The store is asked only for rules about repeats.
+/// What the rules say of the text; without rules nothing, at no cost. The store is asked only for rules about repeats, once for all.
 pub(super) async fn ruling(
     enricher: &Enricher,
     text: &EnrichMessage,
@@ -24,21 +24,22 @@ pub(super) async fn ruling(
     if rules.is_empty() {
         return Ok(None);
     }
-    let mut repeated = Vec::new();
-    for repeats in rules.repeats() {
-        let (Some(seq), Some(user)) = (text.seq, &text.user_id) else {
-            break;
-        };
-        let masked = rules.masked(&text.content);
-        let texts: Vec<&str> = [Some(&*text.content), masked.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect();
-        let store = &enricher.store;
-        let before = store.repeats(&text.room_id, seq, user, &texts, repeats.within);
-        repeated.push(before.await? + 1 >= repeats.times);
-    }
-    Ok(rules.judge(&text.content, &repeated, Timestamp::now()))
+    let reading = rules.read(&text.content);
+    let longest = rules.repeats().map(|repeats| repeats.within).max();
+    let ages = match (longest, text.seq, &text.user_id) {
+        (Some(longest), Some(seq), Some(user)) => {
+            let forms = reading.forms();
+            let store = &enricher.store;
+            let ages = store.repeats(&text.room_id, seq, user, &forms, longest);
+            ages.await?
+        }
+        _ => Vec::new(),
+    };
+    let repeated: Vec<bool> = rules
+        .repeats()
+        .map(|repeats| repeats.are_in(&ages))
+        .collect();
+    Ok(reading.judge(&repeated, Timestamp::now()))
 }
 
 /// What is left of the text for everything else that is looked for in it.

@@ -28,6 +28,7 @@ super::stories!(
     repeats_are_counted_by_user_room_text_and_time,
     those_who_moderate_a_room_are_found,
     a_deleted_room_tells_nothing,
+    what_is_old_is_forgotten_in_batches_and_the_oldest_first,
 );
 
 async fn the_log_tells_what_was_done_and_why(scene: Scene) {
@@ -122,24 +123,68 @@ async fn repeats_are_counted_by_user_room_text_and_time(scene: Scene) {
     say("ada", "hall", "spam", 8).await;
     let last = say("ada", "hall", "spam", 10).await;
     say("ada", "hall", "spam", 11).await;
-    let count = async |who: &str, seq: Seq, texts: &[&str], seconds: u64| {
+    let ages = async |who: &str, seq: Seq, texts: &[&str], seconds: u64| {
         let within = Duration::from_secs(seconds);
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let (place, who) = (room("hall"), user(who));
-        let count = scene.store.repeats(&place, seq, &who, texts, within);
-        count.await.unwrap()
+        let ages = scene.store.repeats(&place, seq, &who, &texts, within).await;
+        let mut ages: Vec<u64> = ages.unwrap().iter().map(Duration::as_secs).collect();
+        ages.sort_unstable();
+        ages
     };
-    assert_eq!(count("ada", last, &["spam"], 60).await, 2);
-    assert_eq!(count("ada", last, &["spam", "****"], 60).await, 3);
-    assert_eq!(count("ada", last, &["spam", "****"], 5).await, 2);
-    assert_eq!(count("ada", last, &["spam"], 1).await, 0);
-    assert_eq!(count("ben", last, &["spam"], 60).await, 1);
-    assert_eq!(count("ada", 1, &["spam"], 60).await, 0);
-    assert_eq!(count("ada", 999, &["spam"], 60).await, 0);
-    assert_eq!(count("ada", last, &[], 60).await, 0);
+    let none: [u64; 0] = [];
+    assert_eq!(ages("ada", last, &["spam"], 60).await, [2, 10]);
+    assert_eq!(ages("ada", last, &["spam", "****"], 60).await, [2, 5, 10]);
+    assert_eq!(ages("ada", last, &["spam", "****"], 5).await, [2, 5]);
+    assert_eq!(ages("ada", last, &["spam"], 1).await, none);
+    assert_eq!(ages("ben", last, &["spam"], 60).await, [4]);
+    assert_eq!(ages("ada", 1, &["spam"], 60).await, none);
+    assert_eq!(ages("ada", 999, &["spam"], 60).await, none);
+    assert_eq!(ages("ada", last, &[], 60).await, none);
     // Only the 50 before it.
     scene.chatter("ben", "hall", 49).await;
     let far = say("ada", "hall", "spam", 20).await;
-    assert_eq!(count("ada", far, &["spam"], 60).await, 1);
+    assert_eq!(ages("ada", far, &["spam"], 60).await, [9]);
+}
+
+async fn what_is_old_is_forgotten_in_batches_and_the_oldest_first(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    let now = Timestamp::now().as_millis();
+    let day = |n: i64| Timestamp::from_millis(now + 86_400_000 * n);
+    let mut revs = Vec::new();
+    for n in 0..5 {
+        let darn = scene.send(text("ada", "hall", "darn")).await;
+        let mut found = masked("****", &[]);
+        if let Found::Reading {
+            ruling: Some(ruling),
+            ..
+        } = &mut found
+        {
+            ruling.at = day(n);
+        }
+        committed(scene.commit_one(finding(&darn, found)).await);
+        revs.insert(0, darn.rev);
+    }
+    let left = async || {
+        let log = log(&scene, "hall").await;
+        log.iter().map(|it| it.content_rev).collect::<Vec<_>>()
+    };
+    let forget = async |before, limit| {
+        let forgotten = scene.store.forget_moderation(before, limit).await;
+        forgotten.unwrap()
+    };
+    assert_eq!(forget(day(0), 10).await, 0);
+    assert_eq!(forget(day(4), 3).await, 3, "the oldest first");
+    assert_eq!(left().await, revs[..2]);
+    assert_eq!(forget(day(4), 3).await, 1);
+    assert_eq!(left().await, revs[..1]);
+    let texts: Vec<_> = scene
+        .history("hall")
+        .await
+        .into_iter()
+        .map(|it| it.content)
+        .collect();
+    assert_eq!(texts, ["****"; 5], "and what was done stays done");
 }
 
 async fn those_who_moderate_a_room_are_found(scene: Scene) {
