@@ -18,6 +18,8 @@ const MENTIONS_MAX: usize = 50;
 const PLACES_MAX: usize = 200;
 /// How far after an `@` is looked, in characters: a name, and what follows it without a space. A word that goes on beyond is none.
 const LOOK_MAX: usize = 4 * USERNAME_MAX;
+/// How a masked end of a word begins.
+const MASKED: &str = "***";
 /// The most words that a name in a mention has.
 const WORDS_MAX: usize = 4;
 /// Who is live in the room, in a mention's place.
@@ -105,9 +107,8 @@ fn places(content: &str) -> impl Iterator<Item = &str> {
         .map(|(at, _)| &content[at + 1..])
 }
 
-/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end. A `*` is no such
-/// punctuation: what a rule has masked is part of the word, or else masking `@adafoo` would mention Ada. Makes keys of nothing that is
-/// too long for a name.
+/// The beginnings of `rest` that may be a name: whole words, with and without the punctuation at their end. What a rule has
+/// masked is part of the word, or else masking `@adafoo` would mention Ada. Makes keys of nothing that is too long for a name.
 fn candidates(rest: &str, key: impl Fn(&str) -> String) -> Vec<String> {
     let cut = rest.char_indices().nth(LOOK_MAX).map(|(at, _)| at);
     let seen = &rest[..cut.unwrap_or(rest.len())];
@@ -123,7 +124,12 @@ fn candidates(rest: &str, key: impl Fn(&str) -> String) -> Vec<String> {
         if word.is_empty() || goes_on {
             break;
         }
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '*');
+        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        // Three or more are what a rule has masked, and belong to the word: nobody has named who is left. Fewer make it bold.
+        let bare = match word[bare.len()..].starts_with(MASKED) {
+            true => word,
+            false => bare,
+        };
         for word in [bare, word] {
             let name = &seen[..begin + word.len()];
             if name.chars().count() > USERNAME_MAX {
@@ -227,7 +233,8 @@ mod tests {
     #[test]
     fn what_a_rule_has_masked_is_part_of_the_word() {
         assert_eq!(names("@ada***")[0], ["ada***"]);
-        assert_eq!(names("@ada***!")[0], ["ada***", "ada***!"]);
+        assert_eq!(names("@ada***!")[0], ["ada***!"]);
+        assert_eq!(names("**@Ada** and")[0][0], "ada");
         assert_eq!(names("@here***")[0], ["here***"]);
         assert_eq!(names("*@ada and")[0][0], "ada");
     }
