@@ -3,6 +3,7 @@
 mod cancelling;
 mod docs;
 mod ending;
+mod exporting;
 mod failing;
 mod leases;
 mod messages;
