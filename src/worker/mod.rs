@@ -18,6 +18,7 @@ mod keeper;
 mod live;
 mod messages;
 mod pace;
+mod pulse;
 mod room;
 mod settling;
 mod sweep;
@@ -33,6 +34,7 @@ use std::{
 };
 
 use tokio::{
+    runtime::Handle,
     sync::{Mutex, Notify, Semaphore},
     task::JoinSet,
     time::sleep,
@@ -40,7 +42,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use self::pace::Pace;
-use self::{ends::Ended, enrich::Enricher, floor::Floor, room::Room, underway::Underway};
+use self::{
+    ends::Ended, enrich::Enricher, floor::Floor, pulse::Pulse, room::Room, underway::Underway,
+};
 use crate::{
     domain::id::ReplicaId,
     jobs::Handlers,
@@ -115,6 +119,9 @@ impl Worker {
         out_of_time: CancellationToken,
         broken: &AtomicBool,
     ) {
+        let _pulse = Pulse::start(Handle::current()).inspect_err(|error| {
+            tracing::warn!(%error, "a handler that blocks its thread may block the whole process");
+        });
         let (ends, writing) = ends::ends(self.clone());
         let floor = Arc::new(Floor {
             underway: Underway::default(),

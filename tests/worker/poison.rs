@@ -64,6 +64,7 @@ async fn the_innocent_are_not_counted_dead_with_it(scene: Scene) {
 }
 
 async fn a_suspect_that_blocks_its_thread_blocks_nobody_else(scene: Scene) {
+    let _open = scene.play.opens_in_the_end("one");
     let suspects = [brief_job("one", "block", 2), brief_job("two", "hang", 2)];
     for job in &suspects {
         scene.asks_for(job.clone()).await;

@@ -592,6 +592,17 @@ impl Play {
         self.gate(name).send_replace(true);
     }
 
+    /// The same when what this answers with is dropped: a story that fails leaves no thread blocked, for which its end would wait.
+    pub fn opens_in_the_end(&self, name: &'static str) -> impl Drop + use<> {
+        struct Opens(Play, &'static str);
+        impl Drop for Opens {
+            fn drop(&mut self) {
+                self.0.opens(self.1);
+            }
+        }
+        Opens(self.clone(), name)
+    }
+
     /// Who has begun so far, in order, once for each time.
     pub fn begun(&self) -> Vec<String> {
         self.0.begun.lock().clone()
