@@ -74,7 +74,7 @@ use crate::{
     },
     sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
     worker::{
-        Pace, Worker,
+        Broken, Pace, Worker,
         enrich::{Enricher, notifications::Notices},
     },
 };
@@ -90,7 +90,7 @@ const NEWS_WAITING: usize = 16;
 /// How many users, addresses and the like this replica keeps limits of at once.
 const LIMITED_KEYS: usize = 200_000;
 
-/// Why the program did not start.
+/// Why the program did not start, or did not end as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A setting.
@@ -114,6 +114,9 @@ pub enum StartError {
     /// What an operator asked for.
     #[error(transparent)]
     Admin(AdminError),
+    /// It started, and ended by itself.
+    #[error("the worker broke off; the log says more")]
+    Worker,
     /// The address.
     #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
     Bind(std::net::SocketAddr, std::io::Error),
@@ -425,7 +428,7 @@ pub async fn serve(
     tasks.spawn(gateway.clone().watch(stop.clone()));
 
     let stop_worker = CancellationToken::new();
-    let worker: Option<JoinHandle<()>> = with_worker.then(|| {
+    let mut worker = with_worker.then(|| {
         tokio::spawn(
             core.worker(&writer, handlers, telling)
                 .run(stop_worker.clone()),
@@ -446,7 +449,7 @@ pub async fn serve(
     entrance.open(router(site));
     greet(&core.config);
 
-    end_or_loss(end, &mut core.store).await;
+    let ended = end_or_loss(end, &mut core.store, &mut worker).await;
     tracing::info!(
         "going away: new sessions are refused, {} s for those that are here",
         core.config.drain.as_secs()
@@ -475,15 +478,34 @@ pub async fn serve(
     step("noting who was here", CLOSING, departures).await;
     core.close(&writer, aftermath).await;
     tracing::info!("gone");
-    Ok(())
+    ended
 }
 
-/// Ends when the process is asked to end, or has lost its claim on the store.
-async fn end_or_loss(end: impl Future<Output = ()>, store: &mut OpenStore) {
+/// Ends when the process is asked to end, or has lost its claim on the store; with an error when its worker is gone.
+async fn end_or_loss(
+    end: impl Future<Output = ()>,
+    store: &mut OpenStore,
+    worker: &mut Option<JoinHandle<Result<(), Broken>>>,
+) -> Result<(), StartError> {
+    let gone = async {
+        match worker.as_mut() {
+            Some(worker) => {
+                let _ = worker.await;
+            }
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        () = end => {}
-        () = &mut store.lost => tracing::error!("another process has taken the store; this one stops"),
+        () = end => return Ok(()),
+        () = &mut store.lost => {
+            tracing::error!("another process has taken the store; this one stops");
+            return Ok(());
+        }
+        () = gone => {}
     }
+    *worker = None;
+    tracing::error!("the worker broke off; this process stops");
+    Err(StartError::Worker)
 }
 
 /// Runs a worker alone until `end`.
@@ -511,16 +533,18 @@ pub async fn work(
         bus: core.between.bus.clone(),
         last_seen,
     };
-    let worker = tokio::spawn(
+    let mut worker = Some(tokio::spawn(
         core.worker(&writer, core.handlers(&writer), telling)
             .run(stop.clone()),
-    );
+    ));
     tracing::info!("working");
-    end_or_loss(end, &mut core.store).await;
+    let ended = end_or_loss(end, &mut core.store, &mut worker).await;
     stop.cancel();
-    step("what is in flight", FINISHING, worker).await;
+    if let Some(worker) = worker {
+        step("what is in flight", FINISHING, worker).await;
+    }
     core.close(&writer, aftermath).await;
-    Ok(())
+    ended
 }
 
 /// Brings the schema up to date.

@@ -19,7 +19,8 @@ use crate::{
 const STUCK: Duration = Duration::from_secs(1);
 
 /// Is `belfry`, with these types of jobs beside its own: reads this process's arguments, environment and `.env`, does what they say until
-/// it is done or SIGTERM or SIGINT asks it to end, and answers with the code for the process to end with. 2 for settings that cannot be.
+/// it is done or SIGTERM or SIGINT asks it to end, and answers with the code for the process to end with. 2 for settings, and names of types,
+/// that cannot be.
 ///
 /// To be all of `main`: it starts a runtime of its own, and writes to the standard streams. Servers and workers of one
 /// installation are to have the same types: a server refuses a type that it does not know, and a worker fails it.
@@ -31,6 +32,10 @@ pub fn run(handlers: Handlers) -> ExitCode {
         return ExitCode::from(2);
     }
     let cli = Cli::parse();
+    if let Err(error) = handlers.check() {
+        eprintln!("belfry: {error}.");
+        return ExitCode::from(2);
+    }
     let config = match Config::check(cli.settings) {
         Ok(config) => config,
         Err(error) => {
@@ -39,6 +44,13 @@ pub fn run(handlers: Handlers) -> ExitCode {
         }
     };
     telemetry::start(&config);
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(tracing::field::display);
+        tracing::error!(at, "a panic");
+        // Its words may quote what people have written.
+        let backtrace = std::backtrace::Backtrace::capture();
+        tracing::debug!(%panic, %backtrace, "what it said");
+    }));
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::running::Running;
 use crate::{
-    domain::{error::Problem, id::UserId},
+    domain::{error::Problem, id::UserId, job::ATTEMPTS_MAX},
     ports::{BackendError, store::Store},
 };
 
@@ -41,14 +41,20 @@ pub trait Handler: Send + Sync + 'static {
     async fn run(&self, payload: Self::Payload, job: &Running) -> Result<Value, JobError>;
 }
 
-/// How a type of job is treated.
+/// The shortest and the longest time that rules can name: what is beyond is taken as this.
+const TIMES: (Duration, Duration) = (
+    Duration::from_millis(1),
+    Duration::from_secs(30 * 24 * 60 * 60),
+);
+
+/// How a type of job is treated. What is beyond the limits of a field counts as the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// How often it is tried, from 1 to [`ATTEMPTS_MAX`](crate::domain::job::ATTEMPTS_MAX).
     pub max_attempts: i32,
-    /// How long one attempt may take.
+    /// How long one attempt may take: 1 ms to 30 days.
     pub time_limit: Duration,
-    /// How long it waits between two attempts.
+    /// How long it waits between two attempts: 1 ms to 30 days.
     pub back_off: BackOff,
 }
 
@@ -59,6 +65,22 @@ impl Default for Rules {
             max_attempts: 5,
             time_limit: Duration::from_secs(60),
             back_off: BackOff::default(),
+        }
+    }
+}
+
+impl Rules {
+    /// The same within the limits.
+    pub(super) fn within_limits(self) -> Self {
+        let (shortest, longest) = TIMES;
+        let time = |time: Duration| time.clamp(shortest, longest);
+        Self {
+            max_attempts: self.max_attempts.clamp(1, ATTEMPTS_MAX),
+            time_limit: time(self.time_limit),
+            back_off: BackOff {
+                first: time(self.back_off.first),
+                longest: time(self.back_off.longest),
+            },
         }
     }
 }
@@ -88,7 +110,11 @@ impl BackOff {
         let doublings = u32::try_from(failures.saturating_sub(1))
             .unwrap_or(0)
             .min(30);
-        let wait = self.first.saturating_mul(1 << doublings).min(self.longest);
+        let wait = self
+            .first
+            .saturating_mul(1 << doublings)
+            .min(self.longest)
+            .min(TIMES.1);
         wait.mul_f64(rand::random_range(1.0..1.5))
     }
 }
@@ -115,5 +141,22 @@ impl From<BackendError> for JobError {
     fn from(error: BackendError) -> Self {
         error.log("a job could not go on");
         Self::Again("A part of the server was not available.".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_is_too_long_to_be_counted() {
+        let endless = BackOff {
+            first: Duration::MAX,
+            longest: Duration::MAX,
+        };
+        for failures in [i32::MIN, 0, 1, 31, i32::MAX] {
+            assert!(endless.after(failures) <= TIMES.1.mul_f64(1.5));
+            assert!(BackOff::default().after(failures) < Duration::from_secs(450));
+        }
     }
 }

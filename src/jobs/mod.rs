@@ -13,7 +13,7 @@ mod running;
 pub(crate) use self::handlers::AnyHandler;
 pub use self::{
     handler::{BackOff, Handler, JobError, Rules},
-    handlers::Handlers,
+    handlers::{Handlers, WrongType},
     intake::{Intake, ticket_of},
     result_file::{FileInfo, FileMade, ResultFile},
     running::Running,

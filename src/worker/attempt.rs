@@ -4,7 +4,11 @@ use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, pin::pin, sync::Arc, t
 
 use futures_util::FutureExt;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::mpsc::Permit,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{ends::Ended, floor::Floor, live, room::Seat, underway::Held};
@@ -23,6 +27,8 @@ pub(super) struct Ready {
     pub(super) seat: Seat,
     /// When it was started, as this worker knows it: its lease begins no sooner.
     pub(super) since: Instant,
+    /// Cancelled when nobody here may do it any more.
+    pub(super) lost: CancellationToken,
 }
 
 /// What became of an attempt.
@@ -37,13 +43,33 @@ enum Outcome {
 
 /// Does a job, and says how it ended. It does not panic, whatever the handler does.
 pub(super) async fn attempt(floor: Arc<Floor>, ready: Ready) {
+    let (run, attempts) = (ready.started.run, ready.started.job.attempts);
+    let doing = AssertUnwindSafe(do_it(&floor, ready)).catch_unwind();
+    if let Err(panic) = doing.await {
+        tracing::error!(job = %run.job, attempts, "the work on a job broke off");
+        tracing::debug!(job = %run.job, panic = %words(&*panic), "what it said");
+        let held = floor.underway.find(run);
+        if held.is_none_or(|held| floor.underway.end(&held)) {
+            let again = Some(BackOff::default().after(attempts));
+            floor.ended(Ended::failed(run, PANICKED, again)).await;
+        }
+    }
+}
+
+async fn do_it(floor: &Floor, ready: Ready) {
     let Ready {
         started,
         seat,
         since,
+        lost,
     } = ready;
     let (worker, pace) = (&floor.worker, &floor.worker.pace);
     let (run, attempts) = (started.run, started.job.attempts);
+    let lease_until = since + pace.lease;
+    if Instant::now() + pace.margin >= lease_until {
+        // It has waited here for too long: somebody else may have it soon.
+        return floor.ended(Ended::new(run, Ending::HandedBack)).await;
+    }
     let Some(handler) = worker.handlers.get(&started.job.kind).cloned() else {
         let wait = BackOff::default().after(attempts);
         let ended = Ended::failed(run, "No worker knows this type.", Some(wait));
@@ -57,11 +83,10 @@ pub(super) async fn attempt(floor: Arc<Floor>, ready: Ready) {
         .job_wait_seconds
         .observe(waited(&started).as_secs_f64());
     let begun = Instant::now();
-    let lease_until = since + pace.lease;
     let held = floor
         .underway
-        .begin(started, lease_until, rules.time_limit, worker);
-    let outcome = supervised(&floor, &held, &*handler, rules.time_limit).await;
+        .begin(started, lease_until, rules.time_limit, lost, worker);
+    let outcome = supervised(floor, &held, &*handler, rules.time_limit).await;
     let time = begun.elapsed();
     floor.room.took(time);
     worker.metrics.job_seconds.observe(time.as_secs_f64());
@@ -89,11 +114,7 @@ pub(super) async fn attempt(floor: Arc<Floor>, ready: Ready) {
 }
 
 /// Says how a job ended whose handler does not come back: it never awaits, or its end does not. Its slot stays taken, as it is.
-pub(super) fn give_up(floor: &Floor, held: &Held, how: GiveUp) {
-    // Without room there would be no waiting for it: the next look is soon enough.
-    let Ok(room) = floor.ends.try_reserve() else {
-        return;
-    };
+pub(super) fn give_up(floor: &Floor, held: &Held, how: GiveUp, room: Permit<'_, Ended>) {
     if !floor.underway.end(held) {
         return;
     }
@@ -148,7 +169,8 @@ async fn supervised(
             done = done => match done {
                 Ok(Ok(returned)) => Outcome::Returned(returned),
                 Ok(Err(panic)) => {
-                    tracing::error!(job = %job.id, kind = job.kind, panic = %words(&*panic), "the handler of a job panicked");
+                    tracing::error!(job = %job.id, kind = job.kind, attempts = job.attempts, "the handler of a job panicked");
+                    tracing::debug!(job = %job.id, panic = %words(&*panic), "what it said");
                     Outcome::Panicked
                 }
                 Err(_) => Outcome::TooLong,

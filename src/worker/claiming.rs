@@ -7,9 +7,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
+
+use tokio_util::sync::CancellationToken;
 
 use super::{
     alone::{self, Alone},
@@ -57,12 +59,12 @@ pub(super) async fn run(floor: Arc<Floor>) {
             start(floor.clone(), batch, started.clone(), alone.clone())
         })
     };
-    let one_by_one = alone::run(&floor, suspects, Some(&floor.slots), |_, started, since| {
-        let seat = floor.room.seat(false);
+    let one_by_one = alone::run(&floor, suspects, Some(&floor.slots), |suspect| {
         let ready = Ready {
-            started,
-            seat,
-            since,
+            started: suspect.started,
+            seat: floor.room.seat(false),
+            since: suspect.since,
+            lost: suspect.lost,
         };
         attempt(floor.clone(), ready)
     });
@@ -134,6 +136,7 @@ async fn start(floor: Arc<Floor>, batch: Vec<Seated>, ready: mpsc::Sender<Ready>
             started,
             seat,
             since,
+            lost: CancellationToken::new(),
         };
         // The receiver goes when this sender has gone.
         let _ = ready.send(started).await;
@@ -183,10 +186,15 @@ async fn begin(floor: &Arc<Floor>, mut waiting: mpsc::Receiver<Ready>) {
         let ready = tokio::select! {
             biased;
             ready = waiting.recv() => ready,
-            Some(_) = tasks.join_next() => continue,
+            Some(ended) = tasks.join_next() => {
+                note(ended);
+                continue;
+            }
         };
         let Some(ready) = ready else { break };
-        while tasks.try_join_next().is_some() {}
+        while let Some(ended) = tasks.try_join_next() {
+            note(ended);
+        }
         let Some(slot) = slot(floor, &ready).await else {
             let ended = Ended::new(ready.started.run, Ending::HandedBack);
             floor.ended(ended).await;
@@ -207,7 +215,10 @@ async fn begin(floor: &Arc<Floor>, mut waiting: mpsc::Receiver<Ready>) {
         () = all_back => {}
         () = late => {
             for held in floor.underway.all() {
-                give_up(floor, &held, GiveUp::HandBack);
+                // The worker does not wait for this longer than for anything else at its end.
+                if let Ok(room) = floor.ends.reserve().await {
+                    give_up(floor, &held, GiveUp::HandBack, room);
+                }
             }
         }
     }
@@ -219,23 +230,32 @@ async fn slot(floor: &Floor, ready: &Ready) -> Option<tokio::sync::OwnedSemaphor
         return None;
     }
     if let Ok(slot) = floor.slots.clone().try_acquire_owned() {
+        floor.room.stalled(false);
         return Some(slot);
     }
+    // Of all that were started together: who waited for those before them has waited as well.
+    let until = ready.since + floor.worker.pace.slot_wait;
     let mut slot = std::pin::pin!(floor.slots.clone().acquire_owned());
     tokio::select! {
         biased;
         slot = &mut slot => return slot.ok(),
         () = floor.stop.cancelled() => return None,
-        () = sleep(AHEAD) => floor.room.stalled(true),
+        () = sleep_until(until.min(Instant::now() + AHEAD)) => floor.room.stalled(true),
     }
     let slot = tokio::select! {
         biased;
         slot = &mut slot => slot.ok(),
         () = floor.stop.cancelled() => None,
-        () = sleep_until(ready.since + floor.worker.pace.slot_wait) => None,
+        () = sleep_until(until) => None,
     };
     if slot.is_some() {
         floor.room.stalled(false);
     }
     slot
+}
+
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(is_panic = error.is_panic(), "the work on a job broke off");
+    }
 }

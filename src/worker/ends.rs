@@ -144,7 +144,9 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
     for job in jobs {
         if matches!(job.state, State::Delayed | State::Dead) {
             let (id, kind, error) = (job.id, &job.kind, job.error().unwrap_or_default());
-            tracing::warn!(job = %id, kind, attempts = job.attempts, error, "an attempt at a job failed");
+            tracing::warn!(job = %id, kind, attempts = job.attempts, "an attempt at a job failed");
+            // It may quote what people have written.
+            tracing::debug!(job = %id, error, "why it failed");
         }
         let figures = &worker.metrics;
         match job.state {

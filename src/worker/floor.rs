@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Worker, ends::Ended, room::Room, underway::Underway};
@@ -14,6 +14,8 @@ pub(super) struct Floor {
     pub(super) room: Arc<Room>,
     /// How many jobs may be done at once.
     pub(super) slots: Arc<Semaphore>,
+    /// Locked while a suspect is done: one at a time, whichever line it came from.
+    pub(super) suspect: Mutex<()>,
     /// Where it is said how jobs ended.
     pub(super) ends: mpsc::Sender<Ended>,
     /// Nothing more is begun.

@@ -46,7 +46,7 @@ where
             }
             Some(ended) = under_way.join_next() => {
                 if let Err(error) = ended {
-                    tracing::error!(%error, "a call of the worker broke off");
+                    tracing::error!(is_panic = error.is_panic(), "a call of the worker broke off");
                 }
             }
             () = tokio::time::sleep_until(due), if !waiting.is_empty() && under_way.len() < LANES => {}

@@ -1,7 +1,8 @@
 //! Keeps what is this worker's: renews leases, has progress noted, and hears of wishes to cancel and of jobs that are lost.
 //!
 //! A lease is counted from before it was asked for, so that it never seems to last longer here than it does in the store. Where it
-//! cannot be renewed, its job is dropped before another worker may have it.
+//! cannot be renewed, its job is dropped and handed back before another worker may have it: it is not the job's fault, and costs it no
+//! attempt if the store hears of it before somebody looks for what is left behind.
 
 use std::sync::Arc;
 
@@ -55,11 +56,14 @@ fn drop_what_is_over(floor: &Floor) {
     let pace = &floor.worker.pace;
     let now = Instant::now();
     for held in floor.underway.all() {
-        if held.lease_until() < now + pace.margin {
+        if held.lease_until() < now + pace.margin && held.let_go() {
             tracing::warn!(job = %held.running.id(), "the store does not renew the lease of a job: it is left to others");
-            floor.underway.lose(&held);
-        } else if held.ends_at() + pace.grace < now {
-            give_up(floor, &held, GiveUp::End);
+        }
+        // Without room there would be no waiting for it: the next look is soon enough.
+        if held.ends_at() + pace.grace < now
+            && let Ok(room) = floor.ends.try_reserve()
+        {
+            give_up(floor, &held, GiveUp::End, room);
         }
     }
 }

@@ -55,9 +55,9 @@ struct Hold {
 /// Reads messages until it is time to stop, and hands back what has not been read by then.
 pub(super) async fn run(floor: Arc<Floor>) {
     let (alone, suspects) = alone::lane();
-    let one_by_one = alone::run(&floor, suspects, None, |ticket, started, _| {
+    let one_by_one = alone::run(&floor, suspects, None, |suspect| {
         let floor = floor.clone();
-        async move { read_alone(&floor, ticket, started).await }
+        async move { read_alone(&floor, suspect.ticket, suspect.started).await }
     });
     futures_util::join!(take(&floor, alone), one_by_one);
 }
@@ -227,7 +227,8 @@ async fn read(floor: &Floor, reading: &Reading) -> Result<Finished, JobError> {
     match timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(panic)) => {
-            tracing::error!(job = %id, panic = %words(&*panic), "the job of a message panicked");
+            tracing::error!(job = %id, "the job of a message panicked");
+            tracing::debug!(job = %id, panic = %words(&*panic), "what it said");
             Err(JobError::Again(PANICKED.into()))
         }
         Err(_) => Err(JobError::Again(too_long(limit))),

@@ -19,30 +19,40 @@ mod keeper;
 mod live;
 mod messages;
 mod pace;
+mod pulse;
 mod room;
 mod settling;
 mod sweep;
 mod taking;
 mod underway;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use tokio::{
-    sync::{Notify, Semaphore},
+    runtime::Handle,
+    sync::{Mutex, Notify, Semaphore},
     task::JoinSet,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
 pub use self::pace::Pace;
-use self::{enrich::Enricher, floor::Floor, room::Room, underway::Underway};
+use self::{
+    ends::Ended, enrich::Enricher, floor::Floor, pulse::Pulse, room::Room, underway::Underway,
+};
 use crate::{
     domain::id::ReplicaId,
     jobs::Handlers,
     metrics::Metrics,
     ports::{
         queue::{Claim, Queue, Ticket},
-        store::Store,
+        store::{Ending, Store},
     },
     room::tracker::Telling,
 };
@@ -73,10 +83,18 @@ pub struct Worker {
     pub pace: Pace,
 }
 
+/// A worker that has ended though nobody asked it to. What it had in hand is with others, at the latest when its leases have passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a part of the worker broke off")]
+pub struct Broken;
+
 impl Worker {
     /// Works until `stop`. What runs by then has 2 s to end, or is handed back, so that another worker does it at once. Ends within 5 s of
-    /// `stop`. Dropped, it drops its jobs where they stand, as the end of the process would: others get them when their leases have passed.
-    pub async fn run(self, stop: CancellationToken) {
+    /// `stop`. Ends so by itself, with [`Broken`], when a part of it breaks off, which would be a fault of Belfry's. Dropped, it drops its
+    /// jobs where they stand, as the end of the process would: others get them when their leases have passed.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Broken> {
+        // It stops by itself where one of its parts is gone.
+        let stop = stop.child_token();
         let out_of_time = CancellationToken::new();
         let last_jobs = self.pace.last_jobs;
         let late = async {
@@ -85,32 +103,67 @@ impl Worker {
             out_of_time.cancel();
             sleep(LAST_WORDS).await;
         };
+        let broken = AtomicBool::new(false);
         tokio::select! {
-            () = self.work(stop.clone(), out_of_time.clone()) => {}
+            () = self.work(stop.clone(), out_of_time.clone(), &broken) => {}
             () = late => tracing::warn!("not every job could be handed back; others get them when their leases have passed"),
+        }
+        match broken.load(Relaxed) {
+            true => Err(Broken),
+            false => Ok(()),
         }
     }
 
-    async fn work(self, stop: CancellationToken, out_of_time: CancellationToken) {
+    async fn work(
+        self,
+        stop: CancellationToken,
+        out_of_time: CancellationToken,
+        broken: &AtomicBool,
+    ) {
+        let _pulse = Pulse::start(Handle::current()).inspect_err(|error| {
+            tracing::warn!(%error, "a handler that blocks its thread may block the whole process");
+        });
         let (ends, writing) = ends::ends(self.clone());
         let floor = Arc::new(Floor {
             underway: Underway::default(),
             room: Room::new(self.at_once),
             slots: Arc::new(Semaphore::new(self.at_once)),
+            suspect: Mutex::new(()),
             ends,
             stop,
             out_of_time,
             reborn: Notify::new(),
             worker: self,
         });
-        let mut beside = JoinSet::new();
-        beside.spawn(keeper::run(floor.clone()));
-        beside.spawn(live::run(floor.clone()));
-        beside.spawn(sweep::run(floor.clone()));
-        beside.spawn(forgetting::run(floor.clone()));
+        let mut parts = JoinSet::new();
+        // These end when it is time to stop, and the worker with them.
+        let lines = [
+            parts.spawn(messages::run(floor.clone())).id(),
+            parts.spawn(claiming::run(floor.clone())).id(),
+        ];
+        parts.spawn(keeper::run(floor.clone()));
+        parts.spawn(live::run(floor.clone()));
+        parts.spawn(sweep::run(floor.clone()));
+        parts.spawn(forgetting::run(floor.clone()));
         let working = async move {
-            futures_util::join!(messages::run(floor.clone()), claiming::run(floor.clone()));
-            beside.shutdown().await;
+            let mut working = lines.len();
+            while working > 0 {
+                let Some(ended) = parts.join_next_with_id().await else {
+                    break;
+                };
+                let id = match &ended {
+                    Ok((id, ())) => *id,
+                    Err(error) => error.id(),
+                };
+                working -= usize::from(lines.contains(&id));
+                if ended.is_err() || !floor.stop.is_cancelled() {
+                    tracing::error!("a part of the worker broke off: the worker ends");
+                    broken.store(true, Relaxed);
+                    floor.stop.cancel();
+                }
+            }
+            parts.shutdown().await;
+            hand_back_what_is_left(&floor).await;
             // With the floor goes the last way to say how a job ended, and the writing ends.
             drop(floor);
         };
@@ -138,6 +191,16 @@ impl Worker {
             && let Err(error) = self.queue.settle(claims).await
         {
             tracing::debug!(%error, "claims will run out");
+        }
+    }
+}
+
+/// Hands back what a line that broke off has left behind.
+async fn hand_back_what_is_left(floor: &Floor) {
+    for held in floor.underway.all() {
+        if floor.underway.end(&held) {
+            let run = held.running.run();
+            floor.ended(Ended::new(run, Ending::HandedBack)).await;
         }
     }
 }

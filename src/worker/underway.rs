@@ -45,13 +45,14 @@ impl Underway {
         started: Started,
         lease_until: Instant,
         limit: Duration,
+        lost: CancellationToken,
         worker: &Worker,
     ) -> Arc<Held> {
         let run = started.run;
         let cancel = CancellationToken::new();
         let held = Arc::new(Held {
             running: Running::new(started, worker.store.clone(), cancel.clone()),
-            lost: CancellationToken::new(),
+            lost,
             cancel,
             state: Mutex::new(HeldState {
                 lease_until,
@@ -75,11 +76,16 @@ impl Underway {
         is_first
     }
 
-    /// Another worker may have it: its handler is dropped, and nothing is written.
+    /// Another worker has it: its handler is dropped, and nothing is written.
     pub(super) fn lose(&self, held: &Held) {
         if self.end(held) {
             held.lost.cancel();
         }
+    }
+
+    /// One of them.
+    pub(super) fn find(&self, run: Run) -> Option<Arc<Held>> {
+        self.0.lock().get(&run).cloned()
     }
 
     /// All of them, as of now.
@@ -105,6 +111,13 @@ impl Held {
         if let Some(percent) = progress {
             state.kept_percent = percent;
         }
+    }
+
+    /// Another worker may have it soon: its handler is dropped, and then it is handed back. True the first time.
+    pub(super) fn let_go(&self) -> bool {
+        let is_first = !self.lost.is_cancelled();
+        self.lost.cancel();
+        is_first
     }
 
     /// Its owner wants it ended: by itself within `grace`.

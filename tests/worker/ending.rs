@@ -3,13 +3,14 @@
 use belfry::{domain::job::State, ports::queue::Wish};
 use std::time::Duration;
 
-use super::scene::{HURRIED, Scene, stories};
+use super::scene::{Breaking, HURRIED, Scene, stories};
 
 stories!(
     what_ends_in_time_is_done,
     what_does_not_is_handed_back_and_done_by_another,
     what_waits_for_a_slot_is_handed_back,
     nothing_is_left_claimed,
+    a_worker_with_a_part_that_breaks_off_hands_back_and_says_so,
 );
 
 async fn what_ends_in_time_is_done(scene: Scene) {
@@ -102,4 +103,20 @@ async fn nothing_is_left_claimed(scene: Scene) {
         found.extend(taken.into_iter().map(|taken| taken.ticket.job));
     }
     assert_eq!(found, jobs.into_iter().collect());
+}
+
+async fn a_worker_with_a_part_that_breaks_off_hands_back_and_says_so(scene: Scene) {
+    for (times, when) in [Breaking::Sweeping, Breaking::Taking]
+        .into_iter()
+        .enumerate()
+    {
+        let (worker, breaks) = scene.worker_that_breaks(when);
+        let job = scene.asks("it", "wait").await;
+        scene.play.begins("it", times + 1).await;
+        breaks.cancel();
+        worker.breaks().await;
+        let back = scene.job(job).await;
+        assert_eq!((back.state, back.attempts), (State::Waiting, 0));
+        scene.store.cancel_job(job).await.unwrap();
+    }
 }

@@ -98,6 +98,7 @@ async fn a_job_that_never_ends_is_ended(scene: Scene) {
 
 async fn a_job_that_blocks_its_thread_is_ended_as_well(scene: Scene) {
     let worker = scene.worker();
+    let _open = scene.play.opens_in_the_end("it");
     let blocks = scene.asks_for(brief_job("it", "block", 1)).await;
     let dead = scene.becomes(blocks, State::Dead).await;
     assert_eq!(dead.error(), Some("It took longer than 0.3 s."));

@@ -83,3 +83,26 @@ async fn a_worker_that_cannot_renew_a_lease_drops_its_job_in_time() {
     })
     .await;
 }
+
+/// A table that is locked is as good as a store that is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lease_lost_to_an_absent_store_costs_no_attempt() {
+    tell(Backend::Postgres, |scene: Scene| async move {
+        let pace = Pace {
+            sweep: Duration::from_secs(600),
+            ..HURRIED
+        };
+        let worker = scene.worker_with(4, pace);
+        let job = scene.asks("it", "wait").await;
+        scene.play.begins("it", 1).await;
+        // Until the job has been dropped, and for longer than the lease.
+        let locked = "DO $$ BEGIN LOCK TABLE jobs; PERFORM pg_sleep(2.5); END $$";
+        scene.database.sql(locked).await;
+        scene.play.leaves("it", 1).await;
+        scene.play.opens("it");
+        let done = scene.becomes(job, State::Completed).await;
+        assert_eq!((done.attempts, done.failures), (1, Vec::new()));
+        worker.ends().await;
+    })
+    .await;
+}

@@ -2,11 +2,12 @@
 
 use belfry::domain::job::{NewJob, State};
 
-use super::scene::{Scene, new_job, stories};
+use super::scene::{Scene, brief_job, new_job, stories};
 
 stories!(
     poison_is_dead_after_its_attempts,
     the_innocent_are_not_counted_dead_with_it,
+    a_suspect_that_blocks_its_thread_blocks_nobody_else,
 );
 
 async fn poison_is_dead_after_its_attempts(scene: Scene) {
@@ -59,5 +60,37 @@ async fn the_innocent_are_not_counted_dead_with_it(scene: Scene) {
     }
     let dead = scene.becomes(poison, State::Dead).await;
     assert_eq!(dead.attempts, 5);
+    worker.ends().await;
+}
+
+async fn a_suspect_that_blocks_its_thread_blocks_nobody_else(scene: Scene) {
+    let _open = scene.play.opens_in_the_end("one");
+    let suspects = [brief_job("one", "block", 2), brief_job("two", "hang", 2)];
+    for job in &suspects {
+        scene.asks_for(job.clone()).await;
+    }
+    let worker = scene.worker();
+    scene.play.begins("one", 1).await;
+    scene.play.begins("two", 1).await;
+    worker.dies().await;
+    // The next start of each is its last, and so it is done alone.
+    let worker = scene.worker();
+    let other = scene.asks("other", "succeed").await;
+    scene.becomes(other, State::Completed).await;
+    for job in suspects {
+        let dead = scene.becomes(job.id, State::Dead).await;
+        let errors: Vec<_> = dead.failures.iter().map(|it| it.error.as_str()).collect();
+        assert_eq!(
+            errors,
+            [
+                "Its worker was gone before it was done.",
+                "It took longer than 0.3 s."
+            ]
+        );
+    }
+    let another = scene.asks("another", "succeed").await;
+    scene.becomes(another, State::Completed).await;
+    scene.play.opens("one");
+    scene.play.leaves("one", 2).await;
     worker.ends().await;
 }

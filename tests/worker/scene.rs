@@ -25,9 +25,10 @@ use belfry::{
     jobs::{BackOff, Handler, Handlers, JobError, Rules, Running},
     metrics::Metrics,
     ports::{
+        BackendError,
         bus::{Bus, Ear, Heard, News, Topic},
         presence::LEASE,
-        queue::{CLAIM_TIMEOUT, Line, Queue, Ticket},
+        queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Queue, Taken, Ticket, Wish},
         store::{Store, Sweep},
     },
     room::{
@@ -38,7 +39,7 @@ use belfry::{
         tracker::{Telling, Tracker},
     },
     worker::{
-        Pace, Worker,
+        Broken, Pace, Worker,
         enrich::{Enricher, notifications::Notices},
     },
 };
@@ -143,7 +144,7 @@ where
 
 /// A worker in a task of its own.
 pub struct Hand {
-    task: Option<JoinHandle<()>>,
+    task: Option<JoinHandle<Result<(), Broken>>>,
     stop: CancellationToken,
 }
 
@@ -153,7 +154,17 @@ impl Hand {
         self.stop.cancel();
         if let Some(task) = self.task.take() {
             let ended = timeout(DEADLINE, task).await;
-            ended.expect("it ends in time").expect("it does not panic");
+            let ended = ended.expect("it ends in time").expect("it does not panic");
+            assert_eq!(ended, Ok(()));
+        }
+    }
+
+    /// It ends by itself, in order, because a part of it broke off.
+    pub async fn breaks(mut self) {
+        if let Some(task) = self.task.take() {
+            let ended = timeout(DEADLINE, task).await;
+            let ended = ended.expect("it ends in time").expect("it does not panic");
+            assert_eq!(ended, Err(Broken));
         }
     }
 
@@ -186,6 +197,28 @@ impl Scene {
 
     /// A worker with its own way to the store.
     pub fn worker_over(&self, store: Arc<dyn Store>, at_once: usize, pace: Pace) -> Hand {
+        self.worker_between(store, self.queue.clone(), at_once, pace)
+    }
+
+    /// A worker that breaks off when it wants to do this with the queue, and the test says so.
+    pub fn worker_that_breaks(&self, when: Breaking) -> (Hand, CancellationToken) {
+        let broken = CancellationToken::new();
+        let queue = BreakingQueue {
+            queue: self.queue.clone(),
+            when,
+            broken: broken.clone(),
+        };
+        let worker = self.worker_between(self.store.clone(), Arc::new(queue), 4, HURRIED);
+        (worker, broken)
+    }
+
+    fn worker_between(
+        &self,
+        store: Arc<dyn Store>,
+        queue: Arc<dyn Queue>,
+        at_once: usize,
+        pace: Pace,
+    ) -> Hand {
         let stop = CancellationToken::new();
         let (bus, _) = MemoryBus::attach(&self.network, 1);
         let bus: Arc<dyn Bus> = Arc::new(bus);
@@ -197,7 +230,7 @@ impl Scene {
         let worker = Worker {
             enricher: self.enricher(&store, bus, telling.clone()),
             store,
-            queue: self.queue.clone(),
+            queue,
             handlers: Handlers::new()
                 .with(self.play.clone())
                 .with(Brief(self.play.clone())),
@@ -339,6 +372,54 @@ impl Scene {
                 return told;
             }
         }
+    }
+}
+
+/// What a worker breaks off in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Breaking {
+    /// Looking for what is overdue, beside the jobs.
+    Sweeping,
+    /// Taking jobs.
+    Taking,
+}
+
+/// The queue, with a fault where the worker's own code would have one.
+struct BreakingQueue {
+    queue: Arc<dyn Queue>,
+    when: Breaking,
+    broken: CancellationToken,
+}
+
+impl BreakingQueue {
+    fn check(&self, what: Breaking) {
+        assert!(
+            what != self.when || !self.broken.is_cancelled(),
+            "a part breaks"
+        );
+    }
+}
+
+#[async_trait]
+impl Queue for BreakingQueue {
+    async fn push(&self, tickets: &[Ticket]) -> Result<(), BackendError> {
+        self.queue.push(tickets).await
+    }
+
+    async fn take(&self, worker: &str, wish: Wish, wait: Duration) -> Result<Taken, BackendError> {
+        if matches!(wish, Wish::Jobs { .. }) {
+            self.check(Breaking::Taking);
+        }
+        self.queue.take(worker, wish, wait).await
+    }
+
+    async fn settle(&self, claims: &[Claim]) -> Result<(), BackendError> {
+        self.queue.settle(claims).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, BackendError> {
+        self.check(Breaking::Sweeping);
+        self.queue.backlog().await
     }
 }
 
@@ -509,6 +590,17 @@ impl Play {
     /// Lets those of that name go on that wait or block, now and later.
     pub fn opens(&self, name: &str) {
         self.gate(name).send_replace(true);
+    }
+
+    /// The same when what this answers with is dropped: a story that fails leaves no thread blocked, for which its end would wait.
+    pub fn opens_in_the_end(&self, name: &'static str) -> impl Drop + use<> {
+        struct Opens(Play, &'static str);
+        impl Drop for Opens {
+            fn drop(&mut self) {
+                self.0.opens(self.1);
+            }
+        }
+        Opens(self.clone(), name)
     }
 
     /// Who has begun so far, in order, once for each time.
