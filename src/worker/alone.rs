@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, mpsc},
-    task::{self, JoinSet},
+    task::{self, JoinError, JoinSet},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -225,8 +225,9 @@ async fn comes_back(
             let id = match ended {
                 Ok((id, ())) => id,
                 Err(error) => {
-                    tracing::error!(is_panic = error.is_panic(), "the work on a job broke off");
-                    error.id()
+                    let id = error.id();
+                    note(Err(error));
+                    id
                 }
             };
             if id == task {
@@ -237,6 +238,13 @@ async fn comes_back(
     tokio::select! {
         () = back => {}
         () = late => {}
+    }
+}
+
+/// Logs how a task with jobs ended, if it should not have: without words, which may quote what people have written.
+pub(super) fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(is_panic = error.is_panic(), "the work on a job broke off");
     }
 }
 

@@ -7,14 +7,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::{JoinError, JoinSet},
+    task::JoinSet,
     time::{Instant, sleep, sleep_until},
 };
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    alone::{self, Alone},
+    alone::{self, Alone, note},
     attempt::{GiveUp, Ready, attempt, give_up},
     early,
     ends::Ended,
@@ -252,10 +252,4 @@ async fn slot(floor: &Floor, ready: &Ready) -> Option<tokio::sync::OwnedSemaphor
         floor.room.stalled(false);
     }
     slot
-}
-
-fn note(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(is_panic = error.is_panic(), "the work on a job broke off");
-    }
 }

@@ -1,22 +1,27 @@
-//! The jobs that come with messages: taken by the handful, done all at once, and crossed out together.
+//! The jobs that come with messages: taken by the handful, done all at once, and crossed out together with whatever else has ended by then.
+//! A slow one holds up nobody but itself.
 //!
 //! Their first try costs the store nothing beyond its result. One that failed, or that may have killed its worker, is started in the
 //! store like any other job, so that its attempts count and it is dead in the end.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, future::join_all};
-use tokio::time::{Instant, sleep_until, timeout};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout},
+};
 use tracing::Instrument;
 
 use super::{
-    alone::{self, Alone},
+    alone::{self, Alone, note},
     attempt::{PANICKED, too_long, words},
     early,
     ends::Ended,
     enrich::{self, Finished},
     floor::Floor,
-    settling::Settling,
+    settling::{Settling, settle_all},
     taking::Taking,
 };
 use crate::{
@@ -33,6 +38,10 @@ use crate::{
 
 /// Jobs taken at once.
 const AT_ONCE: usize = 256;
+/// Jobs being done at once.
+const IN_HAND: usize = 3 * AT_ONCE;
+/// Handfuls that may wait to be crossed out; beyond, they count as in hand.
+const DONE_MAX: usize = 16;
 /// The least time between two looks for jobs, so that a steady stream of them is taken by the handful. A job that comes after a pause
 /// is taken at once.
 const APART: Duration = Duration::from_millis(5);
@@ -52,41 +61,70 @@ struct Hold {
     attempts: i32,
 }
 
+/// What became of reading a message; none when the time was over.
+type Read = Option<Result<Finished, JobError>>;
+
 /// Reads messages until it is time to stop, and hands back what has not been read by then.
 pub(super) async fn run(floor: Arc<Floor>) {
     let (alone, suspects) = alone::lane();
+    let (done, settling) = mpsc::channel(DONE_MAX);
     let one_by_one = alone::run(&floor, suspects, None, |suspect| {
         let floor = floor.clone();
         async move { read_alone(&floor, suspect.ticket, suspect.started).await }
     });
-    futures_util::join!(take(&floor, alone), one_by_one);
+    futures_util::join!(
+        take(&floor, alone, done),
+        one_by_one,
+        settle_all(&floor.worker, settling)
+    );
 }
 
-async fn take(floor: &Floor, alone: Alone) {
+async fn take(floor: &Arc<Floor>, alone: Alone, done: mpsc::Sender<Settling>) {
     let mut taking = Taking::default();
-    let mut settling = Settling::default();
     let mut next = Instant::now();
+    let room = Arc::new(Semaphore::new(IN_HAND));
+    let mut handfuls = JoinSet::new();
     loop {
-        tokio::select! {
+        let free = async {
+            sleep_until(next).await;
+            room.clone().acquire_owned().await
+        };
+        let place = tokio::select! {
             () = floor.stop.cancelled() => break,
-            () = sleep_until(next) => {}
+            place = free => place,
+        };
+        // It is never closed.
+        let Ok(mut places) = place else { break };
+        let more = room.available_permits().min(AT_ONCE - 1) as u32;
+        if let Ok(more) = room.clone().try_acquire_many_owned(more) {
+            places.merge(more);
         }
-        let wait = settling.wait().unwrap_or(Duration::MAX);
-        let taken = taking.take(floor, Wish::Messages(AT_ONCE), wait).await;
+        let wish = Wish::Messages(places.num_permits());
+        let taken = taking.take(floor, wish, Duration::MAX).await;
         next = Instant::now() + APART;
         let Some(tickets) = taken else { break };
-        if !tickets.is_empty() {
-            work(floor, tickets, &alone, &mut settling).await;
+        while let Some(ended) = handfuls.try_join_next() {
+            note(ended);
         }
-        if settling.is_due() {
-            settling.settle(&floor.worker).await;
+        if !tickets.is_empty() {
+            let (floor, alone, done) = (floor.clone(), alone.clone(), done.clone());
+            handfuls.spawn(async move { work(&floor, tickets, places, &alone, &done).await });
         }
     }
-    settling.settle(&floor.worker).await;
+    while let Some(ended) = handfuls.join_next().await {
+        note(ended);
+    }
 }
 
-async fn work(floor: &Floor, taken: Vec<Claimed>, alone: &Alone, settling: &mut Settling) {
-    let worker = &floor.worker;
+/// Does a handful. Each message gives its place back as it ends.
+async fn work(
+    floor: &Floor,
+    taken: Vec<Claimed>,
+    mut places: OwnedSemaphorePermit,
+    alone: &Alone,
+    done: &mpsc::Sender<Settling>,
+) {
+    let mut settling = Settling::default();
     let mut todo: Vec<(Claim, Reading)> = Vec::with_capacity(taken.len());
     let mut again = Vec::new();
     for Claimed { claim, mut ticket } in taken {
@@ -103,19 +141,35 @@ async fn work(floor: &Floor, taken: Vec<Claimed>, alone: &Alone, settling: &mut 
         }
     }
     if !again.is_empty() {
-        todo.extend(start_again(floor, again, alone, settling).await);
+        todo.extend(start_again(floor, again, alone, &mut settling).await);
+        // The receiver outlives the handfuls.
+        let _ = done.send(std::mem::take(&mut settling)).await;
     }
-    let results = join_all(todo.iter().map(|(_, reading)| async {
-        tokio::select! {
-            result = read(floor, reading) => Some(result),
+    // What is not done here, because there were fewer or they wait elsewhere, needs no place.
+    drop(places.split(places.num_permits().saturating_sub(todo.len())));
+    let reading = todo.into_iter().map(|(claim, reading)| async {
+        let read = tokio::select! {
+            result = read(floor, &reading) => Some(result),
             () = floor.out_of_time.cancelled() => None,
-        }
-    }))
-    .await;
+        };
+        (claim, reading, read)
+    });
+    let reading: FuturesUnordered<_> = reading.collect();
+    let mut ended = reading.ready_chunks(AT_ONCE);
+    while let Some(ended) = ended.next().await {
+        let many = ended.len();
+        conclude(floor, ended, &mut settling).await;
+        let _ = done.send(std::mem::take(&mut settling)).await;
+        drop(places.split(many));
+    }
+}
+
+async fn conclude(floor: &Floor, ended: Vec<(Claim, Reading, Read)>, settling: &mut Settling) {
+    let worker = &floor.worker;
     let mut failed = Vec::new();
     let mut unfinished: (Vec<Claim>, Vec<Ticket>) = Default::default();
-    for ((claim, reading), result) in todo.into_iter().zip(results) {
-        match result {
+    for (claim, reading, read) in ended {
+        match read {
             Some(Ok(finished)) => {
                 worker.metrics.jobs_done.inc();
                 settling.add(claim, row(&reading, &finished));

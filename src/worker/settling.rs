@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use super::Worker;
 use crate::{domain::id::JobId, ports::queue::Claim};
@@ -20,7 +23,6 @@ pub(super) struct Settling {
     /// Those whose rows are still to be removed.
     rows: Vec<JobId>,
     claims: Vec<Claim>,
-    due: Option<Instant>,
 }
 
 impl Settling {
@@ -28,7 +30,6 @@ impl Settling {
     pub(super) fn add(&mut self, claim: Claim, row: Option<JobId>) {
         self.rows.extend(row);
         self.claims.push(claim);
-        self.due.get_or_insert_with(|| Instant::now() + AFTER);
     }
 
     /// Adds a row that no claim is left for.
@@ -36,28 +37,33 @@ impl Settling {
         self.rows.extend(row);
     }
 
-    /// How long there is until it is time; `None` when there is nothing.
-    pub(super) fn wait(&self) -> Option<Duration> {
-        self.due
-            .map(|due| due.saturating_duration_since(Instant::now()))
-    }
-
-    pub(super) fn is_due(&self) -> bool {
-        self.claims.len() >= MANY || self.due.is_some_and(|due| due <= Instant::now())
+    fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.claims.extend(other.claims);
     }
 
     /// Crosses everything out: first the rows, then the claims. What fails is logged, and done again one day.
-    pub(super) async fn settle(&mut self, worker: &Worker) {
-        let (rows, claims) = (
-            std::mem::take(&mut self.rows),
-            std::mem::take(&mut self.claims),
-        );
-        self.due = None;
+    pub(super) async fn settle(self, worker: &Worker) {
+        let Self { rows, claims } = self;
         if !rows.is_empty()
             && let Err(error) = worker.store.finish_jobs(&rows).await
         {
             tracing::warn!(%error, jobs = rows.len(), "jobs that are done keep their rows for now, and will be done again");
         }
         worker.settle(&claims).await;
+    }
+}
+
+/// Crosses out what comes, by the handful, until nothing more can come.
+pub(super) async fn settle_all(worker: &Worker, mut done: mpsc::Receiver<Settling>) {
+    while let Some(mut settling) = done.recv().await {
+        let due = Instant::now() + AFTER;
+        while settling.claims.len() < MANY {
+            match timeout_at(due, done.recv()).await {
+                Ok(Some(more)) => settling.append(more),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        settling.settle(worker).await;
     }
 }

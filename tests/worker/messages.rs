@@ -14,6 +14,8 @@ use belfry::{
     },
 };
 
+use sqlx::{Connection, PgConnection};
+
 use super::scene::{Scene, stories, tell};
 use crate::support::{databases::Backend, eventually};
 
@@ -34,6 +36,10 @@ fn ada() -> UserId {
 
 /// Ada says something that mentions herself; answers with the ticket of the message's job, which nobody has brought to the queue.
 async fn says(scene: &Scene) -> Ticket {
+    says_this(scene, "it was @Ada").await
+}
+
+async fn says_this(scene: &Scene, content: &str) -> Ticket {
     scene.store.first_sight(&ada(), "Ada").await.unwrap();
     let entry = Entry {
         room: lobby(),
@@ -46,7 +52,7 @@ async fn says(scene: &Scene) -> Ticket {
         id: MessageId::fresh(),
         room_id: lobby(),
         user_id: ada(),
-        content: "it was @Ada".into(),
+        content: content.into(),
         kind: MessageKind::Text,
         client_id: None,
         reply_to: None,
@@ -182,6 +188,35 @@ async fn one_that_fails_says_so_and_is_tried_again() {
             .sql("ALTER TABLE elsewhere RENAME TO members")
             .await;
         is_read(&scene, ticket.job).await;
+        worker.ends().await;
+    })
+    .await;
+}
+
+/// The room is locked: what a message that mentions somebody brings cannot be kept, and one with nothing to find needs no room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_message_holds_up_nobody_else() {
+    tell(Backend::Postgres, |scene: Scene| async move {
+        let slow = says(&scene).await;
+        let quick = says_this(&scene, "nobody").await;
+        let mut other = PgConnection::connect(&scene.database.url).await.unwrap();
+        let mut lock = other.begin().await.unwrap();
+        sqlx::query("UPDATE rooms SET id = id")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
+        let worker = scene.worker();
+        // In one handful.
+        scene
+            .queue
+            .push(&[slow.clone(), quick.clone()])
+            .await
+            .unwrap();
+        is_read(&scene, quick.job).await;
+        assert!(scene.store.job(slow.job).await.unwrap().is_some());
+        lock.rollback().await.unwrap();
+        other.close().await.unwrap();
+        is_read(&scene, slow.job).await;
         worker.ends().await;
     })
     .await;
