@@ -44,7 +44,11 @@ async fn done_twice_it_leaves_one_file(scene: Scene) {
         run_at: None,
         expires_at: None,
     };
-    scene.store.add_jobs(std::slice::from_ref(&job)).await.unwrap();
+    scene
+        .store
+        .add_jobs(std::slice::from_ref(&job))
+        .await
+        .unwrap();
 
     // Its worker writes all of the file, and dies before it can say so.
     let first = starts(&scene, job.id).await;
