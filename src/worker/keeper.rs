@@ -56,10 +56,8 @@ fn drop_what_is_over(floor: &Floor) {
     let pace = &floor.worker.pace;
     let now = Instant::now();
     for held in floor.underway.all() {
-        if held.lease_until() < now + pace.margin {
-            if held.let_go() {
-                tracing::warn!(job = %held.running.id(), "the store does not renew the lease of a job: it is left to others");
-            }
+        if held.lease_until() < now + pace.margin && held.let_go() {
+            tracing::warn!(job = %held.running.id(), "the store does not renew the lease of a job: it is left to others");
         }
         // Without room there would be no waiting for it: the next look is soon enough.
         if held.ends_at() + pace.grace < now
