@@ -213,7 +213,9 @@ async fn a_slow_message_holds_up_nobody_else() {
             .await
             .unwrap();
         is_read(&scene, quick.job).await;
-        assert!(scene.store.job(slow.job).await.unwrap().is_some());
+        // It is neither done nor given up meanwhile, which would be noted.
+        let still = scene.job(slow.job).await;
+        assert_eq!((still.state, still.attempts), (State::Waiting, 0));
         lock.rollback().await.unwrap();
         other.close().await.unwrap();
         is_read(&scene, slow.job).await;
