@@ -1,6 +1,6 @@
 //! Who belongs to a room: adding, ranking, kicking and leaving.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use rand::RngExt;
 
@@ -15,20 +15,13 @@ use crate::{
         timestamp::Timestamp,
     },
     ports::{
-        limits::{Key, Quota},
+        limits::Key,
         store::{MemberChange, Premises},
     },
 };
 
 /// What adding people is counted as.
 const ADDS: &str = "add_member";
-
-/// 2 a second, 50 at once.
-fn adds() -> Quota {
-    const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
-    const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
-    Quota::per_second(RATE, BURST)
-}
 
 /// How often a membership is looked at again that was changed by somebody else meanwhile.
 const LOOKS: u32 = 5;
@@ -101,8 +94,8 @@ impl Chat {
         })
     }
 
-    /// Makes somebody a member of the asker's room, and notifies them. Who is one already stays as they are. Of the asker's tries 2 a
-    /// second, 50 at once, are let through.
+    /// Makes somebody a member of the asker's room, and notifies them. Who is one already stays as they are. The asker may try as
+    /// often as they may send messages.
     pub async fn add_member(
         &self,
         asker: &UserId,
@@ -124,7 +117,7 @@ impl Chat {
 
     async fn may_add(&self, asker: &UserId) -> Result<(), Problem> {
         let key = Key::new(ADDS, asker.as_str());
-        match self.parts.limits.take(&key, adds()).await.refused() {
+        match self.parts.limits.take(&key, self.sends).await.refused() {
             None => Ok(()),
             Some(wait) => Err(Problem::rate_limited(
                 "You add people faster than this server takes; wait a little.",
