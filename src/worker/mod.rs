@@ -27,6 +27,7 @@ mod taking;
 mod underway;
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -34,6 +35,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     runtime::Handle,
     sync::{Mutex, Notify, Semaphore},
@@ -135,34 +137,33 @@ impl Worker {
             reborn: Notify::new(),
             worker: self,
         });
-        let mut parts = JoinSet::new();
-        // These end when it is time to stop, and the worker with them.
-        let lines = [
-            parts.spawn(messages::run(floor.clone())).id(),
-            parts.spawn(claiming::run(floor.clone())).id(),
-        ];
-        parts.spawn(keeper::run(floor.clone()));
-        parts.spawn(live::run(floor.clone()));
-        parts.spawn(sweep::run(floor.clone()));
-        parts.spawn(forgetting::run(floor.clone()));
+        let mut beside = JoinSet::new();
+        beside.spawn(keeper::run(floor.clone()));
+        beside.spawn(live::run(floor.clone()));
+        beside.spawn(sweep::run(floor.clone()));
+        beside.spawn(forgetting::run(floor.clone()));
         let working = async move {
-            let mut working = lines.len();
-            while working > 0 {
-                let Some(ended) = parts.join_next_with_id().await else {
-                    break;
-                };
-                let id = match &ended {
-                    Ok((id, ())) => *id,
-                    Err(error) => error.id(),
-                };
-                working -= usize::from(lines.contains(&id));
-                if ended.is_err() || !floor.stop.is_cancelled() {
-                    tracing::error!("a part of the worker broke off: the worker ends");
-                    broken.store(true, Relaxed);
-                    floor.stop.cancel();
+            let break_off = || {
+                tracing::error!("a part of the worker broke off: the worker ends");
+                broken.store(true, Relaxed);
+                floor.stop.cancel();
+            };
+            let lines = async {
+                futures_util::join!(messages::run(floor.clone()), claiming::run(floor.clone()))
+            };
+            // Boxed, so that what they hold is gone with them.
+            let mut lines = Box::pin(AssertUnwindSafe(lines).catch_unwind());
+            let ended = loop {
+                tokio::select! {
+                    ended = &mut lines => break ended,
+                    Some(_) = beside.join_next() => break_off(),
                 }
+            };
+            drop(lines);
+            if ended.is_err() {
+                break_off();
             }
-            parts.shutdown().await;
+            beside.shutdown().await;
             hand_back_what_is_left(&floor).await;
             // With the floor goes the last way to say how a job ended, and the writing ends.
             drop(floor);

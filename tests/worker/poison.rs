@@ -45,6 +45,9 @@ async fn the_innocent_are_not_counted_dead_with_it(scene: Scene) {
         let worker = scene.worker();
         scene.hands_out_what_waits().await;
         scene.play.begins("poison", death).await;
+        if death == 1 {
+            scene.play.begins("innocent", 3).await;
+        }
         if death == 2 {
             // By now they have died twice beside it, and from here on would be done if they were let be.
             scene.play.begins("innocent", 6).await;
