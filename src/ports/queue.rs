@@ -22,7 +22,7 @@ pub trait Queue: Send + Sync {
     async fn push(&self, tickets: &[Ticket]) -> Result<(), BackendError>;
 
     /// Claims jobs for `worker`, waiting up to `wait` for the first. A claim goes to one worker at a time; one that was neither settled
-    /// nor given up for [`CLAIM_TIMEOUT`] goes to another, as [`Taken::again`].
+    /// nor given up for [`CLAIM_TIMEOUT`] goes to another, as [`Ticket::again`].
     ///
     /// Of the priorities the higher come first, but of eight calls in a row one begins with the lowest and one with the normal:
     /// nobody waits for ever. Within one priority the oldest come first, as far as they are new.

@@ -1,9 +1,9 @@
 //! The worker: takes jobs from the queue, does them, and says what came of them. Beside the servers or inside one.
 //!
-//! The store's row is the truth about a job, the queue its fast path. What a message brings with it ([`messages`]) is done in
-//! handfuls, and its row goes with what came of it. Any other job is started in the store ([`claiming`]), is this worker's for as long
-//! as it renews the lease ([`keeper`]), is done in a task of its own ([`attempt`]), and its end is written together with
-//! others ([`ends`]). What is lost on the way is handed out again ([`sweep`]). So a job is done at least once, whatever dies,
+//! The store's row is the truth about a job, the queue its fast path. What a message brings with it (`messages`) is done in
+//! handfuls, and its row goes with what came of it. Any other job is started in the store (`claiming`), is this worker's for as long
+//! as it renews the lease (`keeper`), is done in a task of its own (`attempt`), and its end is written together with
+//! others (`ends`). What is lost on the way is handed out again (`sweep`). So a job is done at least once, whatever dies,
 //! and each job may be done twice without harm.
 
 mod alone;
