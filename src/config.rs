@@ -91,7 +91,7 @@ pub struct Settings {
     /// open or closed: whether people may make accounts [default: open]
     #[arg(long, env = "REGISTRATION", global = true)]
     pub registration: Option<String>,
-    /// The key with which a backend may call /api/publish; unset: that is off
+    /// The key for a backend: /api/publish, /api/notifications, /api/admin; unset: those are off
     #[arg(long, env = "SERVER_API_KEY", hide_env_values = true, global = true)]
     pub server_api_key: Option<String>,
     /// on or off: people without a password [default: on]
