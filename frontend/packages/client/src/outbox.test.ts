@@ -1,0 +1,54 @@
+// The order of what is sent, through refusals.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createOutbox, type Waiting } from './outbox.js';
+import type { Ack, Code, Message } from './wire.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A room with three messages that wait, and a server that answers as the script says, then with success. */
+function threeWaiting(script: Code[]) {
+  const waiting: Waiting[] = ['a', 'b', 'c'].map((clientId) => ({ clientId, content: clientId }));
+  const sent: string[] = [];
+  const refused: string[] = [];
+  const drop = (clientId: string) =>
+    waiting.splice(
+      waiting.findIndex((each) => each.clientId === clientId),
+      1,
+    );
+  const outbox = createOutbox({
+    next: () => waiting[0] ?? null,
+    async send(_, { clientId }): Promise<Ack<{ message: Message }>> {
+      sent.push(clientId);
+      const code = script.shift();
+      return code ? { ok: false, error: { code, message: code } } : { ok: true, message: {} as Message };
+    },
+    acknowledged: (_, clientId) => void drop(clientId),
+    refused(_, clientId) {
+      refused.push(clientId);
+      drop(clientId);
+    },
+  });
+  outbox.pump('room');
+  return { sent, refused };
+}
+
+it('tries a message again before the ones after it while the server is away', async () => {
+  const { sent, refused } = threeWaiting(['unavailable', 'rate_limited']);
+  await vi.runAllTimersAsync();
+  expect(sent).toEqual(['a', 'a', 'a', 'b', 'c']);
+  expect(refused).toEqual([]);
+});
+
+it('gives up one that the server refuses, and goes on with the next', async () => {
+  const { sent, refused } = threeWaiting(['forbidden']);
+  await vi.runAllTimersAsync();
+  expect(sent).toEqual(['a', 'b', 'c']);
+  expect(refused).toEqual(['a']);
+});
+
+it('does not try for ever', async () => {
+  const { refused } = threeWaiting(Array(6).fill('unavailable'));
+  await vi.runAllTimersAsync();
+  expect(refused).toEqual(['a']);
+});

@@ -1,0 +1,80 @@
+// Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
+// A message keeps its `clientId` however often it is sent, so the server keeps it once.
+import type { Ack, Message, WireError } from './wire.js';
+
+export interface Waiting {
+  clientId: string;
+  content: string;
+  replyTo?: string;
+}
+
+export interface Outlet {
+  /** The oldest message of the room that waits; `null` when none does or the room cannot take any now. */
+  next(roomId: string): Waiting | null;
+  send(roomId: string, waiting: Waiting): Promise<Ack<{ message: Message }>>;
+  acknowledged(roomId: string, clientId: string, message: Message): void;
+  refused(roomId: string, clientId: string, error: WireError): void;
+}
+
+export interface Outbox {
+  /** There may be something to send: written, retried, or the room is live again. */
+  pump(roomId: string): void;
+  close(): void;
+}
+
+const MOST_TRIES = 6;
+const LONGEST_DELAY_MS = 8000;
+
+export function createOutbox(outlet: Outlet): Outbox {
+  const busy = new Set<string>();
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  let closed = false;
+
+  async function work(roomId: string) {
+    let tries = 0;
+    for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
+      const { clientId } = waiting;
+      const ack = await outlet.send(roomId, waiting);
+      if (closed) return;
+      if (ack.ok) {
+        tries = 0;
+        outlet.acknowledged(roomId, clientId, ack.message);
+        continue;
+      }
+      // After a cut the room is live again only when it has been joined again, and that pumps.
+      if (outlet.next(roomId)?.clientId !== clientId) continue;
+      const passing = ack.error.code === 'unavailable' || ack.error.code === 'rate_limited';
+      tries += 1;
+      if (!passing || tries >= MOST_TRIES) {
+        tries = 0;
+        outlet.refused(roomId, clientId, ack.error);
+        continue;
+      }
+      await pause(roomId, ack.error.retryAfterMs ?? delay(tries));
+    }
+    busy.delete(roomId);
+  }
+
+  function pause(roomId: string, ms: number): Promise<void> {
+    return new Promise((resume) => {
+      timers.set(roomId, setTimeout(resume, ms));
+    });
+  }
+
+  return {
+    pump(roomId) {
+      if (busy.has(roomId) || closed) return;
+      busy.add(roomId);
+      void work(roomId);
+    },
+    close() {
+      closed = true;
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}
+
+function delay(tries: number): number {
+  const longest = Math.min(LONGEST_DELAY_MS, 500 * 2 ** (tries - 1));
+  return longest * (0.5 + Math.random() / 2);
+}

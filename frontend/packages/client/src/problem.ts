@@ -1,0 +1,19 @@
+// Failures, with the server's stable codes. What a person is told about one is the page's business.
+import type { Code, WireError } from './wire.js';
+
+export class Problem extends Error {
+  readonly code: Code;
+  declare readonly retryAfterMs?: number;
+
+  constructor(error: WireError) {
+    super(error.message);
+    this.code = error.code;
+    if (error.retryAfterMs !== undefined) this.retryAfterMs = error.retryAfterMs;
+  }
+}
+
+/** What a request that brought no answer at all comes to. */
+export const UNREACHABLE: WireError = {
+  code: 'unavailable',
+  message: 'The server cannot be reached right now.',
+};

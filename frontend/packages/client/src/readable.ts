@@ -1,0 +1,32 @@
+// A value that changes and can be watched: what every part of the client is read by. It fits React's `useSyncExternalStore` as it is.
+
+export interface Readable<T> {
+  /** The value now. The same object until something in it changes. */
+  get(): T;
+  /** Calls back after each change until the returned function is called. */
+  subscribe(listener: () => void): () => void;
+}
+
+export interface Cell<T> extends Readable<T> {
+  /** Nobody is called where the value is the one that was there. */
+  set(next: T): void;
+}
+
+export function cell<T>(first: T): Cell<T> {
+  let value = first;
+  const listeners = new Set<() => void>();
+  return {
+    get: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      for (const listener of [...listeners]) listener();
+    },
+    subscribe(listener) {
+      // One function may subscribe twice and end one of the two.
+      const mine = () => listener();
+      listeners.add(mine);
+      return () => listeners.delete(mine);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// Tells the server how far the user has read: the newest place only, a moment after it was seen, and again until it is heard.
+import type { Ack, ReadAnswer } from './wire.js';
+
+const PAUSE_MS = 300;
+const AGAIN_MS = 4000;
+
+export interface Reading {
+  seen(roomId: string, seq: number): void;
+  forget(roomId: string): void;
+  close(): void;
+}
+
+export function createReading(
+  tell: (roomId: string, seq: number) => Promise<Ack<ReadAnswer>>,
+  told: (roomId: string, answer: ReadAnswer) => void,
+): Reading {
+  const waiting = new Map<string, number>();
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  async function go(roomId: string) {
+    timers.delete(roomId);
+    const seq = waiting.get(roomId);
+    if (seq === undefined) return;
+    const ack = await tell(roomId, seq);
+    if (ack.ok) told(roomId, ack);
+    else if (ack.error.code === 'unavailable' || ack.error.code === 'rate_limited')
+      return later(roomId, ack.error.retryAfterMs ?? AGAIN_MS * (0.5 + Math.random()));
+    if (waiting.get(roomId) === seq) waiting.delete(roomId);
+    else later(roomId, PAUSE_MS);
+  }
+
+  function later(roomId: string, ms: number) {
+    if (!timers.has(roomId))
+      timers.set(
+        roomId,
+        setTimeout(() => void go(roomId), ms),
+      );
+  }
+
+  return {
+    seen(roomId, seq) {
+      waiting.set(roomId, Math.max(seq, waiting.get(roomId) ?? 0));
+      later(roomId, PAUSE_MS);
+    },
+    forget(roomId) {
+      waiting.delete(roomId);
+    },
+    close() {
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Failures as sentences that a person can act on.
+import type { Problem, Way } from '@belfry/client';
+
+type WireError = Pick<Problem, 'code' | 'retryAfterMs'>;
+
+export function signInSentence(error: WireError, way: Way): string {
+  switch (error.code) {
+    case 'unauthenticated':
+      return 'Name or password is not right.';
+    case 'invalid_argument':
+    case 'payload_too_large':
+      return SIGN_IN_INVALID[way];
+    case 'conflict':
+      return 'Somebody already has this name. Choose another one.';
+    case 'forbidden':
+    case 'not_found':
+      return SIGN_IN_CLOSED[way];
+    default:
+      return generalSentence(error);
+  }
+}
+
+const SIGN_IN_INVALID: Record<Way, string> = {
+  guest: 'This name cannot be used. Choose one of 1 to 32 characters that can be seen.',
+  login: 'Name or password is not right.',
+  register:
+    'This name or password cannot be used. A name has 1 to 32 plain characters, a password 8 or more.',
+};
+
+const SIGN_IN_CLOSED: Record<Way, string> = {
+  guest: 'This server does not let guests in. Log in, or ask whoever runs it for an account.',
+  login: 'This account cannot be used here.',
+  register: 'This server takes no new accounts. Ask whoever runs it for one.',
+};
+
+export function joinSentence(error: WireError): string {
+  switch (error.code) {
+    case 'invalid_argument':
+      return 'A room’s id is 1 to 64 letters, digits, hyphens and underscores.';
+    case 'forbidden':
+      return 'This room is by invitation only.';
+    case 'not_found':
+      return 'There is no such room here.';
+    case 'rate_limited':
+      return `Too many rooms at once. ${again(error)}`;
+    default:
+      return generalSentence(error);
+  }
+}
+
+export function sendSentence(error: WireError): string {
+  switch (error.code) {
+    case 'payload_too_large':
+      return 'Too long: a message has at most 8,000 characters.';
+    case 'forbidden':
+    case 'not_found':
+      return 'You cannot write in this room any more.';
+    case 'invalid_argument':
+    case 'conflict':
+      return 'The server does not take this message.';
+    default:
+      return generalSentence(error);
+  }
+}
+
+/** What somebody did to a message. */
+export function actSentence(error: WireError, act: 'edit' | 'delete' | 'clap' | 'react'): string {
+  switch (error.code) {
+    case 'forbidden':
+      return act === 'edit' || act === 'delete'
+        ? `You may not ${act} this message.`
+        : 'Only members of the room can do this.';
+    case 'not_found':
+      return 'This message is not here any more.';
+    case 'conflict':
+      return act === 'react' ? 'This message cannot take another emoji.' : 'This message has been deleted.';
+    case 'payload_too_large':
+      return 'Too long: a message has at most 8,000 characters.';
+    case 'invalid_argument':
+      return 'The server does not take this.';
+    default:
+      return generalSentence(error);
+  }
+}
+
+/** What somebody did to a room or its members. */
+export function roomSentence(error: WireError): string {
+  switch (error.code) {
+    case 'forbidden':
+      return 'You may not do this in this room.';
+    case 'not_found':
+      return 'That is not here any more.';
+    case 'invalid_argument':
+      return 'A name has 1 to 80 characters, a topic at most 500.';
+    default:
+      return generalSentence(error);
+  }
+}
+
+export function memberSentence(error: WireError): string {
+  switch (error.code) {
+    case 'conflict':
+      return 'The room needs an owner: make somebody else one first.';
+    case 'not_found':
+      return 'This person is not here any more.';
+    default:
+      return roomSentence(error);
+  }
+}
+
+export function generalSentence(error: WireError): string {
+  switch (error.code) {
+    case 'unauthenticated':
+      return 'Your session has ended. Sign in to come back.';
+    case 'rate_limited':
+      return `Too many tries in a short time. ${again(error)}`;
+    case 'unavailable':
+      return 'The server cannot be reached right now. Try again in a moment.';
+    default:
+      return 'Something went wrong on the server. Try again in a moment.';
+  }
+}
+
+function again({ retryAfterMs }: WireError): string {
+  if (retryAfterMs === undefined) return 'Try again in a moment.';
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+}
