@@ -445,6 +445,7 @@ pub async fn serve(
         gateway: gateway.clone(),
         origins: core.config.cors_origins.clone(),
         proxies: core.config.trusted_proxies.clone(),
+        page: core.config.page_dir.clone(),
     };
     entrance.open(router(site));
     greet(&core.config);

@@ -4,6 +4,7 @@ use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -127,6 +128,9 @@ pub struct Settings {
     /// Private networks whose pages may be fetched all the same, comma-separated [default: none]
     #[arg(long, env = "LINK_PREVIEW_NETWORKS", global = true)]
     pub link_preview_networks: Option<String>,
+    /// A folder with another web page to serve instead of the one inside the binary [default: none]
+    #[arg(long, env = "PAGE_DIR", global = true)]
+    pub page_dir: Option<String>,
     /// Seconds over which clients are sent away at the end [default: 5]
     #[arg(long, env = "DRAIN_SECONDS", global = true)]
     pub drain_seconds: Option<String>,
@@ -225,6 +229,8 @@ pub struct Config {
     pub link_previews: bool,
     /// Private networks whose pages may be fetched all the same.
     pub link_preview_networks: Vec<IpNet>,
+    /// The folder with the web page; the binary's own where there is none.
+    pub page_dir: Option<PathBuf>,
     /// Over which clients are sent away at the end.
     pub drain: Duration,
     /// How log lines look.
@@ -371,6 +377,18 @@ impl Config {
             moderation_rules: set(&settings.moderation_rules),
             link_previews: word("LINK_PREVIEWS", &settings.link_previews, "on", "off", true)?,
             link_preview_networks: networks(set(&settings.link_preview_networks))?,
+            page_dir: match set(&settings.page_dir).map(PathBuf::from) {
+                Some(folder) if !folder.join("index.html").is_file() => {
+                    return wrong(
+                        "PAGE_DIR",
+                        format!(
+                            "is \"{}\", where there is no index.html; it takes a built page's folder.",
+                            folder.display()
+                        ),
+                    );
+                }
+                folder => folder,
+            },
             drain: Duration::from_secs(u64::from(parsed::<u16>(
                 "DRAIN_SECONDS",
                 set(&settings.drain_seconds),

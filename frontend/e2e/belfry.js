@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BINARY = process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../target/debug/belfry', import.meta.url));
+/** A build of the page to try instead of the binary's own. */
+const PAGE_DIR = process.env.PAGE_DIR;
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
@@ -30,6 +32,7 @@ export async function startBelfry(test, settings = {}) {
         DATABASE_URL: `sqlite://${join(directory, 'belfry.db')}`,
         DRAIN_SECONDS: '1',
         LINK_PREVIEWS: 'off',
+        ...(PAGE_DIR ? { PAGE_DIR } : {}),
         RUST_LOG: 'warn',
         ...settings,
       },

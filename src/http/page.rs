@@ -1,10 +1,17 @@
-//! The web page, out of the binary.
+//! The web page: out of the binary, or out of a folder of the operator's. What can be compressed is, for whoever takes it so.
+
+use std::path::PathBuf;
 
 use axum::{
-    http::{StatusCode, Uri, header},
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
+    routing::get,
 };
 use rust_embed::RustEmbed;
+use tower::ServiceExt;
+use tower_http::{compression::CompressionLayer, services::ServeDir};
 
 #[derive(RustEmbed)]
 #[folder = "frontend/dist"]
@@ -12,36 +19,70 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// Files that carry their own hash in their name never change.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Answers all paths that nothing else answers, from `folder` or else from the binary.
+pub(super) fn routes(folder: Option<PathBuf>) -> Router {
+    let files = match folder {
+        None => get(built_in),
+        Some(folder) => {
+            let files = ServeDir::new(folder);
+            get(move |request| from_folder(files.clone(), request))
+        }
+    };
+    Router::new()
+        .fallback(files)
+        .layer(CompressionLayer::new())
+}
+
+async fn from_folder(files: ServeDir, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    match files.oneshot(request).await {
+        Ok(found) if found.status() == StatusCode::NOT_FOUND => nothing_here(),
+        Ok(mut found) => {
+            found
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, kept(&path));
+            found.into_response()
+        }
+        Err(never) => match never {},
+    }
+}
 
 /// The file at the path; `index.html` at `/`.
-pub(super) async fn page(uri: Uri) -> Response {
+async fn built_in(uri: Uri) -> Response {
     let path = match uri.path().trim_start_matches('/') {
         "" => "index.html",
         path => path,
     };
     match Files::get(path) {
         Some(file) => {
-            let kept = if path.starts_with("assets/") {
-                FOREVER
-            } else {
-                "no-cache"
-            };
-            let kind = file.metadata.mimetype().to_owned();
-            (
-                [
-                    (header::CONTENT_TYPE, kind),
-                    (header::CACHE_CONTROL, kept.to_owned()),
-                ],
-                file.data,
-            )
-                .into_response()
+            let kind = HeaderValue::try_from(file.metadata.mimetype())
+                .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, kept(uri.path())),
+            ];
+            (headers, file.data).into_response()
         }
         None if path == "index.html" => {
             let hint = "<!doctype html><title>Belfry</title><p>Belfry runs. This binary was built without its web page: \
                         build <code>frontend/</code> first (<code>make run</code> does).";
             (StatusCode::OK, Html(hint)).into_response()
         }
-        None => (StatusCode::NOT_FOUND, "Not here.").into_response(),
+        None => nothing_here(),
     }
+}
+
+fn kept(path: &str) -> HeaderValue {
+    if path.starts_with("/assets/") {
+        FOREVER
+    } else {
+        ASK_FIRST
+    }
+}
+
+fn nothing_here() -> Response {
+    (StatusCode::NOT_FOUND, "Not here.").into_response()
 }

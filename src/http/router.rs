@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     convert::Infallible,
+    path::PathBuf,
     sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
@@ -90,6 +91,8 @@ pub struct Site {
     pub origins: Vec<HeaderValue>,
     /// The proxies whose word on a client's address is taken.
     pub proxies: TrustedProxies,
+    /// A folder with another web page than the binary's.
+    pub page: Option<PathBuf>,
 }
 
 /// What answers before the server has started: alive, and not ready. Filled once, it answers as what it was filled with.
@@ -133,6 +136,7 @@ pub fn router(site: Site) -> Router {
         gateway,
         origins,
         proxies,
+        page,
     } = site;
     let shared = Arc::new(Shared {
         chat,
@@ -158,7 +162,7 @@ pub fn router(site: Site) -> Router {
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
-        .fallback(get(page::page))
+        .fallback_service(page::routes(page))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
         .layer(from_fn(within_limit))
