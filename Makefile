@@ -1,6 +1,6 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench bench-large fmt lint biome page flows
+.PHONY: help run test faults bench bench-large bench-web fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
@@ -27,6 +27,10 @@ bench: page ## measure, beside what one would use instead
 
 bench-large: page ## the scenarios that have a large form, in it
 	LARGE=1 bench/run
+
+bench-web: page ## measure the web client in a real browser
+	cargo build --release
+	node bench/web/main.mjs
 
 fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	cargo fmt --all
