@@ -5,8 +5,8 @@ import { nobody, type PeopleEvent, peopleReducer } from './people.js';
 import { type Cell, cell, type Readable } from './readable.js';
 import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
 import { type Acts, noActs, settled } from './timeline/acts.js';
-import { emptyTimeline, lastSeqOf, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
-import { shown } from './timeline/shown.js';
+import { type Author, emptyTimeline, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
+import { createShown } from './timeline/view.js';
 import type { RoomInfo, Typist, User } from './wire.js';
 
 export interface RoomStore {
@@ -45,10 +45,14 @@ export interface RoomStoreScene {
   changed(): void;
 }
 
+/** Nobody yet: who the token is for comes with the token. */
+const UNKNOWN: Author = { id: '', username: '' };
+
 export function createRoomStore(id: string, { me, hasDraft, moved, changed }: RoomStoreScene): RoomStore {
-  const myId = () => me()?.id ?? '';
+  const myself = () => me() ?? UNKNOWN;
+  const shown = createShown();
   const state = cell<RoomState>({ status: 'closed', problem: null, loss: null, info: null, partner: null });
-  let timeline = emptyTimeline(myId());
+  let timeline = emptyTimeline(myself(), id);
   let acts: Acts = noActs;
   let people = nobody;
 
@@ -63,7 +67,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     return last && alike(last, next) ? last : next;
   });
   const typing = derived<readonly Typist[]>((last) => {
-    const others = people.typing.filter(({ userId }) => userId !== myId());
+    const others = people.typing.filter(({ userId }) => userId !== myself().id);
     return last && last.length === others.length && last.every((each, at) => each === others[at]) ? last : others;
   });
   const presence = derived<PresenceState>((last) => {
@@ -72,12 +76,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
   });
   const unread = derived<UnreadState>((last) => {
     const { info } = state.get();
-    const tail = {
-      lastSeq: lastSeqOf(timeline),
-      messages: timeline.messages,
-      whole: !timeline.hasOlder && timeline.rev !== null,
-    };
-    const next = unreadOf(info, readSeq, tail, myId());
+    const next = unreadOf(info, readSeq, timeline);
     return last && alike(last, next) ? last : next;
   });
   let readSeq: number | null = null;
@@ -108,15 +107,15 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     timeline: () => timeline,
     acts: () => acts,
     setActs(next) {
-      acts = settled(next, timeline.messages, timeline.rev);
+      acts = settled(next, timeline);
       messages.touch();
     },
     move(event) {
-      const before = timeline.me === myId() ? timeline : { ...timeline, me: myId() };
+      const before = timeline.me === myself() ? timeline : { ...timeline, me: myself() };
       const after = timelineReducer(before, event);
       if (after === timeline) return;
       timeline = after;
-      acts = settled(acts, after.messages, after.rev);
+      acts = settled(acts, after);
       messages.touch();
       unread.touch();
       touch();
@@ -151,7 +150,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     },
     empty() {
       const { pending } = timeline;
-      timeline = { ...emptyTimeline(myId()), pending };
+      timeline = { ...emptyTimeline(myself(), id), pending };
       acts = noActs;
       messages.touch();
       unread.touch();

@@ -1,6 +1,8 @@
 // What a room's own fields come to: told by lists, joins and events that do not all know the same.
 import type { RoomSummary, UnreadState } from './contract.js';
 import { alike } from './derived.js';
+import { lastSeq, type Timeline } from './timeline/timeline.js';
+import { unreadIn } from './timeline/unread.js';
 import type { RoomInfo, User } from './wire.js';
 
 /** A room as it was told anew: its newer state, with what is the user's own from whoever says it. The same object where nothing changed. */
@@ -24,31 +26,17 @@ export function withoutStanding(info: RoomInfo): RoomInfo {
   return rest;
 }
 
-export interface Tail {
-  /** The newest message that is known of, 0 for none. */
-  lastSeq: number;
-  /** The newest part of the room, as far as it is held; ascending. */
-  messages: readonly { readonly seq: number; readonly mentions: readonly string[] }[];
-  /** Whether nothing lies before those that are held. */
-  whole: boolean;
-}
-
 /** What is after the place read, by what is held and by what the server said. */
-export function unreadOf(
-  info: RoomInfo | null,
-  readSeq: number | null,
-  tail: Tail,
-  me: string,
-): UnreadState {
+export function unreadOf(info: RoomInfo | null, readSeq: number | null, timeline: Timeline): UnreadState {
   if (!info?.role) return { count: 0, mentions: 0, lastReadSeq: readSeq };
   const read = Math.max(readSeq ?? 0, info.lastReadSeq ?? 0);
-  const count = Math.max(0, Math.max(tail.lastSeq, info.lastSeq) - read);
+  const end = lastSeq(timeline);
+  const count = Math.max(0, Math.max(end, info.lastSeq) - read);
   if (count === 0) return { count, mentions: 0, lastReadSeq: read };
-  const held = tail.messages.filter(({ seq, mentions }) => seq > read && mentions.includes(me)).length;
-  const first = tail.messages[0]?.seq;
-  const covered = tail.lastSeq >= info.lastSeq && (tail.whole || (first !== undefined && first <= read + 1));
+  const held = unreadIn(timeline, read);
+  const known = held.whole && timeline.rev !== null && end >= info.lastSeq;
   const said = info.lastReadSeq === read ? (info.unreadMentions ?? 0) : 0;
-  return { count, mentions: covered ? held : Math.max(held, said), lastReadSeq: read };
+  return { count, mentions: known ? held.mentions : Math.max(held.mentions, said), lastReadSeq: read };
 }
 
 /** A direct room has no name of its own: it is called after the other one, or by its names without the user's. */
