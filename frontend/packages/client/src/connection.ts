@@ -39,7 +39,7 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
 
 export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
-  const listeners = new Map<string, Set<(payload: never) => void>>();
+  const listeners = new Map<string, Set<(payload: unknown) => void>>();
   let socket: Socket | undefined;
   let life: Life = createLife();
 
@@ -101,7 +101,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
       if (!own.active) tryLater();
     });
 
-    own.onAny((event: string, payload: never) => {
+    own.onAny((event: string, payload: unknown) => {
       for (const listener of [...(listeners.get(event) ?? [])]) listener(payload);
     });
 
@@ -178,9 +178,9 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     on<T>(event: string, listener: (payload: T) => void) {
       const those = listeners.get(event) ?? new Set();
       listeners.set(event, those);
-      const mine = (payload: T) => listener(payload);
-      those.add(mine as (payload: never) => void);
-      return () => void those.delete(mine as (payload: never) => void);
+      const mine = (payload: unknown) => listener(payload as T);
+      those.add(mine);
+      return () => void those.delete(mine);
     },
   };
 }

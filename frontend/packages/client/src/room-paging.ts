@@ -2,15 +2,15 @@
 import type { Desk, Place } from './desk.js';
 import { asProblem } from './problem.js';
 import type { RoomStore } from './room-store.js';
-import { newerPlace, olderPlace, type Timeline, whereIs } from './timeline/timeline.js';
+import { newerPlace, olderPlace, type Span, whereIs } from './timeline/timeline.js';
 
 export interface Paging {
   loadOlder(): void;
   loadNewer(): void;
   seek(place: number | string): Promise<boolean>;
   toEnd(): void;
-  /** For each step of the timeline: where a reset has taken the window away, it is asked for again. */
-  moved(before: Timeline, after: Timeline): void;
+  /** Another history has taken the window away in which the reader stood: it is asked for again around the same place. */
+  windowLost(window: Span): void;
 }
 
 /** How long a jump waits for the room to be there. */
@@ -76,14 +76,10 @@ export function createPaging(store: RoomStore, desk: Pick<Desk, 'page'>): Paging
       sought = undefined;
       store.move({ type: 'toEnd' });
     },
-    moved(before, after) {
-      if (!before.window || after.window || before.epoch === after.epoch || after.rev === null) return;
-      // Left on purpose, or grown together with the tail: what was shown is still held.
-      const { messages } = before.window;
+    windowLost({ messages }) {
       const middle = messages[messages.length >> 1]?.seq;
       const place = messages.some(({ seq }) => seq === sought) ? sought : middle;
-      if (place === undefined || whereIs(after, place) || before.tail.messages.at(-1) === after.tail.messages.at(-1)) return;
-      void load({ around: place });
+      if (place !== undefined && !whereIs(store.timeline(), place)) void load({ around: place });
     },
   };
 }

@@ -4,7 +4,7 @@ import { alike, derived } from './derived.js';
 import { nobody, type PeopleEvent, peopleReducer } from './people.js';
 import { type Cell, cell, type Readable } from './readable.js';
 import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
-import { type Acts, noActs, settled } from './timeline/acts.js';
+import { type Acts, noActs, settledIn } from './timeline/acts.js';
 import { type Author, emptyTimeline, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
 import { createShown } from './timeline/view.js';
 import type { RoomInfo, Typist, User } from './wire.js';
@@ -107,7 +107,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     timeline: () => timeline,
     acts: () => acts,
     setActs(next) {
-      acts = settled(next, timeline);
+      acts = settledIn(next, timeline);
       messages.touch();
     },
     move(event) {
@@ -115,7 +115,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
       const after = timelineReducer(before, event);
       if (after === timeline) return;
       timeline = after;
-      acts = settled(acts, after);
+      acts = settledIn(acts, after);
       messages.touch();
       unread.touch();
       touch();

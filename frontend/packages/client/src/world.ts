@@ -17,7 +17,7 @@ export interface World {
   /** There may be something to send in that room. */
   pump(roomId: string): void;
   /** Something of a room that a list of rooms shows has changed. */
-  changed(roomId: string): void;
-  /** A message of the user's own, just told: their status elsewhere may be told with a join. */
+  changed(): void;
+  /** The user as others see them, told with a join: their status may have been set elsewhere. */
   seenAs(user: User): void;
 }
