@@ -8,13 +8,15 @@ import { afterAll, beforeAll, it, onTestFinished } from 'vitest';
 import { startBelfry } from '../../../e2e/belfry.js';
 import { type Client, type ClientOptions, createClient, memoryStorage, type Readable } from '../src/index.js';
 
-const BINARY = process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../../../target/debug/belfry', import.meta.url));
+const BINARY =
+  process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../../../target/debug/belfry', import.meta.url));
 const SECRET = randomUUID();
 const LIMIT_MS = 10_000;
 const STORY_LIMIT_MS = 30_000;
 
 const isThere = existsSync(BINARY);
-if (!isThere && process.env.CI) throw new Error(`There is no belfry binary at ${BINARY}: build it, or name it with BELFRY_BIN.`);
+if (!isThere && process.env.CI)
+  throw new Error(`There is no belfry binary at ${BINARY}: build it, or name it with BELFRY_BIN.`);
 
 /** A test against the real server; left out, with a word, where there is no binary of it. */
 export function story(title: string, run: () => Promise<void>, limitMs = STORY_LIMIT_MS): void {
@@ -51,7 +53,8 @@ export function somebody(url: string, options: Partial<ClientOptions> = {}, id =
 export function until<T>(readable: Readable<T>, wished: (value: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     if (wished(readable.get())) return resolve(readable.get());
-    const late = () => reject(new Error(`It did not come to that: ${JSON.stringify(readable.get()).slice(0, 2000)}`));
+    const late = () =>
+      reject(new Error(`It did not come to that: ${JSON.stringify(readable.get()).slice(0, 2000)}`));
     const timer = setTimeout(late, LIMIT_MS);
     const stop = readable.subscribe(() => {
       if (!wished(readable.get())) return;
@@ -63,7 +66,13 @@ export function until<T>(readable: Readable<T>, wished: (value: T) => boolean): 
 }
 
 /** A request by somebody, past their client. */
-export async function rest<T>(url: string, who: string, method: string, path: string, body?: unknown): Promise<T> {
+export async function rest<T>(
+  url: string,
+  who: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const response = await fetch(`${url}/api${path}`, {
     method,
     headers: { authorization: `Bearer ${tokenOf(who)}`, 'content-type': 'application/json' },
@@ -75,11 +84,14 @@ export async function rest<T>(url: string, who: string, method: string, path: st
 
 /** Messages `1` to `count` by somebody, each with its place as its text. */
 export async function fill(url: string, who: string, roomId: string, count: number): Promise<void> {
-  for (let at = 0; at < count; at += 1) await rest(url, who, 'POST', `/rooms/${roomId}/messages`, { content: `text ${at + 1}` });
+  for (let at = 0; at < count; at += 1)
+    await rest(url, who, 'POST', `/rooms/${roomId}/messages`, { content: `text ${at + 1}` });
 }
 
 /** A way to the server that can be cut and healed. */
-export async function wayTo(url: string): Promise<{ url: string; cut(): void; heal(): void; connections(): number }> {
+export async function wayTo(
+  url: string,
+): Promise<{ url: string; cut(): void; heal(): void; connections(): number }> {
   const { port } = new URL(url);
   const open = new Set<Socket>();
   let isCut = false;
@@ -88,7 +100,10 @@ export async function wayTo(url: string): Promise<{ url: string; cut(): void; he
     if (isCut) return near.destroy();
     connections += 1;
     const far = connect(Number(port), '127.0.0.1');
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       open.add(one);
       one.pipe(other);
       one.on('error', () => other.destroy());
