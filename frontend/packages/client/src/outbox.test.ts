@@ -56,30 +56,27 @@ it('does not try for ever', async () => {
 });
 
 it('sends what is written in the moment in which the last one was acknowledged', async () => {
-  const waiting: Waiting[] = [{ clientId: 'a', content: 'a' }];
-  const sent: string[] = [];
-  const outbox = createOutbox({
-    next: () => waiting[0] ?? null,
-    async send(_, { clientId }) {
-      sent.push(clientId);
-      return {} as Message;
-    },
-    acknowledged(_, clientId) {
-      waiting.shift();
-      if (clientId !== 'a') return;
-      // Who waits for the acknowledgement writes on, a few turns of the loop later.
-      for (const turns of [1, 2, 3, 4]) {
-        let later = Promise.resolve();
-        for (let turn = 0; turn < turns; turn += 1) later = later.then(() => undefined);
-        void later.then(() => {
-          waiting.push({ clientId: `b${turns}`, content: 'b' });
-          outbox.pump('room');
-        });
-      }
-    },
-    refused: () => undefined,
-  });
-  outbox.pump('room');
-  await vi.runAllTimersAsync();
-  expect(sent).toEqual(['a', 'b1', 'b2', 'b3', 'b4']);
+  // Who waits for the acknowledgement writes on, some turns of the loop later.
+  for (const turns of [0, 1, 2, 3]) {
+    const waiting: Waiting[] = [{ clientId: 'a', content: 'a' }];
+    const sent: string[] = [];
+    const outbox = createOutbox({
+      next: () => waiting[0] ?? null,
+      async send(_, { clientId }) {
+        sent.push(clientId);
+        return {} as Message;
+      },
+      async acknowledged(_, clientId) {
+        waiting.shift();
+        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        if (clientId !== 'a') return;
+        waiting.push({ clientId: 'b', content: 'b' });
+        outbox.pump('room');
+      },
+      refused: () => undefined,
+    });
+    outbox.pump('room');
+    await vi.runAllTimersAsync();
+    expect(sent).toEqual(['a', 'b']);
+  }
 });
