@@ -1,6 +1,6 @@
 // What becomes of a client whose way to the server, or whose token, is gone for a while.
 import { expect, vi } from 'vitest';
-import { memoryStorage } from '../src/index.js';
+import { type MessagesState, memoryStorage } from '../src/index.js';
 import { fill, name, rest, somebody, startServer, story, tokenOf, until, wayTo } from './scene.js';
 
 const server = startServer();
@@ -197,28 +197,32 @@ story('connect, disconnect and connect at once come to one connection', async ()
 });
 
 story(
-  'what is too much to catch up with comes as a new list',
+  'what is too much to catch up with comes as a new list, and the reader stays where they stood',
   async () => {
     const who = name('bo');
-    const ada = somebody(server.url);
     const id = name('garden');
-    ada.connect();
-    ada.room(id).open();
-    await until(ada.room(id).state, ({ status }) => status === 'live');
-    await rest(server.url, who, 'POST', `/rooms/${id}/members`, { userId: who }).catch(() => undefined);
     const bo = somebody(server.url, {}, who);
     bo.connect();
     bo.room(id).open();
     await until(bo.room(id).state, ({ status }) => status === 'live');
     await fill(server.url, who, id, 300);
-    await until(ada.room(id).messages, ({ lastSeq }) => lastSeq === 300);
-    expect(await ada.room(id).seek(100)).toBe(true);
-    const { epoch } = ada.room(id).messages.get();
+    const ada = somebody(server.url);
+    const room = ada.room(id);
+    ada.connect();
+    room.open();
+    await until(room.messages, ({ lastSeq }) => lastSeq === 300);
+    expect(await room.seek(100)).toBe(true);
+    expect(room.messages.get().hasNewer).toBe(true);
     ada.disconnect();
     await fill(server.url, who, id, 501);
     ada.connect();
-    const after = await until(ada.room(id).messages, (state) => state.lastSeq === 801 && state.epoch > epoch);
-    expect(after.messages.at(-1)?.seq).toBe(801);
+    const there = ({ lastSeq, messages }: MessagesState) =>
+      lastSeq === 801 && messages.some(({ seq }) => seq === 100);
+    const again = await until(room.messages, there);
+    expect(again.hasNewer).toBe(true);
+    room.toEnd();
+    const end = room.messages.get().messages.map(({ seq }) => seq);
+    expect(end).toEqual(Array.from({ length: end.length }, (_, at) => 802 - end.length + at));
   },
   60_000,
 );

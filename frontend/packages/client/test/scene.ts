@@ -88,35 +88,52 @@ export async function fill(url: string, who: string, roomId: string, count: numb
     await rest(url, who, 'POST', `/rooms/${roomId}/messages`, { content: `text ${at + 1}` });
 }
 
+export interface Way {
+  url: string;
+  /** Ends what is open, and lets nobody through. */
+  cut(): void;
+  /** What is open stays, and nothing goes through it any more; what comes new does. */
+  freeze(): void;
+  heal(): void;
+  /** How many came through, were turned away, and are here now. */
+  connections(): number;
+  refused(): number;
+  open(): number;
+}
+
 /** A way to the server that can be cut and healed. */
-export async function wayTo(
-  url: string,
-): Promise<{ url: string; cut(): void; heal(): void; connections(): number }> {
+export async function wayTo(url: string): Promise<Way> {
   const { port } = new URL(url);
-  const open = new Set<Socket>();
+  const open = new Map<Socket, Socket>();
   let isCut = false;
   let connections = 0;
+  let refused = 0;
   const server = createServer((near) => {
-    if (isCut) return near.destroy();
-    connections += 1;
+    near.on('error', () => near.destroy());
+    // Requests come and go; what is counted is what would stay.
+    near.once('data', (first) => {
+      const stays = String(first).includes('socket.io');
+      if (stays && isCut) refused += 1;
+      else if (stays) connections += 1;
+      if (isCut) near.destroy();
+      else if (!stays) open.delete(near);
+    });
+    if (isCut) return;
     const far = connect(Number(port), '127.0.0.1');
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(one);
-      one.pipe(other);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-    }
+    far.on('error', () => near.destroy());
+    open.set(near, far);
+    near.pipe(far);
+    far.pipe(near);
+    near.on('close', () => {
+      open.delete(near);
+      far.destroy();
+    });
+    far.on('close', () => near.destroy());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
     isCut = true;
-    for (const socket of open) socket.destroy();
+    for (const near of open.keys()) near.destroy();
   };
   onTestFinished(() => {
     cut();
@@ -125,9 +142,17 @@ export async function wayTo(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    freeze() {
+      for (const [near, far] of open) {
+        near.unpipe(far).pause();
+        far.unpipe(near).pause();
+      }
+    },
     heal() {
       isCut = false;
     },
     connections: () => connections,
+    refused: () => refused,
+    open: () => open.size,
   };
 }
