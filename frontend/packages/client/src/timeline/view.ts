@@ -47,13 +47,23 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
   /** Only what has come or changed is looked at: of the others, where they are is enough. */
   function keptItems(messages: readonly Message[], acts: Acts, me: string): readonly MessageItem[] {
     if (messages === source && acts === lastActs) return kept;
-    const isSettled = acts === lastActs || (isEmpty(acts) && isEmpty(lastActs));
-    const head = isSettled ? commonHead(source, messages) : 0;
-    const fresh = messages.slice(head).map((each) => itemOf(each, acts[each.id], me));
-    const isSame = head + fresh.length === kept.length && fresh.every((item, at) => item === kept[head + at]);
+    const head = commonHead(source, messages);
+    const foot = commonFoot(source, messages, head);
+    const fresh = messages.slice(head, messages.length - foot);
+    const items = [
+      ...kept.slice(0, head),
+      ...fresh.map((each) => itemOf(each, acts[each.id], me)),
+      ...kept.slice(kept.length - foot),
+    ];
+    const touched = differing(acts, lastActs);
+    if (touched.size > 0) {
+      messages.forEach((each, index) => {
+        if (touched.has(each.id)) items[index] = itemOf(each, acts[each.id], me);
+      });
+    }
     source = messages;
     lastActs = acts;
-    if (!isSame) kept = [...kept.slice(0, head), ...fresh];
+    if (!sameItems(items, kept)) kept = items;
     return kept;
   }
 
@@ -139,7 +149,17 @@ function commonHead(one: readonly Message[], other: readonly Message[]): number 
   return length;
 }
 
-function isEmpty(acts: Acts): boolean {
-  for (const _ in acts) return false;
-  return true;
+/** How many, after those, they end with in common. */
+function commonFoot(one: readonly Message[], other: readonly Message[], head: number): number {
+  const most = Math.min(one.length, other.length) - head;
+  let length = 0;
+  while (length < most && one[one.length - 1 - length] === other[other.length - 1 - length]) length += 1;
+  return length;
+}
+
+/** The ids of the messages to which something else has been done. */
+function differing(one: Acts, other: Acts): Set<string> {
+  if (one === other) return new Set();
+  const ids = [...Object.keys(one), ...Object.keys(other)];
+  return new Set(ids.filter((id) => one[id] !== other[id]));
 }
