@@ -6,28 +6,27 @@ export interface Derived<T> extends Readable<T> {
   touch(): void;
 }
 
-/** `make` gets the last value, to hand it back where nothing in it has changed. */
-export function derived<T>(make: (last: T | undefined) => T): Derived<T> {
+/** `make` may make a new object each time: the last one stays where nothing in it is another. */
+export function derived<T extends object>(make: (last: T | undefined) => T): Derived<T> {
   const listeners = new Set<() => void>();
   let value: T | undefined;
   let stale = true;
 
   function get(): T {
-    if (stale) {
-      stale = false;
-      value = make(value);
-    }
-    return value as T;
+    if (!stale && value) return value;
+    stale = false;
+    const next = make(value);
+    if (value && alike(value, next)) return value;
+    value = next;
+    return next;
   }
 
   return {
     get,
     touch() {
-      const before = value;
-      const known = !stale;
       stale = true;
-      if (listeners.size === 0) return;
-      if (Object.is(get(), before) && known) return;
+      const before = value;
+      if (listeners.size === 0 || get() === before) return;
       for (const listener of [...listeners]) listener();
     },
     subscribe(listener) {
@@ -41,8 +40,7 @@ export function derived<T>(make: (last: T | undefined) => T): Derived<T> {
 }
 
 /** Whether two objects have the same values under the same names. */
-export function alike<T extends object>(a: T | undefined, b: T): boolean {
-  if (!a) return false;
+export function alike<T extends object>(a: T, b: T): boolean {
   const names = Object.keys(b) as (keyof T)[];
   return names.length === Object.keys(a).length && names.every((name) => Object.is(a[name], b[name]));
 }

@@ -1,6 +1,7 @@
 // The user's background jobs: what the server lists, what is made here, and what is told of them; the newer word wins.
 import type { Jobs } from './contract.js';
 import type { Desk } from './desk.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { cell } from './readable.js';
 import type { Job } from './wire.js';
 
@@ -8,13 +9,10 @@ const MOST = 200;
 
 export interface JobList extends Jobs {
   told(job: Job): void;
-  forget(): void;
 }
 
 export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' | 'jobResult'>): JobList {
   const state = cell<readonly Job[]>([]);
-  let asking = false;
-  let again = false;
 
   function take(jobs: readonly Job[]) {
     const known = new Map(state.get().map((job) => [job.id, job]));
@@ -28,29 +26,19 @@ export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' |
     if (news) state.set([...known.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST));
   }
 
-  async function refresh() {
-    if (asking) {
-      again = true;
-      return;
-    }
-    asking = true;
-    do {
-      again = false;
-      // Best effort: what is known stays, and the next connect asks again.
-      await desk.jobs().then(
-        ({ jobs }) => take(jobs),
-        () => undefined,
-      );
-    } while (again);
-    asking = false;
-  }
+  // Best effort: what is known stays, and the next connect asks again.
+  const refresh = oneAtATime(() =>
+    desk.jobs().then(
+      ({ jobs }) => take(jobs),
+      () => undefined,
+    ),
+  );
 
   return {
     get: state.get,
     subscribe: state.subscribe,
     told: (job) => take([job]),
     refresh: () => void refresh(),
-    forget: () => state.set([]),
     async create(request) {
       const job = await desk.createJob(request);
       take([job]);

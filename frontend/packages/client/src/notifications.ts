@@ -1,6 +1,7 @@
 // The user's notifications: pages of what was, and what is told live put before them; one count of the unread over all devices.
 import type { Notifications, NotificationsState } from './contract.js';
 import type { Desk } from './desk.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { asProblem } from './problem.js';
 import { cell } from './readable.js';
 import type { Notification, NotificationsPage } from './wire.js';
@@ -14,8 +15,6 @@ export interface NotificationList
   refresh(): void;
   told(notification: Notification): void;
   readElsewhere(read: { upTo: string; unread: number }): void;
-  /** Somebody else's notifications follow. */
-  forget(): void;
 }
 
 const nothing: NotificationsState = {
@@ -32,8 +31,6 @@ export function createNotifications(
   const state = cell<NotificationsState>(nothing);
   let cursor: string | undefined;
   let loadingOlder = false;
-  let refreshing = false;
-  let again = false;
 
   function set(patch: Partial<NotificationsState>) {
     state.set({ ...state.get(), ...patch });
@@ -51,23 +48,13 @@ export function createNotifications(
     set({ status: 'ready', problem: null, notifications, unread, hasOlder: cursor !== undefined });
   }
 
-  async function refresh() {
-    if (refreshing) {
-      again = true;
-      return;
+  const refresh = oneAtATime(async () => {
+    try {
+      withNewest(await desk.notifications());
+    } catch (error) {
+      set({ status: state.get().status === 'ready' ? 'ready' : 'failed', problem: asProblem(error) });
     }
-    refreshing = true;
-    do {
-      again = false;
-      try {
-        withNewest(await desk.notifications());
-      } catch (error) {
-        const status = state.get().status === 'ready' ? 'ready' : 'failed';
-        set({ status, problem: asProblem(error) });
-      }
-    } while (again);
-    refreshing = false;
-  }
+  });
 
   async function loadOlder() {
     if (loadingOlder || cursor === undefined) return;
@@ -115,9 +102,5 @@ export function createNotifications(
       set({ notifications, unread: unread + 1, hasOlder: cursor !== undefined });
     },
     readElsewhere: ({ unread }) => set({ unread }),
-    forget() {
-      cursor = undefined;
-      state.set(nothing);
-    },
   };
 }

@@ -64,37 +64,18 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
   let acts: Acts = noActs;
   let people = nobody;
 
-  const messages = derived<MessagesState>((last) => {
+  const messages = derived<MessagesState>(() => {
     const { status, problem } = state.get();
-    const held = timeline.rev !== null;
-    const next: MessagesState = {
-      ...shown(timeline, acts),
-      status: held
-        ? 'ready'
-        : status === 'joining' || status === 'live'
-          ? 'loading'
-          : problem
-            ? 'failed'
-            : 'idle',
-      problem: held ? null : problem,
-    };
-    return last && alike(last, next) ? last : next;
+    const parts = shown(timeline, acts);
+    if (timeline.rev !== null) return { ...parts, status: 'ready', problem: null };
+    const loading = status === 'joining' || status === 'live';
+    return { ...parts, status: loading ? 'loading' : problem ? 'failed' : 'idle', problem };
   });
-  const typing = derived<readonly Typist[]>((last) => {
-    const others = people.typing.filter(({ userId }) => userId !== myself().id);
-    return last && last.length === others.length && last.every((each, at) => each === others[at])
-      ? last
-      : others;
-  });
-  const presence = derived<PresenceState>((last) => {
-    const { online, count } = people;
-    return last && last.online === online && last.count === count ? last : { online, count };
-  });
-  const unread = derived<UnreadState>((last) => {
-    const { info } = state.get();
-    const next = unreadOf(info, readSeq, timeline);
-    return last && alike(last, next) ? last : next;
-  });
+  const typing = derived<readonly Typist[]>(() =>
+    people.typing.filter(({ userId }) => userId !== myself().id),
+  );
+  const presence = derived<PresenceState>(() => ({ online: people.online, count: people.count }));
+  const unread = derived<UnreadState>(() => unreadOf(state.get().info, readSeq, timeline));
   let readSeq: number | null = null;
   let summary: RoomSummary | null = null;
   let stale = true;

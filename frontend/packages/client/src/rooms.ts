@@ -1,6 +1,6 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
 import type { RoomSummary, Rooms, RoomsState } from './contract.js';
-import { alike, derived } from './derived.js';
+import { derived } from './derived.js';
 import type { KeptRoom } from './keeper.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
@@ -65,8 +65,7 @@ export function createRooms(world: World, live: number): RoomList {
       unread += summary.unread;
       unreadMentions += summary.unreadMentions;
     }
-    const next = { status, problem, rooms: sorted(list, last?.rooms), unread, unreadMentions };
-    return last && alike(last, next) ? last : next;
+    return { status, problem, rooms: sorted(list, last?.rooms), unread, unreadMentions };
   });
 
   function room(id: string): LiveRoom {

@@ -1,6 +1,7 @@
 // Asks now and then which rooms are the user's: nothing else tells of a room that somebody has put them into, and what is missed
 // over a cut is found here.
 import { jittered, type Life } from './life.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { isHidden, whenSeen } from './page.js';
 import { asProblem, type Problem } from './problem.js';
 import type { RoomInfo } from './wire.js';
@@ -25,12 +26,11 @@ const PERIOD_MS = 25_000;
 const FIRST_AGAIN_MS = 1000;
 
 export function createRounds(life: Life, { online, ask, held, listed, absent, failed }: RoundsScene): Rounds {
-  let going: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
   let failures = 0;
   let cancel: (() => void) | undefined;
 
   async function round(): Promise<void> {
+    if (life.over) return;
     // What is joined or left while the answer is on its way may not, or may still, be in it.
     const before = new Map(held());
     try {
@@ -50,20 +50,7 @@ export function createRounds(life: Life, { online, ask, held, listed, absent, fa
     later();
   }
 
-  /** Who asks while an answer is on its way gets the next one: the present one may not know what they know. */
-  function now(): Promise<void> {
-    if (going) {
-      next ??= going.then(() => {
-        next = undefined;
-        return life.over ? undefined : now();
-      });
-      return next;
-    }
-    going = round().finally(() => {
-      going = undefined;
-    });
-    return going;
-  }
+  const now = oneAtATime(round);
 
   function look() {
     if (online() && !isHidden()) void now();
