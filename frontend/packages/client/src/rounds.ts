@@ -39,9 +39,10 @@ export function createRounds(life: Life, { online, ask, held, listed, absent, fa
       failures = 0;
       const now = held();
       const gone = (id: string) => before.get(id) === true && now.get(id) === false;
-      listed(rooms.filter(({ id }) => !gone(id)));
       const theirs = new Set(rooms.map(({ id }) => id));
+      // First what is over: nothing of it is to be joined again.
       for (const [id, mine] of before) if (whole && mine && now.get(id) && !theirs.has(id)) absent(id);
+      listed(rooms.filter(({ id }) => !gone(id)));
     } catch (error) {
       if (life.over) return;
       failures += 1;
