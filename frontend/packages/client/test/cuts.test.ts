@@ -226,3 +226,67 @@ story(
   },
   60_000,
 );
+
+story(
+  'a hundred cuts at any moment lose nothing and repeat nothing',
+  async () => {
+    const [ada, bo] = [somebody(server.url), somebody(server.url)];
+    const id = name('garden');
+    const [hers, his] = [ada.room(id), bo.room(id)];
+    for (const each of [ada, bo]) {
+      each.connect();
+      each.room(id).open();
+      await until(each.room(id).state, ({ status }) => status === 'live');
+    }
+    const done: Promise<unknown>[] = [];
+    for (let cut = 0; cut < 100; cut += 1) {
+      done.push(hers.send(`hers ${cut}`).done, his.send(`his ${cut}`).done);
+      const moment = Math.random() * 40;
+      await new Promise((resume) => setTimeout(resume, moment));
+      const cutOne = cut % 2 === 0 ? ada : bo;
+      cutOne.disconnect();
+      cutOne.connect();
+    }
+    await Promise.all(done);
+    const whole = ({ messages, lastSeq }: MessagesState) =>
+      lastSeq === 200 && messages.every(({ seq }) => seq !== null);
+    const lists = await Promise.all([hers, his].map(({ messages }) => until(messages, whole)));
+    for (const { messages } of lists) {
+      expect(messages.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: messages.length }, (_, at) => 201 - messages.length + at),
+      );
+      for (const who of ['hers', 'his']) {
+        const texts = messages.map(({ content }) => content).filter((each) => each.startsWith(`${who} `));
+        expect(texts).toEqual(
+          Array.from({ length: texts.length }, (_, at) => `${who} ${100 - texts.length + at}`),
+        );
+      }
+    }
+  },
+  60_000,
+);
+
+story(
+  'a draft is there after a reload, also one that was begun before it was known whose it is',
+  async () => {
+    const who = name('ada');
+    const id = name('garden');
+    const storage = memoryStorage();
+    const before = somebody(server.url, { storage }, who);
+    before.room(id).setDraft({ text: 'Beans ar' });
+    before.connect();
+    before.room(id).open();
+    await until(before.rooms, ({ rooms }) => rooms.some(({ hasDraft }) => hasDraft));
+    before.room(id).setDraft({ replyTo: 'x' });
+    await vi.waitFor(async () => expect(await storage.list(`user/${who}/draft/`)).toHaveLength(1));
+    before.disconnect();
+    const after = somebody(NOBODY, { storage, user: { id: who, username: who } }, who);
+    after.connect();
+    expect(await until(after.room(id).draft, ({ text }) => text !== '')).toEqual({
+      text: 'Beans ar',
+      replyTo: 'x',
+    });
+    after.room(id).setDraft({ text: '', replyTo: null });
+    await vi.waitFor(async () => expect(await storage.list(`user/${who}/draft/`)).toEqual([]));
+  },
+);
