@@ -1,7 +1,7 @@
 // Messages that were written and not acknowledged, kept until they are: over cuts, reloads and other tabs.
 import { Problem } from './problem.js';
 import { keptFor, type Storage } from './storage.js';
-import type { Pending } from './timeline/history.js';
+import type { Pending } from './timeline/timeline.js';
 import type { WireError } from './wire.js';
 
 export interface KeptSends<Unsent> {
