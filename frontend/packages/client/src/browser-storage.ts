@@ -32,7 +32,7 @@ export function browserStorage(name: string): Storage {
   }
 
   function written(): Promise<void> {
-    words.listen();
+    words.more();
     work ??= writeAll().finally(() => {
       work = undefined;
       if (unwritten().size === 0) words.unneeded();

@@ -18,10 +18,12 @@ interface Kept<Unsent> {
 }
 
 const DIGITS = 12;
+/** Comes after all digits. */
+const LATER = '~';
 
 /**
  * One record a message, so that tabs do not overwrite each other's. A record's key begins with a number that counts up: the order
- * written, whatever the clock says.
+ * written, whatever the clock says. What is written before the numbers in use are known gets its own after the load.
  */
 export function createKeptSends<Unsent extends { clientId: string } = Pending>(
   storage: Storage,
@@ -29,32 +31,45 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
 ): KeptSends<Unsent> {
   const prefix = `${keptFor(userId)}unsent/`;
   const keys = new Map<string, string>();
+  const early = new Map<string, Kept<unknown>>();
   let highest = 0;
+  let earliest = 0;
   let first: Promise<unknown> | undefined;
+  let loaded = false;
 
   async function load(): Promise<Map<string, Unsent[]>> {
     const rooms = new Map<string, Unsent[]>();
     const loading = storage.list<Kept<Unsent>>(prefix);
     first ??= loading;
-    for (const [key, { roomId, unsent }] of await loading) {
-      highest = Math.max(highest, Number(key.slice(prefix.length, prefix.length + DIGITS)) || 0);
-      keys.set(unsent.clientId, key);
+    const entries = await loading;
+    loaded = true;
+    for (const [key, { roomId, unsent }] of entries) {
+      if (!key.startsWith(prefix + LATER)) {
+        keys.set(unsent.clientId, key);
+        highest = Math.max(highest, Number(key.slice(prefix.length, prefix.length + DIGITS)) || 0);
+      }
       rooms.set(roomId, [...(rooms.get(roomId) ?? []), revived(unsent)]);
     }
+    for (const [key, kept] of entries) {
+      const { clientId } = kept.unsent;
+      if (key.startsWith(prefix + LATER) && !early.has(clientId)) number(clientId, key, kept);
+    }
+    for (const [clientId, kept] of early) number(clientId, keys.get(clientId), kept);
+    early.clear();
     return rooms;
   }
 
-  /** Numbers go on after those that are there, so those have to be known. */
-  async function loaded(): Promise<void> {
-    if (!first) await load();
-    else await first;
+  function number(clientId: string, before: string | undefined, kept: Kept<unknown>) {
+    keys.delete(clientId);
+    storage.set(keyOf(clientId), kept).catch(() => undefined);
+    if (before) storage.delete(before).catch(() => undefined);
   }
 
   function keyOf(clientId: string): string {
     let key = keys.get(clientId);
     if (!key) {
-      highest += 1;
-      key = `${prefix}${String(highest).padStart(DIGITS, '0')}/${clientId}`;
+      const count = loaded ? ++highest : ++earliest;
+      key = `${prefix}${loaded ? '' : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
       keys.set(clientId, key);
     }
     return key;
@@ -63,14 +78,16 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
   return {
     load,
     async put(roomId, unsent) {
-      await loaded();
       const kept: Kept<unknown> = { roomId, unsent: plain(unsent) };
+      if (!loaded) early.set(unsent.clientId, kept);
       await storage.set(keyOf(unsent.clientId), kept);
     },
     async remove(_roomId, clientId) {
-      await loaded();
+      // What another page wrote has a key that only a load tells.
+      if (!keys.has(clientId)) await (first ?? load());
       const key = keys.get(clientId);
       keys.delete(clientId);
+      early.delete(clientId);
       if (key) await storage.delete(key);
     },
   };

@@ -5,51 +5,52 @@ type Entry = [key: string, value: unknown];
 export interface LastWords {
   /** What pages before this one had left to say. Nobody else gets it. */
   taken: Entry[];
-  /** From now on there is something that must not be lost. */
-  listen(): void;
+  /** There is something more that must not be lost. */
+  more(): void;
   /** All is kept; nothing has to be said. */
   unneeded(): void;
 }
 
+/** Listens for as long as the page lives. */
 export function lastWords(name: string, unwritten: () => Entry[]): LastWords {
   const prefix = `${name}.late.`;
   const mine = prefix + Math.random().toString(36).slice(2);
-  let listening = false;
+  let going = false;
   let said = false;
-
-  function say() {
-    if (document.visibilityState === 'visible') return;
-    speak();
-  }
 
   function speak() {
     const entries = unwritten();
     if (entries.length === 0) return;
     try {
       // JSON has no `undefined`: an entry without a value is a deletion.
-      localStorage.setItem(
-        mine,
-        JSON.stringify(entries.map((each) => each.filter((part) => part !== undefined))),
-      );
+      const plain = entries.map((entry) => entry.filter((part) => part !== undefined));
+      localStorage.setItem(mine, JSON.stringify(plain));
       said = true;
     } catch {
       // Full or refused as well: there is no third place.
     }
   }
 
+  function leave() {
+    going = true;
+    speak();
+  }
+
+  // A page that is hidden may end without another word, and one that was left may come back.
+  globalThis.addEventListener?.('pagehide', leave);
+  globalThis.addEventListener?.('pageshow', () => {
+    going = false;
+  });
+  globalThis.document?.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') speak();
+  });
+
   return {
     taken: take(prefix),
-    listen() {
-      if (listening || typeof document === 'undefined') return;
-      listening = true;
-      addEventListener('pagehide', speak);
-      document.addEventListener('visibilitychange', say);
+    more() {
+      if (going) speak();
     },
     unneeded() {
-      if (!listening) return;
-      listening = false;
-      removeEventListener('pagehide', speak);
-      document.removeEventListener('visibilitychange', say);
       if (said) drop(mine);
       said = false;
     },
