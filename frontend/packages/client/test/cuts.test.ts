@@ -28,10 +28,19 @@ story(
     await vi.waitFor(async () => expect(await storage.list(`user/${who}/unsent/`)).toHaveLength(20));
     offline.disconnect();
 
-    const after = somebody(server.url, { storage, user }, who);
+    // The storage is slower than the server, and somebody writes at once.
+    let isLive = () => undefined as unknown;
+    const live = new Promise((resume) => {
+      isLive = () => resume(undefined);
+    });
+    const slow = { ...storage, list: <T>(prefix: string) => live.then(() => storage.list<T>(prefix)) };
+    const after = somebody(server.url, { storage: slow, user }, who);
     after.connect();
-    await until(after.connection, ({ waiting }) => waiting === 20);
+    after.room(id).open();
     after.room(id).send('text 21');
+    await until(after.room(id).state, ({ status }) => status === 'live');
+    isLive();
+    await until(after.connection, ({ waiting }) => waiting === 21);
     await until(after.connection, ({ waiting }) => waiting === 0);
     const { messages } = await rest<{ messages: { content: string }[] }>(
       server.url,
