@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use serde_json::Value;
 
 use crate::{http::router, protocol::asyncapi};
@@ -10,17 +10,16 @@ use crate::{http::router, protocol::asyncapi};
 /// The command's name.
 pub const NAME: &str = "describe";
 
-/// Print a description, which is what a server answers with under /api
+/// Print a description: what a server answers with at /api/openapi.json and /api/asyncapi.json
 #[derive(Debug, Args)]
-pub struct Describe {
+struct Describe {
     /// Of which interface
     #[arg(value_enum)]
-    pub document: Document,
+    document: Document,
 }
 
-/// Which description.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Document {
+enum Document {
     /// REST, as OpenAPI 3.1
     Openapi,
     /// The socket, as AsyncAPI 3
@@ -28,8 +27,7 @@ pub enum Document {
 }
 
 impl Document {
-    /// The description itself.
-    pub fn value(self) -> Value {
+    fn value(self) -> Value {
         match self {
             Self::Openapi => router::openapi_document(),
             Self::Asyncapi => asyncapi::document(),
@@ -37,8 +35,18 @@ impl Document {
     }
 }
 
-/// Prints it as JSON, on lines of its own.
-pub fn print(document: Document) -> ExitCode {
-    println!("{:#}", document.value());
-    ExitCode::SUCCESS
+/// The command as the command line knows it.
+pub fn command() -> clap::Command {
+    Describe::augment_args(clap::Command::new(NAME))
+}
+
+/// Prints what is asked for as JSON; 2 where that is nothing that there is.
+pub fn run(asked: &ArgMatches) -> ExitCode {
+    match Describe::from_arg_matches(asked) {
+        Ok(Describe { document }) => {
+            println!("{:#}", document.value());
+            ExitCode::SUCCESS
+        }
+        Err(error) => error.exit(),
+    }
 }

@@ -135,37 +135,25 @@ function problemOf(response: Response, answer: unknown): Problem {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterMs = details.retryAfterMs ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined);
   return new Problem({
-    code: details.code ?? codeOf(response.status),
+    code: details.code ?? CODES[response.status] ?? 'internal',
     message: details.detail ?? response.statusText,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 /** For answers of something in between, a proxy say, that knows nothing of codes. */
-function codeOf(status: number): Code {
-  switch (status) {
-    case 400:
-      return 'invalid_argument';
-    case 401:
-      return 'unauthenticated';
-    case 403:
-      return 'forbidden';
-    case 404:
-      return 'not_found';
-    case 409:
-      return 'conflict';
-    case 413:
-      return 'payload_too_large';
-    case 429:
-      return 'rate_limited';
-    case 502:
-    case 503:
-    case 504:
-      return 'unavailable';
-    default:
-      return 'internal';
-  }
-}
+const CODES: Partial<Record<number, Code>> = {
+  400: 'invalid_argument',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'payload_too_large',
+  429: 'rate_limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
+};
 
 /** From `Content-Disposition`: the name in any letters where there is one, else the plain one. */
 function nameOf(response: Response): string | undefined {
