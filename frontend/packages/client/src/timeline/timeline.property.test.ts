@@ -335,6 +335,30 @@ describe('a timeline', () => {
     120_000,
   );
 
+  it('misses nothing in the window, whatever changes there while lines are cut and pages are late', () => {
+    const looking = fc.constantFrom<Verb>('jump', 'bringPage', 'readPage', 'toEnd', 'askOlder', 'askNewer');
+    const changing = fc.constantFrom<Verb>(
+      'edit',
+      'clap',
+      'react',
+      'delete',
+      'write',
+      'deliver',
+      'cut',
+      'join',
+    );
+    fc.assert(
+      fc.property(steps(fc.oneof(looking, changing)), fc.constantFrom(LIMITS, TIGHT), (story, limits) => {
+        const visit = begun(limits, 14);
+        visit.deliver(1);
+        for (const step of story) visit.do(step);
+        visit.rest();
+        expectTheRoom(visit);
+      }),
+      { numRuns: 300 },
+    );
+  }, 120_000);
+
   it('is whole again when everything was paged in, over windows and bounds', () => {
     const reading = fc.constantFrom<Verb>(
       'askOlder',

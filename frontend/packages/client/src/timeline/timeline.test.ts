@@ -163,6 +163,25 @@ describe('a page of older messages', () => {
     expect([olderState(torn), torn.tail]).toEqual(['failed', hundred.tail]);
   });
 
+  it('that does not reach to where it was asked for is not taken', () => {
+    const short = after(asking, came(page(100, run(90, 94))));
+    expect([olderState(short), short.tail]).toEqual(['failed', hundred.tail]);
+  });
+
+  it('gets what has changed in a window that was there meanwhile', () => {
+    const around = { around: 93 };
+    const edited = message(93, 101, { content: 'edited' });
+    const longer = after(
+      asking,
+      asked(around),
+      { type: 'pageCame', place: around, page: page(100, run(92, 94)) },
+      changed(edited),
+      { type: 'toEnd' },
+      came(page(100, run(92, 96))),
+    );
+    expect(held(longer, 'id-93')).toEqual(edited);
+  });
+
   it('has to be read anew when more has changed meanwhile than is put aside', () => {
     const asking = after(
       emptyTimeline(MY_SELF, 'room', { held: 40, end: 4, aside: 3 }),
@@ -251,6 +270,8 @@ describe('a jump', () => {
   it('to a message that is not there yet shows nothing: what comes after the end comes with the events', () => {
     const beyond = after(hundred, ...jump(102, run(100, 104), 104));
     expect(beyond).toMatchObject({ window: null, tail: hundred.tail, pages: [] });
+    const elsewhere = after(hundred, ...jump(50, run(20, 24)));
+    expect(elsewhere).toMatchObject({ window: null, tail: hundred.tail, pages: [] });
   });
 
   it('away while a page of older messages was asked for lets that page into the tail', () => {
@@ -293,7 +314,7 @@ describe('the bound', () => {
     expect(seqs(trimmed.tail.messages)).toEqual([99, 100]);
     expect(olderPlace(trimmed)).toEqual({ before: 99 });
     expect(after(trimmed, { type: 'trimmed', keep: 2 })).toBe(trimmed);
-    expect(lastSeq(after(tight, { type: 'trimmed', keep: 0 }))).toBe(100);
+    expect(seqs(after(tight, { type: 'trimmed', keep: 0 }).tail.messages)).toEqual([100]);
   });
 
   it('drops a page that belongs before what is no longer held', () => {
