@@ -4,13 +4,14 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     admin,
     app::{self, StartError},
     config::{Cli, Command, Config, seconds_of},
+    describe,
     jobs::Handlers,
     telemetry,
 };
@@ -31,7 +32,15 @@ pub fn run(handlers: Handlers) -> ExitCode {
         eprintln!("belfry: .env: {}", unreadable(&error));
         return ExitCode::from(2);
     }
-    let cli = Cli::parse();
+    let matches = Cli::command().subcommand(describe::command()).get_matches();
+    // It goes by no settings, so it is done before they are checked.
+    if let Some((describe::NAME, asked)) = matches.subcommand() {
+        return describe::run(asked);
+    }
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     if let Err(error) = handlers.check() {
         eprintln!("belfry: {error}.");
         return ExitCode::from(2);

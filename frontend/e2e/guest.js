@@ -25,6 +25,19 @@ export async function guest(test, belfry, username) {
       await ask('join:room', { roomId });
       return (await history).messages;
     },
+    /** Joins, and is back when somebody of that name is there too. */
+    async meets(roomId, username) {
+      const met = new Promise((resolve) => {
+        socket.on('user:joined', (user) => user.username === username && resolve());
+      });
+      const { online } = await ask('join:room', { roomId });
+      if (!online.some((user) => user.username === username)) await met;
+    },
+    /** The first message for which `fits` says yes, from now on. */
+    hears: (fits) =>
+      new Promise((resolve) => {
+        socket.on('message:new', (message) => fits(message) && resolve(message));
+      }),
     join: (roomId) => ask('join:room', { roomId }),
     write: (roomId, content) => ask('message:send', { roomId, content }),
   };

@@ -29,7 +29,7 @@ export interface ClientOptions {
    */
   getToken?: (refused?: string) => string | Promise<string>;
   /** Who the token is for, where that is known: what is kept for them can then be shown before the server is reached. Otherwise the token's own `sub` and `name`. */
-  user?: Pick<User, 'id' | 'username' | 'displayName'>;
+  user?: Pick<User, 'id' | 'username' | 'displayName'> | null;
   /** Where unsent messages, drafts and the list of rooms are kept; IndexedDB in a browser, memory elsewhere. */
   storage?: Storage;
   /** How many of the user's rooms are followed live without being opened, for their unread counts: 100 if not said, 0 to 400. */
