@@ -203,7 +203,7 @@ export interface MessagesState {
 export interface MessageItem extends Omit<Message, 'seq' | 'claps' | 'reactions'> {
   /** The same from the moment it is written: before and after it is acknowledged. For lists of elements. */
   readonly key: string;
-  /** `null` until the server has it. */
+  /** `null` until it has its place in the list: also for a moment after it was acknowledged, when `state` is `kept`. */
   readonly seq: number | null;
   readonly claps: { readonly total: number; readonly mine: number };
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly mine: boolean }[];

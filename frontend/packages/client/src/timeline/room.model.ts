@@ -7,7 +7,7 @@ export const ME = 'me';
 export const MY_SELF = { id: ME, username: 'Me' };
 const NEWEST = 4;
 const PAGE = 5;
-const MOST_IN_DELTA = 6;
+const MOST_IN_DELTA = 3;
 
 export interface Told {
   /** The revision before. */
