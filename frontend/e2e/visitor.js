@@ -73,7 +73,7 @@ class Visitor {
   async choosesName(name) {
     await this.page.getByLabel('Your name').fill(name);
     await this.page.keyboard.press('Enter');
-    await this.page.getByLabel('Join or open a room').waitFor();
+    await this.page.getByRole('button', { name: ': profile and status' }).waitFor();
   }
 
   /** Goes in with an account: `way` is `Log in` or `Register`. */
@@ -85,7 +85,7 @@ class Visitor {
   }
 
   async isIn() {
-    await this.page.getByLabel('Join or open a room').waitFor();
+    await this.page.getByRole('button', { name: ': profile and status' }).waitFor();
   }
 
   async logsOut() {
