@@ -3,7 +3,7 @@
 import { type Client, createClient, memoryStorage } from '@belfry/client';
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { StrictMode } from 'react';
-import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { ChatProvider, RoomProvider, useConnection, useMessages, usePresence } from './index.js';
 
 const { process } = globalThis as unknown as { process: { env: Record<string, string | undefined> } };
@@ -80,9 +80,11 @@ it.skipIf(!process.env.BELFRY_BIN)(
 async function startBelfry(): Promise<{ url: string; connections(): Promise<number> }> {
   const { happyDOM } = window as unknown as { happyDOM: { settings: { fetch: Record<string, boolean> } } };
   happyDOM.settings.fetch.disableSameOriginPolicy = true;
+  // happy-dom reports each request that fails, and until the server is up some do.
+  const quiet = vi.spyOn(window.console, 'error').mockImplementation(() => {});
   // @ts-expect-error: plain JavaScript, shared with the stories in the browser
   const { startBelfry: start } = await import('../../../e2e/belfry.js');
-  const { url } = await start({ after: onTestFinished });
+  const { url } = await start({ after: onTestFinished }).finally(() => quiet.mockRestore());
   return {
     url,
     async connections() {

@@ -4,7 +4,7 @@ import { Problem, type RoomInfo, type User } from '@belfry/client';
 import { ChatProvider } from '@belfry/react';
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
-import { inMemoryClient } from '../../../packages/react/src/testing/in-memory';
+import { inMemoryClient, summaryOf } from '../../../packages/react/src/testing/in-memory';
 import { PersonCard } from './PersonCard';
 
 afterEach(cleanup);
@@ -60,14 +60,7 @@ test('leads to a conversation of two, or says why not', async () => {
   await screen.findByText('Online');
   fireEvent.click(screen.getByRole('button', { name: 'Message' }));
   await screen.findByText('The server cannot be reached right now. Try again in a moment.');
-  direct.mockResolvedValue({
-    id: 'both',
-    name: '',
-    visibility: 'direct',
-    rev: 0,
-    memberCount: 2,
-    lastSeq: 0,
-  });
+  direct.mockResolvedValue(summaryOf('both', 0).info);
   fireEvent.click(screen.getByRole('button', { name: 'Message' }));
   await vi.waitFor(() => expect(onOpenRoom).toHaveBeenCalledWith('both'));
   expect(direct).toHaveBeenCalledWith('bob');
