@@ -9,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** "5 minutes ago", "yesterday"; after a week the day. What seems to come is now: a clock is wrong. */
 export function ago(timestamp: string, now = Date.now()): string {
-  const past = Math.max(0, now - Date.parse(timestamp));
+  const past = now - Date.parse(timestamp);
   if (past < MINUTE_MS) return 'just now';
   if (past < HOUR_MS) return words.format(-Math.floor(past / MINUTE_MS), 'minute');
   if (past < DAY_MS) return words.format(-Math.floor(past / HOUR_MS), 'hour');

@@ -39,6 +39,7 @@ test('shows who it is, when they were last here, and that they have just come', 
   screen.getByText('@bob');
   screen.getByText('Last seen 5 minutes ago');
   act(() => hears('presence:changed', { userId: 'carol', status: 'busy' }));
+  screen.getByText('Last seen 5 minutes ago');
   act(() => hears('presence:changed', { userId: 'bob', status: 'online' }));
   screen.getByText('Online');
 });
