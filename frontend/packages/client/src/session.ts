@@ -37,7 +37,7 @@ export interface Session {
 
 export interface SessionState {
   readonly user: User | null;
-  /** Nobody can come back to a guest by a password. */
+  /** Nobody can come back to a guest by a password. Where a session has ended by itself: whether it was one. */
   readonly guest: boolean;
   /** Why the last session ended by itself; `null` where nobody has to be told. */
   readonly ended: Problem | null;
@@ -75,7 +75,7 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
   let place: Storage | undefined;
-  const state = cell<SessionState>(stateOf(current, null));
+  const state = cell<SessionState>(stateOf(current, null, true));
 
   /** Makes it what this tab goes by. */
   function adopt(next: Kept | null, ended: Problem | null = null) {
@@ -84,7 +84,7 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
     if (next && !closed) renewLater(next);
     const now = state.get();
     const same = now.user && now.user.id === next?.user.id && now.user.username === next.user.username;
-    if (!same || now.guest !== next.guest) state.set(stateOf(next, ended));
+    if (!same || now.guest !== next.guest) state.set(stateOf(next, ended, now.guest));
   }
 
   function renewLater(next: Kept) {
@@ -240,8 +240,8 @@ function roundOf(user: User): string {
   return `${keptFor(user.id)}round`;
 }
 
-function stateOf(kept: Kept | null, ended: Problem | null): SessionState {
-  return { user: kept?.user ?? null, guest: kept?.guest ?? true, ended };
+function stateOf(kept: Kept | null, ended: Problem | null, wasGuest: boolean): SessionState {
+  return { user: kept?.user ?? null, guest: kept?.guest ?? (ended === null || wasGuest), ended };
 }
 
 function isRefusal({ code }: Problem): boolean {
