@@ -37,7 +37,10 @@ export function choicesFor(text: string, known: Known): SwitchChoice[] {
   const found = [...own, ...people, ...open];
   const id = roomIdFrom(
     wish,
-    [...known.rooms.filter((room) => room.visibility !== 'direct').map(({ info }) => info), ...known.publicRooms].map(({ id, name }) => ({ id, name })),
+    [
+      ...known.rooms.filter((room) => room.visibility !== 'direct').map(({ info }) => info),
+      ...known.publicRooms,
+    ].map(({ id, name }) => ({ id, name })),
   );
   const there = id !== null && (joined.has(id) || known.publicRooms.some((room) => room.id === id));
   return id === null || there ? found : [...found, { kind: 'open', key: `room ${id}`, title: id }];
