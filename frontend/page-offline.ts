@@ -29,7 +29,13 @@ export function pageOffline() {
       inlineWorkboxRuntime: true,
       cleanupOutdatedCaches: true,
       // The page itself; nothing of what people say. Other letters' fonts and the emoji come when they are used.
-      globPatterns: ['index.html', 'theme.js', 'bell.svg', 'assets/*.{js,css}', 'assets/inter-latin-wght*.woff2'],
+      globPatterns: [
+        'index.html',
+        'theme.js',
+        'bell.svg',
+        'assets/*.{js,css}',
+        'assets/inter-latin-wght*.woff2',
+      ],
       // Only the page's own address is the page: the API and the socket are never answered from here.
       navigateFallback: '/index.html',
       navigateFallbackAllowlist: [/^\/$/],

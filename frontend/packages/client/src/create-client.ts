@@ -14,8 +14,8 @@ import { Problem } from './problem.js';
 import { cell } from './readable.js';
 import { createReading } from './reading.js';
 import { createRest } from './rest.js';
-import { createRooms } from './rooms.js';
 import { listenToRooms } from './room-wire.js';
+import { createRooms } from './rooms.js';
 import { openStorage, type Storage } from './storage.js';
 import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
@@ -273,4 +273,3 @@ export function createClient(options: ClientOptions): Client {
     on: (event, listener) => connection.on(event, listener),
   };
 }
-

@@ -5,7 +5,13 @@ import { nobody, type PeopleEvent, peopleReducer } from './people.js';
 import { type Cell, cell, type Readable } from './readable.js';
 import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
 import { type Acts, noActs, settledIn } from './timeline/acts.js';
-import { type Author, emptyTimeline, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
+import {
+  type Author,
+  emptyTimeline,
+  type Timeline,
+  type TimelineEvent,
+  timelineReducer,
+} from './timeline/timeline.js';
 import { createShown } from './timeline/view.js';
 import type { RoomInfo, Typist, User } from './wire.js';
 
@@ -61,14 +67,22 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     const held = timeline.rev !== null;
     const next: MessagesState = {
       ...shown(timeline, acts),
-      status: held ? 'ready' : status === 'joining' || status === 'live' ? 'loading' : problem ? 'failed' : 'idle',
+      status: held
+        ? 'ready'
+        : status === 'joining' || status === 'live'
+          ? 'loading'
+          : problem
+            ? 'failed'
+            : 'idle',
       problem: held ? null : problem,
     };
     return last && alike(last, next) ? last : next;
   });
   const typing = derived<readonly Typist[]>((last) => {
     const others = people.typing.filter(({ userId }) => userId !== myself().id);
-    return last && last.length === others.length && last.every((each, at) => each === others[at]) ? last : others;
+    return last && last.length === others.length && last.every((each, at) => each === others[at])
+      ? last
+      : others;
   });
   const presence = derived<PresenceState>((last) => {
     const { online, count } = people;

@@ -77,7 +77,8 @@ export function createRoom(id: string, world: World): LiveRoom {
     const { window, gap } = store.timeline();
     store.move(event);
     const now = store.timeline();
-    if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window) paging.windowLost(window);
+    if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window)
+      paging.windowLost(window);
     if (now.gap && !gap) joining.join();
     if (joining.isOpen()) fill();
     else if (now.tail.messages.length > MOST_UNSEEN) store.move({ type: 'trimmed', keep: KEPT_UNSEEN });

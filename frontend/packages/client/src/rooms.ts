@@ -1,5 +1,5 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
-import type { Rooms, RoomsState, RoomSummary } from './contract.js';
+import type { RoomSummary, Rooms, RoomsState } from './contract.js';
 import { alike, derived } from './derived.js';
 import type { KeptRoom } from './keeper.js';
 import type { Life } from './life.js';
@@ -57,7 +57,8 @@ export function createRooms(world: World, live: number): RoomList {
       unreadMentions += summary.unreadMentions;
     }
     list.sort(byTitle);
-    const same = last && list.length === last.rooms.length && list.every((each, at) => each === last.rooms[at]);
+    const same =
+      last && list.length === last.rooms.length && list.every((each, at) => each === last.rooms[at]);
     const next = { status, problem, rooms: same ? last.rooms : list, unread, unreadMentions };
     return last && alike(last, next) ? last : next;
   });
@@ -90,7 +91,8 @@ export function createRooms(world: World, live: number): RoomList {
       const each = room(info.id);
       each.store.informed(info);
       const { status: standing } = each.store.state.get();
-      if (standing === 'lost' || standing === 'refused') each.store.patch({ status: 'closed', problem: null, loss: null });
+      if (standing === 'lost' || standing === 'refused')
+        each.store.patch({ status: 'closed', problem: null, loss: null });
       if (!each.joining.isFollowed() && followed < live) {
         each.joining.follow(true);
         followed += 1;
@@ -212,7 +214,8 @@ export function createRooms(world: World, live: number): RoomList {
     statusChanged(userId, next) {
       for (const { store } of rooms.values()) {
         const { partner } = store.state.get();
-        if (partner?.id === userId && partner.status !== next) store.patch({ partner: { ...partner, status: next } });
+        if (partner?.id === userId && partner.status !== next)
+          store.patch({ partner: { ...partner, status: next } });
         store.movePeople({ type: 'status', userId, status: next });
       }
     },
