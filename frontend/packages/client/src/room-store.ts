@@ -13,7 +13,7 @@ import {
   timelineReducer,
 } from './timeline/timeline.js';
 import { createShown } from './timeline/view.js';
-import type { RoomInfo, Typist, User } from './wire.js';
+import type { ReadAnswer, RoomInfo, Typist, User } from './wire.js';
 
 export interface RoomStore {
   readonly id: string;
@@ -31,6 +31,8 @@ export interface RoomStore {
   /** Takes in what somebody says of the room. */
   informed(info: RoomInfo): void;
   readUpTo(seq: number): void;
+  /** What the server says of the user's reading. */
+  told(answer: ReadAnswer): void;
   /** The user is no member any more. */
   dismissed(): void;
   /** Drops all messages but those that wait: nobody has looked for long. */
@@ -154,6 +156,12 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
       readSeq = seq;
       unread.touch();
       touch();
+    },
+    told({ lastReadSeq, unread: count, unreadMentions }) {
+      const { info } = state.get();
+      if (!info?.role || (info.lastReadSeq ?? 0) > lastReadSeq) return;
+      patch({ info: { ...info, lastReadSeq, unread: count, unreadMentions } });
+      store.readUpTo(lastReadSeq);
     },
     dismissed() {
       const { info } = state.get();
