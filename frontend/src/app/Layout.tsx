@@ -7,7 +7,7 @@ import { ConnectionLine } from '../features/connection/ConnectionLine';
 import { rememberRecent } from '../features/rooms/recent';
 import { Sidebar } from '../features/rooms/Sidebar';
 import { useRoomKeys } from '../features/rooms/use-room-keys';
-import { currentPlace, go, HOME_ADDRESS, type Place, roomAddress, usePlace } from '../routes';
+import { currentPlace, type Place, usePlace } from '../routes';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Home } from './Home';
 import { useShortcut } from './keyboard';
@@ -23,8 +23,6 @@ const Directory = lazy(() =>
 );
 const Switcher = lazy(() => import('../features/rooms/Switcher'));
 const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
-
-const addressOf = (roomId: string | null) => (roomId === null ? HOME_ADDRESS : roomAddress(roomId));
 
 export function Layout({ session }: { session: Session }) {
   const client = useClient();
@@ -75,7 +73,7 @@ export function Layout({ session }: { session: Session }) {
 
 function View({ place }: { place: Place }) {
   if (place.view === 'browse') {
-    return <Directory addressOf={addressOf} onOpenRoom={(id) => go(roomAddress(id))} />;
+    return <Directory />;
   }
   if (place.view === 'home') return <Home />;
   return (

@@ -7,7 +7,7 @@ import { ButtonLink, IconButton } from '../../design/Button';
 import { Bell, Compass, Keyboard, Plus, Search } from '../../design/icons';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { generalSentence } from '../../language/sentences';
-import { BROWSE_ADDRESS, go, HOME_ADDRESS, type Place, roomAddress } from '../../routes';
+import { BROWSE_ADDRESS, HOME_ADDRESS, type Place } from '../../routes';
 import { NotificationsButton } from '../notifications';
 import { OwnCorner } from '../profile/OwnCorner';
 import { RoomList } from './RoomList';
@@ -97,9 +97,7 @@ export function Sidebar({ session, place, onSwitch, onKeys }: SidebarProps) {
       <footer className="sidebar-foot">
         <OwnCorner session={session} />
       </footer>
-      <Suspense>
-        {making && <NewRoom onOpenRoom={(id) => go(roomAddress(id))} onClose={() => setMaking(false)} />}
-      </Suspense>
+      <Suspense>{making && <NewRoom onClose={() => setMaking(false)} />}</Suspense>
     </div>
   );
 }
