@@ -88,7 +88,7 @@ stories('around the rooms', (story) => {
       await ada.writes('one');
       await ada.writes('two');
       await line.getByText('2 messages wait to be sent, kept on this device.').waitFor();
-      await ada.page.getByRole('link', { name: 'garden, 2 waiting to be sent' }).waitFor();
+      await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
       await ada.field.fill('half a thou');
 
       await ada.page.reload();

@@ -29,13 +29,13 @@ export const RoomLink = memo(function RoomLink({ room, current, live }: RoomLink
         {waiting > 0 && (
           <span className="room-mark" data-mark="waiting">
             <Clock />
-            <span className="visually-hidden">{`, ${waiting} waiting to be sent`}</span>
+            <span className="visually-hidden">{`${waiting} waiting to be sent`}</span>
           </span>
         )}
         {hasDraft && !current && (
           <span className="room-mark">
             <Pencil />
-            <span className="visually-hidden">, draft</span>
+            <span className="visually-hidden">draft</span>
           </span>
         )}
         {unread > 0 && (
