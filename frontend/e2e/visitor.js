@@ -81,17 +81,53 @@ class Visitor {
   async comesInBy(way, name, password) {
     await this.page.getByRole('radio', { name: way }).check({ force: true });
     await this.page.getByLabel('Your name').fill(name);
-    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByRole('button', { name: way }).click();
   }
 
   /** On a phone the rooms are there too, but not shown while one of them is. */
   async isIn() {
-    await this.rooms.or(this.page.locator('.sidebar')).first().waitFor({ state: 'attached' });
+    await this.page.locator('.sidebar').waitFor({ state: 'attached' });
   }
 
   async logsOut() {
-    await this.page.getByRole('button', { name: 'Log out' }).click();
+    await this.choosesOfOwn('Log out');
+  }
+
+  /** From the menu behind the own name: `Away`, `Profile and theme`, `Log out`. */
+  async choosesOfOwn(action) {
+    await this.page.getByRole('button', { name: ': profile and status' }).click();
+    await this.page
+      .getByRole('menuitem', { name: action })
+      .or(this.page.getByRole('menuitemradio', { name: action }))
+      .click();
+  }
+
+  /** The own corner says who this is and how they are seen. */
+  async isShownAs(name, status) {
+    await this.page
+      .getByRole('button', { name: `${name}, ${status}: profile and status`, exact: true })
+      .waitFor();
+  }
+
+  /** Takes a name to be shown by; an empty one takes it away. */
+  async wantsToBeCalled(name) {
+    await this.choosesOfOwn('Profile and theme');
+    const profile = this.page.getByRole('dialog', { name: 'Your profile' });
+    await profile.getByLabel('Display name').fill(name);
+    await profile.getByRole('button', { name: 'Save' }).click();
+    await profile.getByRole('button', { name: 'Saved' }).waitFor();
+    await profile.getByRole('button', { name: 'Close' }).click();
+  }
+
+  /** The field that the focus is in. */
+  async isAt(label) {
+    const field = this.page.getByLabel(label, { exact: true });
+    await field.waitFor();
+    assert.ok(
+      await field.evaluate((element) => element === document.activeElement),
+      `the focus is in ${label}`,
+    );
   }
 
   async joins(room) {
