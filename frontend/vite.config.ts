@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { pageOffline } from './page-offline.ts';
+import { pageOffline } from './page-offline';
 
 const server = 'http://127.0.0.1:3000';
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
