@@ -82,7 +82,9 @@ const written = fc
   )
   .map((parts) => parts.join(''));
 
-it('holds for any text: nothing throws, nothing is off the list, nothing runs, no word is lost', () => {
+it('holds for any text: nothing throws, nothing is off the list, nothing runs, no word is lost', {
+  timeout: 60_000,
+}, () => {
   fc.assert(
     fc.property(written, (text) => {
       const { tags, text: words, kept } = readable(shown(text));
@@ -97,7 +99,7 @@ it('holds for any text: nothing throws, nothing is off the list, nothing runs, n
       for (const [letter, count] of counted(text))
         expect(there.get(letter) ?? 0, `${letter} of ${JSON.stringify(text)}`).toBeGreaterThanOrEqual(count);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
