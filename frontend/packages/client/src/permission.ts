@@ -8,12 +8,13 @@ function rank(role: Role | undefined): number {
 }
 
 type Standing = Pick<RoomInfo, 'role' | 'visibility'> | null;
+type Acted = Pick<Message, 'userId' | 'type' | 'deletedAt'>;
 
-export function mayEdit(message: Message, room: Standing, me: string): boolean {
+export function mayEdit(message: Acted, room: Pick<RoomInfo, 'role'> | null, me: string): boolean {
   return message.userId === me && message.type === 'text' && !message.deletedAt && rank(room?.role) > 0;
 }
 
-export function mayDelete(message: Message, room: Standing, me: string): boolean {
+export function mayDelete(message: Acted, room: Pick<RoomInfo, 'role'> | null, me: string): boolean {
   if (message.deletedAt) return false;
   return rank(room?.role) >= (message.userId === me ? RANK.member : RANK.moderator);
 }

@@ -1,0 +1,74 @@
+// Going to a message, wherever it is: it is looked for, brought into view, marked for a moment, and has the focus.
+import type { Room } from '@belfry/client';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useToast } from '../../design/Toast';
+import type { Row } from './rows';
+
+const MARKED_MS = 2_500;
+
+interface Wish {
+  room: Room;
+  rows: readonly Row[];
+  loaded: boolean;
+  /** The message that the address names. */
+  linked: number | string | null;
+  show(index: number): void;
+  focusRow(key: string): void;
+}
+
+export interface Jump {
+  jump(place: string | number): void;
+  /** The row that was gone to. */
+  marked: string | null;
+  /** On the way to one. */
+  going: boolean;
+}
+
+export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): Jump {
+  const toast = useToast();
+  const [aim, setAim] = useState<{ place: string | number } | null>(linked === null ? null : { place: linked });
+  const [marked, setMarked] = useState<string | null>(null);
+  const asked = useRef<object | null>(null);
+
+  // The address names another one. What it named when the room was opened is the first aim.
+  const lastLinked = useRef(linked);
+  useEffect(() => {
+    if (linked !== null && linked !== lastLinked.current) setAim({ place: linked });
+    lastLinked.current = linked;
+  }, [linked]);
+
+  useLayoutEffect(() => {
+    if (!aim) return;
+    const index = rows.findIndex((row) => row.kind === 'message' && isAt(row.message, aim.place));
+    const row = rows[index];
+    if (!row) return;
+    show(index);
+    focusRow(row.key);
+    setMarked(row.key);
+    setAim(null);
+  }, [aim, rows, show, focusRow]);
+
+  useEffect(() => {
+    if (!aim || !loaded || asked.current === aim) return;
+    asked.current = aim;
+    room.seek(aim.place).then((found) => {
+      if (asked.current !== aim) return;
+      // The first one that is known is not shown before there are older ones.
+      if (found) return room.loadOlder();
+      setAim((now) => (now === aim ? null : now));
+      toast({ text: 'That message cannot be found here.', name: 'jump' });
+    });
+  }, [aim, loaded, room, toast]);
+
+  useEffect(() => {
+    if (marked === null) return;
+    const timer = setTimeout(() => setMarked(null), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [marked]);
+
+  return { jump: useCallback((place) => setAim({ place }), []), marked, going: aim !== null };
+}
+
+function isAt(message: { id: string; seq: number | null }, place: string | number): boolean {
+  return message.seq === place || message.id === place;
+}
