@@ -126,7 +126,7 @@ export function SignIn({ session }: { session: Session }) {
             // A field that a password manager has filled for one way is not the other's.
             key={way}
             label="Password"
-            hint={way === 'register' ? 'At least 8 characters.' : undefined}
+            hint={way === 'register' && !problemAt('password') ? 'At least 8 characters.' : undefined}
             problem={problemAt('password')}
           >
             {(control) => (
