@@ -41,7 +41,9 @@ function element(token: Token, naming: Naming): ReactNode {
         </pre>
       );
     case 'blockquote':
-      return <blockquote dir="auto">{block(token.tokens ?? [], naming)}</blockquote>;
+      return (
+        <blockquote dir="auto">{block('tokens' in token ? (token.tokens ?? []) : [], naming)}</blockquote>
+      );
     case 'list':
       return token.ordered ? (
         <ol dir="auto">{items(token.items, naming, true)}</ol>
@@ -67,7 +69,7 @@ function items(list: readonly Token[], naming: Naming, numbered: boolean): React
     const number = numbered ? Number.parseInt(item.raw, 10) : Number.NaN;
     return (
       <li key={key} {...(Number.isNaN(number) ? {} : { value: number })}>
-        {inItem(item.tokens ?? [], naming)}
+        {inItem('tokens' in item ? (item.tokens ?? []) : [], naming)}
       </li>
     );
   });

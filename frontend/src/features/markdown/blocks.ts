@@ -1,5 +1,5 @@
 // A message's text as marked's lexer cuts it, without what a chat has no use for, and with a bound on depth and on cost.
-import { Lexer, type Token, Tokenizer } from 'marked';
+import { Lexer, type Token, Tokenizer, type TokensList } from 'marked';
 
 export type { Token };
 
@@ -56,7 +56,9 @@ class ChatTokenizer extends Tokenizer {
 class BoundedLexer extends Lexer {
   private depth = { blocks: 0, spans: 0 };
 
-  override blockTokens(src: string, tokens: Token[] = [], lastParagraphClipped?: boolean) {
+  override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[];
+  override blockTokens(src: string, tokens?: TokensList, lastParagraphClipped?: boolean): TokensList;
+  override blockTokens(src: string, tokens: Token[] = [], lastParagraphClipped?: boolean): Token[] {
     return this.bounded('blocks', src, tokens, () => super.blockTokens(src, tokens, lastParagraphClipped));
   }
 

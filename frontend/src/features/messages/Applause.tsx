@@ -1,5 +1,5 @@
 // What people think of a message: claps that grow under the finger, and emoji. One's own are marked.
-import { MOST_CLAPS, MOST_EMOJI, type MessageItem } from '@belfry/client';
+import { type MessageItem, MOST_CLAPS, MOST_EMOJI } from '@belfry/client';
 import { useState } from 'react';
 import { Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
@@ -42,12 +42,24 @@ export function Applause({ message, member, active, verbs }: ApplauseProps) {
         </button>
       ))}
       {(rest > 0 || all) && (
-        <button className="chip more" type="button" tabIndex={tab} aria-expanded={all} onClick={() => setAll(!all)}>
+        <button
+          className="chip more"
+          type="button"
+          tabIndex={tab}
+          aria-expanded={all}
+          onClick={() => setAll(!all)}
+        >
           {all ? 'Fewer' : `+${rest} more`}
         </button>
       )}
       {member && (
-        <ReactPopup label="Add a reaction" className="chip add" message={message} tabStop={active} verbs={verbs} />
+        <ReactPopup
+          label="Add a reaction"
+          className="chip add"
+          message={message}
+          tabStop={active}
+          verbs={verbs}
+        />
       )}
     </div>
   );
@@ -62,7 +74,13 @@ interface ReactPopupProps {
 }
 
 /** A message takes only so many kinds: with all of them there, one can only join in. */
-export function ReactPopup({ label, className, message: { id, reactions }, tabStop, verbs }: ReactPopupProps) {
+export function ReactPopup({
+  label,
+  className,
+  message: { id, reactions },
+  tabStop,
+  verbs,
+}: ReactPopupProps) {
   const full = reactions.length >= MOST_EMOJI;
   return (
     <Popup label={label} face={<Smile />} look="bare" className={className} kind="dialog" tabStop={tabStop}>
@@ -109,8 +127,7 @@ function Claps({ message: { id, claps }, member, tab, verbs }: ClapsProps) {
       <span className="visually-hidden">Clap: </span>
       {/* Another element with each clap, so that it beats again. */}
       <span key={mine} className="chip-sign beat" aria-hidden="true">
-        👏
-        {mine > 0 && <span className="rising">+{mine}</span>}
+        👏{mine > 0 && <span className="rising">+{mine}</span>}
       </span>
       {total}
       <span className="visually-hidden"> so far, {mine} of them yours</span>

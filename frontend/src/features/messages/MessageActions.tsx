@@ -1,5 +1,6 @@
 // What can be done to a message, over its upper edge: shown to the pointer and to the focus; on a phone the menu holds it all.
 import { type MessageItem, mayDelete, mayEdit, type Role } from '@belfry/client';
+import { keysOf } from '../../app/keyboard';
 import { LinkSign, More, Pencil, Reply, Trash } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
 import { tip } from '../../design/Tooltip';
@@ -17,16 +18,32 @@ interface MessageActionsProps {
 export function MessageActions({ message, role, me, active, verbs }: MessageActionsProps) {
   const { id, username } = message;
   const choices: Choice[] = [
-    { label: 'Reply', icon: <Reply />, keys: 'R', run: () => verbs.reply(id) },
-    { label: 'Clap', icon: <span className="icon clap-sign">👏</span>, keys: 'C', run: () => verbs.clap(id) },
-    { label: 'Copy link', icon: <LinkSign />, keys: 'L', run: () => verbs.copyLink(message) },
+    { label: 'Reply', icon: <Reply />, keys: keysOf('messageReply'), run: () => verbs.reply(id) },
+    {
+      label: 'Clap',
+      icon: <span className="icon clap-sign">👏</span>,
+      keys: keysOf('messageClap'),
+      run: () => verbs.clap(id),
+    },
+    {
+      label: 'Copy link',
+      icon: <LinkSign />,
+      keys: keysOf('messageLink'),
+      run: () => verbs.copyLink(message),
+    },
   ];
-  if (mayEdit(message, { role }, me)) choices.push({ label: 'Edit', icon: <Pencil />, keys: 'E', run: () => verbs.startEdit(id) });
+  if (mayEdit(message, { role }, me))
+    choices.push({
+      label: 'Edit',
+      icon: <Pencil />,
+      keys: keysOf('messageEdit'),
+      run: () => verbs.startEdit(id),
+    });
   if (mayDelete(message, { role }, me)) {
     choices.push({
       label: 'Delete',
       icon: <Trash />,
-      keys: 'Del',
+      keys: keysOf('messageDelete'),
       danger: true,
       run: () => verbs.remove(message),
     });
@@ -37,7 +54,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
         className="action quick"
         type="button"
         tabIndex={active ? 0 : -1}
-        {...tip('Clap', 'C')}
+        {...tip('Clap', keysOf('messageClap'))}
         aria-label={`Clap for ${username}`}
         onClick={() => verbs.clap(id)}
       >
@@ -48,7 +65,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
         className="action quick"
         type="button"
         tabIndex={active ? 0 : -1}
-        {...tip('Reply', 'R')}
+        {...tip('Reply', keysOf('messageReply'))}
         aria-label={`Reply to ${username}`}
         onClick={() => verbs.reply(id)}
       >

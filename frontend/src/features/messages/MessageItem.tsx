@@ -6,9 +6,9 @@ import { clockTime, fullTime } from '../../language/time';
 import { Markdown } from '../markdown/Markdown';
 import { LinksInTabOrder } from '../markdown/spans';
 import { Applause } from './Applause';
+import { actOf } from './keys';
 import { MessageActions } from './MessageActions';
 import { MessageEditor } from './MessageEditor';
-import { actOf } from './keys';
 import type { MessageVerbs } from './message-verbs';
 import { Previews } from './Previews';
 import { Quote } from './Quote';
@@ -37,7 +37,8 @@ export interface MessageItemProps {
 export const MessageItem = memo(MessageItemView, sameToTheEye);
 
 function MessageItemView(props: MessageItemProps) {
-  const { message, leads, role, me, names, quoted, editing, removed, marked, active, inTabOrder, verbs } = props;
+  const { message, leads, role, me, names, quoted, editing, removed, marked, active, inTabOrder, verbs } =
+    props;
   const { id, key, seq, userId, username, timestamp, content, replyTo, mentions, state } = message;
   const clock = clockTime(timestamp);
   const gone = removed || message.deletedAt !== undefined;
@@ -56,10 +57,10 @@ function MessageItemView(props: MessageItemProps) {
         data-editing={editing && kept}
         data-marked={marked}
         data-mentions-me={!gone && userId !== me?.id && me !== null && mentions.includes(me.id)}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: messages are walked with the arrow keys
         tabIndex={inTabOrder ? 0 : -1}
         onKeyDown={(event) => {
-          const act = kept && !system && role && me ? actOf(event, { message, role, me: me.id, verbs }) : null;
+          const act =
+            kept && !system && role && me ? actOf(event, { message, role, me: me.id, verbs }) : null;
           if (!act) return;
           event.preventDefault();
           act();
@@ -75,7 +76,9 @@ function MessageItemView(props: MessageItemProps) {
           )}
         </div>
         <div className="message-body">
-          {replyTo !== undefined && !gone && <Quote messageId={replyTo} message={quoted} onJump={verbs.jump} active={active} />}
+          {replyTo !== undefined && !gone && (
+            <Quote messageId={replyTo} message={quoted} onJump={verbs.jump} active={active} />
+          )}
           <p className={leads && !system ? 'byline' : 'visually-hidden'}>
             <strong>{username}</strong>{' '}
             <time className="soft" dateTime={timestamp} title={fullTime(timestamp)}>

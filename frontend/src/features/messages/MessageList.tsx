@@ -10,17 +10,19 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { useShortcut } from '../../app/keyboard';
 import { Button } from '../../design/Button';
 import { Down, Up } from '../../design/icons';
 import { ErrorState } from '../../design/States';
 import { useToast } from '../../design/Toast';
 import { generalSentence } from '../../language/sentences';
 import { clockTime, dayName, isSameDay } from '../../language/time';
+import { linkTo } from '../../routes';
 import { Beginning } from './Beginning';
+import { LoadingRows } from './LoadingRows';
 import { MessageItem } from './MessageItem';
 import type { MessageVerbs } from './message-verbs';
 import { rowsOf } from './rows';
-import { LoadingRows } from './LoadingRows';
 import { rememberStanding, standingIn } from './scroll-memory';
 import { useAnnouncedMessages } from './use-announced-messages';
 import { useJump } from './use-jump';
@@ -41,11 +43,9 @@ export interface MessageListProps {
   onEdit(messageId: string | null): void;
   /** Puts the focus into the field to write in. */
   onWrite(): void;
-  /** The address of a message. */
-  addressOf(seq: number): string;
 }
 
-export function MessageList({ name, linked, editing, onEdit, onWrite, addressOf }: MessageListProps) {
+export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageListProps) {
   const room = useRoomHandle();
   const state = useMessages();
   const unread = useUnread();
@@ -108,6 +108,15 @@ export function MessageList({ name, linked, editing, onEdit, onWrite, addressOf 
     toEnd();
   }, [room, hasNewer, toEnd]);
 
+  const inTabOrder = focus.focused ?? rows[lastSeen ?? rows.length - 1]?.key ?? null;
+  useShortcut('jumpLatest', toNewest, !atEnd);
+  useShortcut('jumpUnread', () => mark && jump(mark.after + 1), mark !== null);
+  useShortcut('readMessages', () => {
+    if (inTabOrder === null) return false;
+    focus.focusRow(inTabOrder);
+  });
+  useShortcut('markRead', () => room.markRead(), unread.count > 0);
+
   // What somebody writes, they want to see.
   const last = messages.at(-1);
   const written = last?.state === 'waiting' && last.seq === null ? last.key : null;
@@ -133,7 +142,7 @@ export function MessageList({ name, linked, editing, onEdit, onWrite, addressOf 
       dismiss: (id) => room.dismiss(id),
       copyLink: async ({ seq }) => {
         if (seq === null) return;
-        const link = new URL(addressOf(seq), window.location.href).href;
+        const link = linkTo(room.id, seq);
         try {
           await navigator.clipboard.writeText(link);
           toast({ text: 'Link copied.', name: 'copy' });
@@ -144,7 +153,7 @@ export function MessageList({ name, linked, editing, onEdit, onWrite, addressOf 
       },
       jump,
     }),
-    [room, onEdit, onWrite, remove, addressOf, toast, jump],
+    [room, onEdit, onWrite, remove, toast, jump],
   );
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
@@ -157,16 +166,16 @@ export function MessageList({ name, linked, editing, onEdit, onWrite, addressOf 
       if (!focus.step(row.dataset.key, to) && to === 'after' && !hasNewer) onWrite();
       return;
     }
-    if (event.key === 'Escape') onWrite();
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    onWrite();
   }
 
-  const inTabOrder = focus.focused ?? rows[lastSeen ?? rows.length - 1]?.key ?? null;
   const unreadAbove = useUnreadAbove(mark?.after ?? null, topSeq);
   const since = mark && messages.find(({ seq }) => seq === mark.after + 1)?.timestamp;
 
   return (
     <div className="message-area">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the rows, which come and go */}
       <div
         ref={box}
         className="scroller"

@@ -21,7 +21,11 @@ export function Trouble({ message, verbs }: { message: MessageItem; verbs: Messa
   // What it says is what was to be said: the edit that failed.
   if (state === 'failed') {
     return (
-      <Failed text={`Not changed. ${actSentence(problem, 'edit')}`} again={() => verbs.edit(id, content)} drop={drop} />
+      <Failed
+        text={`Not changed. ${actSentence(problem, 'edit')}`}
+        again={() => verbs.edit(id, content)}
+        drop={drop}
+      />
     );
   }
   return <Failed text={actSentence(problem)} drop={drop} />;

@@ -1,19 +1,8 @@
-// The keys of the message that has the focus; MESSAGE_KEYS is what the map of all keys says of them.
+// What the keys do to the message that has the focus.
 import { type MessageItem, mayDelete, mayEdit, type Role } from '@belfry/client';
 import type { KeyboardEvent } from 'react';
+import { pressed } from '../../app/keyboard';
 import type { MessageVerbs } from './message-verbs';
-
-export const MESSAGE_KEYS = [
-  { keys: 'Up Down', does: 'The message before, the message after' },
-  { keys: 'Home End', does: 'The first message that is there, the newest' },
-  { keys: 'R', does: 'Reply' },
-  { keys: 'C', does: 'Clap' },
-  { keys: '+', does: 'Add a reaction' },
-  { keys: 'E', does: 'Edit' },
-  { keys: 'L', does: 'Copy the link' },
-  { keys: 'Delete', does: 'Delete' },
-  { keys: 'Escape', does: 'Back to the field to write in' },
-] as const;
 
 interface Of {
   message: MessageItem;
@@ -23,24 +12,18 @@ interface Of {
 }
 
 /** `null`: the key means nothing here. In the row's editor and on its buttons the keys are theirs. */
-export function actOf(event: KeyboardEvent<HTMLElement>, { message, role, me, verbs }: Of): (() => void) | null {
+export function actOf(
+  event: KeyboardEvent<HTMLElement>,
+  { message, role, me, verbs }: Of,
+): (() => void) | null {
   const row = event.currentTarget;
-  if (event.target !== row || event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.target !== row) return null;
   const { id } = message;
-  switch (event.key.toLowerCase()) {
-    case 'r':
-      return () => verbs.reply(id);
-    case 'c':
-      return () => verbs.clap(id);
-    case '+':
-      return () => row.querySelector<HTMLElement>('.action.react')?.click();
-    case 'e':
-      return mayEdit(message, { role }, me) ? () => verbs.startEdit(id) : null;
-    case 'l':
-      return () => verbs.copyLink(message);
-    case 'delete':
-      return mayDelete(message, { role }, me) ? () => verbs.remove(message) : null;
-    default:
-      return null;
-  }
+  if (pressed('messageReply', event)) return () => verbs.reply(id);
+  if (pressed('messageClap', event)) return () => verbs.clap(id);
+  if (pressed('messageReact', event)) return () => row.querySelector<HTMLElement>('.action.react')?.click();
+  if (pressed('messageLink', event)) return () => verbs.copyLink(message);
+  if (pressed('messageEdit', event) && mayEdit(message, { role }, me)) return () => verbs.startEdit(id);
+  if (pressed('messageDelete', event) && mayDelete(message, { role }, me)) return () => verbs.remove(message);
+  return null;
 }

@@ -6,7 +6,10 @@ import { useAnnounce } from '../../design/Announcer';
 const MOST_SAID = 3;
 const LONGEST = 200;
 
-export function useAnnouncedMessages({ messages, status, epoch, hasNewer }: MessagesState, me: string | null) {
+export function useAnnouncedMessages(
+  { messages, status, epoch, hasNewer }: MessagesState,
+  me: string | null,
+) {
   const announce = useAnnounce();
   const said = useRef<{ epoch: number; seq: number } | null>(null);
 

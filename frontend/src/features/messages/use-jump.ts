@@ -26,7 +26,9 @@ export interface Jump {
 
 export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): Jump {
   const toast = useToast();
-  const [aim, setAim] = useState<{ place: string | number } | null>(linked === null ? null : { place: linked });
+  const [aim, setAim] = useState<{ place: string | number } | null>(
+    linked === null ? null : { place: linked },
+  );
   const [marked, setMarked] = useState<string | null>(null);
   const asked = useRef<object | null>(null);
 

@@ -2,8 +2,8 @@
 // it is, whatever is put above it or grows. Measuring and holding is TanStack Virtual's, anchored at the end.
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { Row } from './rows';
 import { rowHeight } from './row-height';
+import type { Row } from './rows';
 import type { Standing } from './scroll-memory';
 
 /** Reserved above and below for what is loaded, so that its coming moves nothing. */
@@ -160,19 +160,22 @@ export function useMessageWindow(wish: Wish): MessageWindow {
 }
 
 /** Where to begin: where one stood, or at the end. */
-function beginning(
-  standing: Standing | undefined,
-  epoch: number,
-  rows: readonly Row[],
-  above: number,
-) {
+function beginning(standing: Standing | undefined, epoch: number, rows: readonly Row[], above: number) {
   const sized = standing ?? { heights: new Map<string, number>(), width: 0, row: null, epoch };
-  const heights = [...sized.heights].map(([key, size]) => ({ key, size, index: 0, start: 0, end: 0, lane: 0 }));
+  const heights = [...sized.heights].map(([key, size]) => ({
+    key,
+    size,
+    index: 0,
+    start: 0,
+    end: 0,
+    lane: 0,
+  }));
   const heightOf = (row: Row) => sized.heights.get(row.key) ?? rowHeight(row, sized.width);
   const wanted = sized.epoch === epoch ? sized.row : null;
   let offset = above;
   for (const row of rows) {
-    if (row.key === wanted?.key) return { offset: Math.max(0, offset + wanted.offset), heights, atEnd: false };
+    if (row.key === wanted?.key)
+      return { offset: Math.max(0, offset + wanted.offset), heights, atEnd: false };
     offset += heightOf(row);
   }
   return { offset, heights, atEnd: true };

@@ -10,7 +10,8 @@ export function useNames(
 ): ReadonlyMap<string, string> {
   const known = useRef<ReadonlyMap<string, string>>(new Map());
   const from = useRef<readonly [unknown, unknown, unknown]>([null, null, null]);
-  if (from.current[0] === messages && from.current[1] === online && from.current[2] === me) return known.current;
+  if (from.current[0] === messages && from.current[1] === online && from.current[2] === me)
+    return known.current;
   from.current = [messages, online, me];
   let next: Map<string, string> | null = null;
   const add = (id: string, name: string) => {

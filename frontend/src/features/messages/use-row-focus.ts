@@ -1,5 +1,13 @@
 // Walking the messages with the keys: one row is in the tab order, and the row with the focus stays in the page wherever one scrolls.
-import { type FocusEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type FocusEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import type { Row } from './rows';
 
 interface Wish {
@@ -21,14 +29,11 @@ export function useRowFocus({ list, rows, show }: Wish) {
     [list],
   );
 
-  const focusRow = useCallback(
-    (key: string) => {
-      wanted.current = key;
-      setFocused(key);
-      again((count) => count + 1);
-    },
-    [],
-  );
+  const focusRow = useCallback((key: string) => {
+    wanted.current = key;
+    setFocused(key);
+    again((count) => count + 1);
+  }, []);
 
   useLayoutEffect(() => {
     const key = wanted.current;

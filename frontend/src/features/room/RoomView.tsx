@@ -2,6 +2,8 @@
 import { mayEdit } from '@belfry/client';
 import { useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { useShortcut } from '../../app/keyboard';
+import { go, HOME_ADDRESS } from '../../routes';
 import { Composer } from '../composer/Composer';
 import { MessageList } from '../messages/MessageList';
 import { PeoplePanel, type PeopleTab, WIDE } from '../people/PeoplePanel';
@@ -14,16 +16,10 @@ import './room.css';
 export interface RoomViewProps {
   /** The message that the address names, by its `seq` or its id. */
   linked?: number | string | null;
-  /** Where a room, or a message in it, is found; `null`: the list of rooms. */
-  addressOf(roomId: string | null, seq?: number): string;
-  /** Goes there; `null`: no room. */
-  onOpenRoom(roomId: string | null): void;
-  /** Shows who somebody is. */
-  onPerson?: ((userId: string) => void) | undefined;
 }
 
 /** Within a `RoomProvider`, and made anew for another room. */
-export function RoomView({ linked = null, addressOf, onOpenRoom, onPerson }: RoomViewProps) {
+export function RoomView({ linked = null }: RoomViewProps) {
   const room = useRoomHandle();
   const { id, status, info, partner } = useRoom();
   const me = useMe();
@@ -41,6 +37,8 @@ export function RoomView({ linked = null, addressOf, onOpenRoom, onPerson }: Roo
   }, []);
 
   const hidePeople = useCallback(() => setPeople(null), []);
+  const togglePeople = () => setPeople(people === null ? 'here' : null);
+  useShortcut('people', togglePeople, open);
   const write = useCallback(() => {
     foot.current?.querySelector<HTMLElement>('textarea, [contenteditable]')?.focus();
   }, []);
@@ -52,7 +50,6 @@ export function RoomView({ linked = null, addressOf, onOpenRoom, onPerson }: Roo
     },
     [write],
   );
-  const addressOfMessage = useCallback((seq: number) => addressOf(id, seq), [addressOf, id]);
 
   function editLast() {
     const { messages } = room.messages.get();
@@ -65,40 +62,23 @@ export function RoomView({ linked = null, addressOf, onOpenRoom, onPerson }: Roo
       <main className="room-main">
         <RoomHead
           heading={heading}
-          addressOf={addressOf}
           peopleShown={open && people !== null}
-          onPeople={() => setPeople(people === null ? 'here' : null)}
+          onPeople={togglePeople}
           onAddPeople={() => setPeople('members')}
-          onOpenRoom={onOpenRoom}
         />
         {open ? (
           <>
-            <MessageList
-              name={name}
-              linked={linked}
-              editing={editing}
-              onEdit={edit}
-              onWrite={write}
-              addressOf={addressOfMessage}
-            />
+            <MessageList name={name} linked={linked} editing={editing} onEdit={edit} onWrite={write} />
             <div ref={foot} className="room-foot">
               <Composer onEditLast={editLast} />
               <Typing />
             </div>
           </>
         ) : (
-          <RoomClosed onLeaveIt={() => onOpenRoom(null)} />
+          <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
         )}
       </main>
-      {open && people !== null && (
-        <PeoplePanel
-          tab={people}
-          onTab={setPeople}
-          onClose={hidePeople}
-          onOpenRoom={onOpenRoom}
-          onPerson={onPerson}
-        />
-      )}
+      {open && people !== null && <PeoplePanel tab={people} onTab={setPeople} onClose={hidePeople} />}
     </div>
   );
 }
