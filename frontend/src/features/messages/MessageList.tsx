@@ -36,8 +36,8 @@ import './messages.css';
 export interface MessageListProps {
   /** What the room is called. */
   name: string;
-  /** The message that the address names, by its `seq` or its id. */
-  linked: number | string | null;
+  /** The `seq` of the message that the address points at. */
+  linked: number | null;
   /** The message in whose place the editor is. */
   editing: string | null;
   onEdit(messageId: string | null): void;
@@ -115,7 +115,6 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
     if (inTabOrder === null) return false;
     focus.focusRow(inTabOrder);
   });
-  useShortcut('markRead', () => room.markRead(), unread.count > 0);
 
   // What somebody writes, they want to see.
   const last = messages.at(-1);

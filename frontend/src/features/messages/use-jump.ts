@@ -11,7 +11,7 @@ interface Wish {
   rows: readonly Row[];
   loaded: boolean;
   /** The message that the address names. */
-  linked: number | string | null;
+  linked: number | null;
   show(index: number): void;
   focusRow(key: string): void;
 }

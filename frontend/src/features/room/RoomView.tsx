@@ -1,6 +1,8 @@
+<<<<<<< HEAD
+
 // One room: its head, its messages, the people in it, and the field to write in.
 import { mayEdit } from '@belfry/client';
-import { useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
+import { RoomProvider, useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useShortcut } from '../../app/keyboard';
 import { go, HOME_ADDRESS } from '../../routes';
@@ -14,12 +16,21 @@ import { typingSentence } from './typing-sentence';
 import './room.css';
 
 export interface RoomViewProps {
-  /** The message that the address names, by its `seq` or its id. */
-  linked?: number | string | null;
+  roomId: string;
+  /** The message that the address points at. */
+  seq?: number;
 }
 
-/** Within a `RoomProvider`, and made anew for another room. */
-export function RoomView({ linked = null }: RoomViewProps) {
+/** Opens the room while it is shown. Made anew for another room. */
+export function RoomView({ roomId, seq }: RoomViewProps) {
+  return (
+    <RoomProvider id={roomId}>
+      <OpenRoom linked={seq ?? null} />
+    </RoomProvider>
+  );
+}
+
+function OpenRoom({ linked }: { linked: number | null }) {
   const room = useRoomHandle();
   const { id, status, info, partner } = useRoom();
   const me = useMe();
@@ -90,5 +101,24 @@ function Typing() {
     <p className="typing" data-shown={sentence !== ''}>
       {sentence}
     </p>
+=======
+// Stands here until the room itself does.
+import { RoomProvider, useRoom } from '@belfry/react';
+
+export function RoomView({ roomId }: { roomId: string; seq?: number }) {
+  return (
+    <RoomProvider id={roomId}>
+      <Placeholder />
+    </RoomProvider>
+  );
+}
+
+function Placeholder() {
+  const { info, id } = useRoom();
+  return (
+    <main>
+      <h1>{info?.name ?? id}</h1>
+    </main>
+>>>>>>> i6-shell
   );
 }
