@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 
 // One room: its head, its messages, the people in it, and the field to write in.
 import { mayEdit } from '@belfry/client';
@@ -101,24 +100,3 @@ function Typing() {
     <p className="typing" data-shown={sentence !== ''}>
       {sentence}
     </p>
-=======
-// Stands here until the room itself does.
-import { RoomProvider, useRoom } from '@belfry/react';
-
-export function RoomView({ roomId }: { roomId: string; seq?: number }) {
-  return (
-    <RoomProvider id={roomId}>
-      <Placeholder />
-    </RoomProvider>
-  );
-}
-
-function Placeholder() {
-  const { info, id } = useRoom();
-  return (
-    <main>
-      <h1>{info?.name ?? id}</h1>
-    </main>
->>>>>>> i6-shell
-  );
-}
