@@ -1,4 +1,3 @@
-
 // One room: its head, its messages, the people in it, and the field to write in.
 import { mayEdit } from '@belfry/client';
 import { RoomProvider, useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
@@ -100,3 +99,5 @@ function Typing() {
     <p className="typing" data-shown={sentence !== ''}>
       {sentence}
     </p>
+  );
+}
