@@ -200,6 +200,65 @@ class Visitor {
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   }
 
+  /** The CPU takes so many times as long. */
+  async slowedDown(times) {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
+  }
+
+  /**
+   * Pages of older messages wait at the door: `asked` holds when the next one was asked for, and `letThrough` lets it in.
+   */
+  async holdsBackOlder() {
+    const waiting = [];
+    let wake = () => {};
+    await this.page.route(/\/messages\?.*before=/, (route) => {
+      waiting.push(route);
+      wake();
+    });
+    return {
+      async asked() {
+        while (waiting.length === 0)
+          await new Promise((resolve) => {
+            wake = resolve;
+          });
+      },
+      letThrough: () => waiting.shift()?.continue(),
+    };
+  }
+
+  /** Scrolls the messages, and waits until all that is in view has been measured. */
+  async scrollsTo(offset) {
+    await this.page.evaluate(async (top) => {
+      const box = document.querySelector('.scroller');
+      box.scrollTop = top;
+      for (let frame = 0; frame < 6; frame += 1) await new Promise((resume) => requestAnimationFrame(resume));
+    }, offset);
+  }
+
+  /** How far the first whole message in view is moved from now until 20 frames after more have come above it. */
+  watchesWhatItReads() {
+    return this.page.evaluate(async () => {
+      const box = document.querySelector('.scroller');
+      const list = document.querySelector('.rows');
+      const edge = box.getBoundingClientRect().top;
+      const row = [...document.querySelectorAll('.message')].find(
+        (each) => each.getBoundingClientRect().top >= edge,
+      );
+      const place = row.getBoundingClientRect().top;
+      const before = list.offsetHeight;
+      let most = 0;
+      let rows = 0;
+      for (let left = 20; left > 0; ) {
+        await new Promise((resume) => requestAnimationFrame(resume));
+        most = Math.max(most, row.isConnected ? Math.abs(row.getBoundingClientRect().top - place) : Infinity);
+        rows = Math.max(rows, document.querySelectorAll('.message').length);
+        if (list.offsetHeight > before + 200) left -= 1;
+      }
+      return { most, rows, grew: list.offsetHeight - before };
+    });
+  }
+
   async sees(text) {
     await this.page.getByText(text, { exact: true }).first().waitFor();
   }

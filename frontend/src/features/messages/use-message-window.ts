@@ -86,24 +86,53 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     initialMeasurementsCache: start.heights,
   });
 
+  // The uppermost row that is wholly in view, when somebody last scrolled: what is above it must not push it, also where that came into
+  // view only now, in the place that was kept for it.
+  const held = useRef<string | null>(null);
+  const heldIndex = useRef<{ rows: readonly Row[]; key: string | null; index: number }>({
+    rows,
+    key: null,
+    index: -1,
+  });
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = (
+    item,
+    _,
+    { itemSizeCache, scrollOffset, scrollDirection },
+  ) => {
+    const offset = scrollOffset ?? 0;
+    // Seen before: it has grown under the reader's eyes, if not wholly above them.
+    if (itemSizeCache.has(item.key)) return item.end <= offset && scrollDirection !== 'backward';
+    if (heldIndex.current.rows !== rows || heldIndex.current.key !== held.current) {
+      const key = held.current;
+      heldIndex.current = { rows, key, index: key === null ? -1 : rows.findIndex((row) => row.key === key) };
+    }
+    return item.start < offset || item.index < heldIndex.current.index;
+  };
+
   const [atEnd, setAtEnd] = useState(!hasNewer && start.atEnd);
   const [topSeq, setTopSeq] = useState<number | null>(null);
   const end = useRef({ held: start.atEnd, boxHeight: 0 });
   const latest = useRef({ rows, hasNewer, onNearTop, onNearEnd });
   latest.current = { rows, hasNewer, onNearTop, onNearEnd };
 
-  const look = useCallback(() => {
-    const box = scroller.current;
-    const { rows } = latest.current;
-    if (!box || box.clientHeight === 0 || rows.length === 0) return;
-    const below = box.scrollHeight - box.clientHeight - box.scrollTop;
-    end.current = { held: below <= END_SLACK_PX, boxHeight: box.clientHeight };
-    setAtEnd(end.current.held && !latest.current.hasNewer);
-    const top = rows[virtual.getVirtualItemForOffset(box.scrollTop)?.index ?? 0];
-    setTopSeq(top?.kind === 'message' ? top.message.seq : 0);
-    if (box.scrollTop <= NEAR_PX) latest.current.onNearTop();
-    if (below <= NEAR_PX) latest.current.onNearEnd();
-  }, [scroller, virtual]);
+  const look = useCallback(
+    (scrolled: boolean) => {
+      const box = scroller.current;
+      const { rows } = latest.current;
+      if (!box || box.clientHeight === 0 || rows.length === 0) return;
+      const below = box.scrollHeight - box.clientHeight - box.scrollTop;
+      end.current = { held: below <= END_SLACK_PX, boxHeight: box.clientHeight };
+      setAtEnd(end.current.held && !latest.current.hasNewer);
+      const at = virtual.getVirtualItemForOffset(box.scrollTop);
+      const top = rows[at?.index ?? 0];
+      setTopSeq(top?.kind === 'message' ? top.message.seq : 0);
+      if (scrolled && at)
+        held.current = rows[at.start < box.scrollTop ? at.index + 1 : at.index]?.key ?? null;
+      if (box.scrollTop <= NEAR_PX) latest.current.onNearTop();
+      if (below <= NEAR_PX) latest.current.onNearEnd();
+    },
+    [scroller, virtual],
+  );
 
   const toEnd = useCallback(() => virtual.scrollToEnd(), [virtual]);
 
@@ -118,7 +147,7 @@ export function useMessageWindow(wish: Wish): MessageWindow {
   useLayoutEffect(() => {
     wasInPast.current = hasNewer;
     // While the box has another height than when one last looked, its own observer comes first.
-    if (scroller.current?.clientHeight === end.current.boxHeight) look();
+    if (scroller.current?.clientHeight === end.current.boxHeight) look(false);
   });
 
   useEffect(() => {
@@ -128,13 +157,14 @@ export function useMessageWindow(wish: Wish): MessageWindow {
       width.current = box.clientWidth;
       // The field below grew, or the keyboard came: what was at the end stays there.
       if (end.current.held && box.clientHeight !== end.current.boxHeight) virtual.scrollToEnd();
-      look();
+      look(true);
     });
+    const onScroll = () => look(true);
     observer.observe(box);
-    box.addEventListener('scroll', look, { passive: true });
+    box.addEventListener('scroll', onScroll, { passive: true });
     return () => {
       observer.disconnect();
-      box.removeEventListener('scroll', look);
+      box.removeEventListener('scroll', onScroll);
     };
   }, [scroller, virtual, look]);
 
