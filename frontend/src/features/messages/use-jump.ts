@@ -5,6 +5,8 @@ import { useToast } from '../../design/Toast';
 import type { Row } from './rows';
 
 const MARKED_MS = 2_500;
+/** For so long a page that comes above it must not lead to another row: where it lands is known by its index only. */
+const LANDING_MS = 400;
 
 interface Wish {
   room: Room;
@@ -31,6 +33,7 @@ export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): J
   );
   const [marked, setMarked] = useState<string | null>(null);
   const asked = useRef<object | null>(null);
+  const landing = useRef<{ key: string; until: number } | null>(null);
 
   // The address names another one. What it named when the room was opened is the first aim.
   const lastLinked = useRef(linked);
@@ -40,10 +43,20 @@ export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): J
   }, [linked]);
 
   useLayoutEffect(() => {
+    const at = landing.current;
+    if (!at || aim) return;
+    const index = rows.findIndex((row) => row.key === at.key);
+    if (index === -1 || performance.now() > at.until) landing.current = null;
+    else show(index);
+  }, [aim, rows, show]);
+
+  useLayoutEffect(() => {
     if (!aim) return;
     const index = rows.findIndex((row) => row.kind === 'message' && isAt(row.message, aim.place));
     const row = rows[index];
     if (!row) return;
+    landing.current = { key: row.key, until: performance.now() + LANDING_MS };
+    asked.current = null;
     show(index);
     focusRow(row.key);
     setMarked(row.key);

@@ -50,6 +50,7 @@ export function useMessageWindow(wish: Wish): MessageWindow {
   const { rows, scroller, hasOlder, hasNewer, epoch, kept, standing, onNearTop, onNearEnd } = wish;
   const padding = { above: hasOlder ? LOADING_PX : TOP_PX, below: hasNewer ? LOADING_PX : BOTTOM_PX };
   const width = useRef(standing?.width ?? 0);
+  const guesses = useRef(new Map<string, number>());
   const [start] = useState(() => beginning(standing, epoch, rows, padding.above));
   // What comes at the lower end of a part of the past is not followed, the last page of it neither.
   const wasInPast = useRef(hasNewer);
@@ -75,7 +76,7 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     count: rows.length,
     getScrollElement: () => scroller.current,
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
-    estimateSize: (index) => rowHeight(rows[index], width.current),
+    estimateSize: (index) => guessed(guesses.current, rows[index], width.current),
     rangeExtractor,
     anchorTo: 'end',
     followOnAppend: !hasNewer && !wasInPast.current,
@@ -187,6 +188,15 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     toRow: useCallback((index, align) => virtual.scrollToIndex(index, { align }), [virtual]),
     stand,
   };
+}
+
+/** The first guess stays: where it was right the height is not kept as a measured one, and must not change with the message unseen. */
+function guessed(guesses: Map<string, number>, row: Row | undefined, width: number): number {
+  const known = row && guesses.get(row.key);
+  if (known !== undefined) return known;
+  const height = rowHeight(row, width);
+  if (row) guesses.set(row.key, height);
+  return height;
 }
 
 /** Where to begin: where one stood, or at the end. */
