@@ -44,6 +44,8 @@ stories('a message', (story) => {
     await ada.page.getByRole('button', { name: 'Undo' }).click();
     await ada.sees('a slip');
     assert.deepEqual(await bo.reads(), ['one', 'a slip', 'three'], 'nobody else has seen anything of it');
+    // The line with Undo stays for as long as the pointer is on it.
+    await ada.page.mouse.move(400, 300);
     await ada.chooses('Delete', 'a slip');
     for (const visitor of [ada, bo]) {
       await visitor.sees('This message was deleted.');

@@ -7,6 +7,8 @@ import type { Row } from './rows';
 const MARKED_MS = 2_500;
 /** For so long a page that comes above it must not lead to another row: where it lands is known by its index only. */
 const LANDING_MS = 400;
+/** So far up a message is looked for of which only the id is known. */
+const MOST_PAGES = 60;
 
 interface Wish {
   room: Room;
@@ -66,13 +68,16 @@ export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): J
   useEffect(() => {
     if (!aim || !loaded || asked.current === aim) return;
     asked.current = aim;
-    room.seek(aim.place).then((found) => {
-      if (asked.current !== aim) return;
+    const wanted = () => asked.current === aim;
+    room
+      .seek(aim.place)
       // The first one that is known is not shown before there are older ones.
-      if (found) return room.loadOlder();
-      setAim((now) => (now === aim ? null : now));
-      toast({ text: 'That message cannot be found here.', name: 'jump' });
-    });
+      .then((found) => (found ? room.loadOlder() : wanted() && goUp(room, aim.place, wanted)))
+      .then((found) => {
+        if (found !== false || !wanted()) return;
+        setAim((now) => (now === aim ? null : now));
+        toast({ text: 'That message cannot be found here.', name: 'jump' });
+      });
   }, [aim, loaded, room, toast]);
 
   useEffect(() => {
@@ -82,6 +87,29 @@ export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): J
   }, [marked]);
 
   return { jump: useCallback((place) => setAim({ place }), []), marked, going: aim !== null };
+}
+
+/** Looks for a message that only its id is known of: page by page, further up. */
+async function goUp(room: Room, place: string | number, wanted: () => boolean): Promise<boolean> {
+  if (typeof place === 'number') return false;
+  for (let pages = 0; pages < MOST_PAGES && wanted(); pages += 1) {
+    const { messages, hasOlder, older } = room.messages.get();
+    if (messages.some(({ id }) => id === place)) return true;
+    // Ids rise with time: what is above the first one would have come by now.
+    if (!hasOlder || older === 'failed' || (messages[0] && messages[0].id < place)) return false;
+    room.loadOlder();
+    await new Promise<void>((resolve) => {
+      const end = room.messages.subscribe(() => {
+        if (room.messages.get().older === 'loading') return;
+        end();
+        resolve();
+      });
+      if (room.messages.get().older === 'loading') return;
+      end();
+      resolve();
+    });
+  }
+  return false;
 }
 
 function isAt(message: { id: string; seq: number | null }, place: string | number): boolean {
