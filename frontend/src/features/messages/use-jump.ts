@@ -72,9 +72,13 @@ export function useJump({ room, rows, loaded, linked, show, focusRow }: Wish): J
     room
       .seek(aim.place)
       // The first one that is known is not shown before there are older ones.
-      .then((found) => (found ? room.loadOlder() : wanted() && goUp(room, aim.place, wanted)))
       .then((found) => {
-        if (found !== false || !wanted()) return;
+        if (!found) return wanted() && goUp(room, aim.place, wanted);
+        if (wanted()) room.loadOlder();
+        return true;
+      })
+      .then((found) => {
+        if (found || !wanted()) return;
         setAim((now) => (now === aim ? null : now));
         toast({ text: 'That message cannot be found here.', name: 'jump' });
       });
