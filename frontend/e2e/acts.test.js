@@ -34,14 +34,19 @@ stories('a message', (story) => {
     await ada.field.pressSequentially('the field has the focus again');
   });
 
-  story('is deleted after a question; its place stays for both', async (t, browser) => {
+  story('is deleted with a way back; its place stays for both', async (t, browser) => {
     const { ada, bo } = await twoInTheGarden(t, browser);
     for (const text of ['one', 'a slip', 'three']) await ada.writes(text);
     await bo.sees('three');
+    await ada.allKept();
     await ada.chooses('Delete', 'a slip');
-    await ada.page.getByRole('button', { name: 'Cancel' }).click();
+    await ada.sees('This message was deleted.');
+    await ada.page.getByRole('button', { name: 'Undo' }).click();
+    await ada.sees('a slip');
+    assert.deepEqual(await bo.reads(), ['one', 'a slip', 'three'], 'nobody else has seen anything of it');
+    // The line with Undo stays for as long as the pointer is on it.
+    await ada.page.mouse.move(400, 300);
     await ada.chooses('Delete', 'a slip');
-    await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();
     for (const visitor of [ada, bo]) {
       await visitor.sees('This message was deleted.');
       assert.deepEqual(await visitor.reads(), ['one', 'This message was deleted.', 'three']);
@@ -49,6 +54,17 @@ stories('a message', (story) => {
     await bo.page.reload();
     await bo.sees('three');
     assert.deepEqual(await bo.reads(), ['one', 'This message was deleted.', 'three']);
+  });
+
+  story('is deleted at once when its writer leaves the room', async (t, browser) => {
+    const { ada, bo } = await twoInTheGarden(t, browser);
+    await ada.writes('a slip');
+    await bo.sees('a slip');
+    await ada.chooses('Delete', 'a slip');
+    await ada.sees('This message was deleted.');
+    await ada.joins('tools');
+    await bo.sees('This message was deleted.');
+    await ada.page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
   });
 
   story('is clapped for under the finger, fifty times at most, in few packets', async (t, browser) => {
@@ -117,11 +133,7 @@ stories('a message', (story) => {
     const far = dee.message('Far below.').getByRole('button', { name: /^In answer to/ });
     assert.match(await far.innerText(), /an earlier message/);
     await far.click();
-    const first = dee.messages.filter({ hasText: 'Who has the spade?' }).first();
-    await first.waitFor();
-    await dee.page.waitForFunction(() => document.activeElement?.textContent.includes('Who has the spade?'));
-    const { y } = await first.boundingBox();
-    assert.ok(y > 0 && y < 800, `in view, at ${y}`);
+    await dee.isLedTo('Who has the spade?');
   });
 
   story('that may not be changed any more says so where it was tried', async (t, browser) => {

@@ -27,10 +27,8 @@ stories('what is unread', (story) => {
 
       await ada.page.getByRole('link', { name: 'garden 3 unread' }).click();
       await ada.inRoom('garden');
-      const divider = ada.page.locator('.divider[data-unread="true"]');
-      await divider.waitFor();
-      const after = divider.locator('xpath=following-sibling::li[1]');
-      assert.match(await after.innerText(), /one/);
+      const first = ada.page.getByRole('listitem').filter({ has: ada.page.locator('.unread-mark') });
+      assert.match(await first.locator('.text').innerText(), /one/);
       for (const device of [ada, phone])
         await device.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
 
@@ -63,14 +61,28 @@ stories('what is unread', (story) => {
     await ada.sees('line 60');
     const phone = await ada.onAnotherDevice();
     await phone.joins('tools');
-    await ada.page.evaluate(() => {
-      document.querySelector('.scroller').scrollTop = 700;
-    });
+    await ada.scrollsTo(700);
     await ada.page.getByRole('button', { name: 'Latest' }).waitFor();
     await bo.write('garden', 'not seen yet');
     await phone.page.getByRole('link', { name: 'garden 1 unread' }).waitFor();
     await ada.page.getByRole('button', { name: '1 new' }).click();
     await ada.sees('not seen yet');
     await phone.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
+  });
+
+  story('is gone to from the end of a room, with how much there is and since when', async (t, browser) => {
+    const belfry = await startBelfry(t, { MESSAGES_PER_SECOND: '1000' });
+    const bo = await guest(t, belfry, 'Bo');
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.joins('tools');
+    await bo.join('garden');
+    for (let line = 1; line <= 40; line += 1) await bo.write('garden', `line ${line}.`);
+    await ada.page.getByRole('link', { name: 'garden 40 unread' }).click();
+    await ada.inRoom('garden');
+    await ada.sees('line 40.');
+    await ada.page.getByRole('button', { name: /^40 new since \d/ }).click();
+    await ada.isLedTo('line 1.');
+    await ada.page.getByRole('button', { name: /^40 new/ }).waitFor({ state: 'detached' });
   });
 });

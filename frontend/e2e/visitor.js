@@ -306,6 +306,197 @@ class Visitor {
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   }
 
+  /** The CPU takes so many times as long. */
+  async slowedDown(times) {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
+  }
+
+  /**
+   * Pages of older messages wait at the door: `asked` holds when the next one was asked for, and `letThrough` lets it in.
+   */
+  async holdsBackOlder() {
+    const waiting = [];
+    let wake = () => {};
+    await this.page.route(/\/messages\?.*before=/, (route) => {
+      waiting.push(route);
+      wake();
+    });
+    return {
+      async asked() {
+        while (waiting.length === 0)
+          await new Promise((resolve) => {
+            wake = resolve;
+          });
+      },
+      letThrough: () => waiting.shift()?.continue(),
+    };
+  }
+
+  /** Scrolls the messages, and waits until all that is in view has been measured. */
+  async scrollsTo(offset) {
+    await this.page.evaluate(async (top) => {
+      const box = document.querySelector('.scroller');
+      box.scrollTop = top;
+      for (let frame = 0; frame < 4; frame += 1) await new Promise((resume) => requestAnimationFrame(resume));
+    }, offset);
+  }
+
+  /** How far the first whole message in view is moved from now until 20 frames after more have come above it. */
+  watchesWhatItReads() {
+    return this.page.evaluate(async () => {
+      const box = document.querySelector('.scroller');
+      const list = document.querySelector('.rows');
+      const edge = box.getBoundingClientRect().top;
+      const row = [...document.querySelectorAll('.message')].find(
+        (each) => each.getBoundingClientRect().top >= edge,
+      );
+      const place = row.getBoundingClientRect().top;
+      const before = list.offsetHeight;
+      let most = 0;
+      let rows = 0;
+      for (let left = 20; left > 0; ) {
+        await new Promise((resume) => requestAnimationFrame(resume));
+        most = Math.max(most, row.isConnected ? Math.abs(row.getBoundingClientRect().top - place) : Infinity);
+        rows = Math.max(rows, document.querySelectorAll('.message').length);
+        if (list.offsetHeight > before + 200) left -= 1;
+      }
+      return { most, rows, grew: list.offsetHeight - before };
+    });
+  }
+
+  /** How many pixels of the messages are below what is in view. */
+  async distanceFromEnd() {
+    return this.page.evaluate(async () => {
+      const box = document.querySelector('.scroller');
+      for (let frame = 0; frame < 3; frame += 1) await new Promise((resume) => requestAnimationFrame(resume));
+      return box.scrollHeight - box.clientHeight - box.scrollTop;
+    });
+  }
+
+  /** How far the first whole message in view is moved until something shows a text. */
+  watchesUntil(selector, text) {
+    return this.page.evaluate(
+      async ([selector, text]) => {
+        const edge = document.querySelector('.scroller').getBoundingClientRect().top;
+        const row = [...document.querySelectorAll('.message')].find(
+          (each) => each.getBoundingClientRect().top >= edge,
+        );
+        const place = row.getBoundingClientRect().top;
+        let most = 0;
+        for (let left = 5; left > 0; ) {
+          await new Promise((resume) => requestAnimationFrame(resume));
+          most = Math.max(most, Math.abs(row.getBoundingClientRect().top - place));
+          if (document.querySelector(selector)?.textContent.includes(text)) left -= 1;
+        }
+        return { most };
+      },
+      [selector, text],
+    );
+  }
+
+  /** The first whole message in view, and where it stands. */
+  async stands() {
+    return this.page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise((resume) => requestAnimationFrame(resume));
+      const edge = document.querySelector('.scroller').getBoundingClientRect().top;
+      const row = [...document.querySelectorAll('.message')].find(
+        (each) => each.getBoundingClientRect().top >= edge,
+      );
+      return {
+        text: row.querySelector('.text').innerText.split('\n')[0],
+        top: row.getBoundingClientRect().top,
+      };
+    });
+  }
+
+  /** Follows a link to a message. */
+  async follows(room, seq) {
+    await this.page.evaluate((hash) => {
+      window.location.hash = hash;
+    }, `#/${room}/${seq}`);
+  }
+
+  /** The message with that text is in view, marked, and has the focus. */
+  async isLedTo(text) {
+    const message = this.page.locator('.message[data-marked="true"]').filter({ hasText: text });
+    await message.waitFor();
+    await this.page.waitForFunction((text) => {
+      const row = document.activeElement;
+      if (!row?.matches('.message') || !row.textContent.includes(text)) return false;
+      const box = document.querySelector('.scroller').getBoundingClientRect();
+      const { top, bottom } = row.getBoundingClientRect();
+      return top >= box.top && bottom <= box.bottom;
+    }, text);
+  }
+
+  async rowsInPage() {
+    return this.messages.count();
+  }
+
+  /** The numbers of the lines that are in the page, in its order, but for one that is kept there because it has the focus. */
+  async linesInPage() {
+    const texts = await this.page.locator('.message:not(:focus) .text').allInnerTexts();
+    return texts.map((text) => Number(/\d+/.exec(text)));
+  }
+
+  /** Up or down as far as it goes, until more has come there. */
+  async scrollsAll(way) {
+    await this.page.evaluate(async (way) => {
+      const box = document.querySelector('.scroller');
+      const frame = () => new Promise((resume) => requestAnimationFrame(resume));
+      const before = box.scrollHeight;
+      for (let patience = 300; patience > 0 && box.scrollHeight <= before + 200; patience -= 1) {
+        box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
+        await frame();
+      }
+      for (let count = 0; count < 6; count += 1) await frame();
+    }, way);
+  }
+
+  /** The focus is on the message with that text. */
+  async isOn(text) {
+    await this.page.waitForFunction(
+      (text) =>
+        document.activeElement?.matches('.message') && document.activeElement.textContent.includes(text),
+      text,
+    );
+  }
+
+  /** The focus is in the field to write in. */
+  async isWriting() {
+    await this.page.waitForFunction(
+      (field) => document.activeElement === field,
+      await this.field.elementHandle(),
+    );
+  }
+
+  /** Nothing is wider than the window, or than the list. */
+  async fits() {
+    return this.page.evaluate(() => {
+      const box = document.querySelector('.scroller');
+      return document.documentElement.scrollWidth <= window.innerWidth && box.scrollWidth <= box.clientWidth;
+    });
+  }
+
+  /** Of each message in the page by its `seq`: its text, the elements in it, and where its links lead. */
+  async whatStandsThere() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('.message[data-seq]')].map((row) => {
+        const text = row.querySelector('.text');
+        const names = [...text.querySelectorAll('*')].map((each) => each.localName);
+        return [
+          Number(row.dataset.seq),
+          {
+            text: text.textContent,
+            elements: [...new Set(names)].join(' '),
+            links: [...text.querySelectorAll('a')].map((each) => each.href),
+          },
+        ];
+      }),
+    );
+  }
+
   async sees(text) {
     await this.page.getByText(text, { exact: true }).first().waitFor();
   }

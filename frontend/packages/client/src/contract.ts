@@ -207,7 +207,10 @@ export interface MessageItem extends Omit<Message, 'seq' | 'claps' | 'reactions'
   readonly seq: number | null;
   readonly claps: { readonly total: number; readonly mine: number };
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly mine: boolean }[];
-  /** `waiting`: not acknowledged. `failed`: the server did not take it (`problem`); `retry` or `discard`. `changing`: an edit or deletion is on its way. */
+  /**
+   * `waiting`: not acknowledged. `failed`: the server did not take it (`problem`): where `seq` is `null` the message, `retry` or `discard`;
+   * otherwise the edit whose text it shows, `edit` again or `dismiss`. `changing`: an edit or deletion is on its way.
+   */
   readonly state: 'kept' | 'waiting' | 'failed' | 'changing';
   /** Why the last thing done to it did not work. */
   readonly problem: Problem | null;

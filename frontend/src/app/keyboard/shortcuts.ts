@@ -38,6 +38,7 @@ export const SHORTCUTS = {
   messageEdit: { keys: ['E'], says: 'Edit', group: 'On a message', local: true },
   messageClap: { keys: ['C'], says: 'Clap', group: 'On a message', local: true },
   messageReact: { keys: ['+'], says: 'React', group: 'On a message', local: true },
+  messageLink: { keys: ['L'], says: 'Copy its link', group: 'On a message', local: true },
   messageDelete: { keys: ['Delete'], says: 'Delete', group: 'On a message', local: true },
 
   send: { keys: ['Enter'], says: 'Send', group: 'While writing', local: true },

@@ -104,7 +104,7 @@ function keptItem(message: Message, acts: MessageActs | undefined, me: string): 
     key: keyOf(message, me),
     claps: { total: claps.total, mine: claps.mine ?? 0 },
     reactions: reactions.map(({ emoji, count, mine }) => ({ emoji, count, mine: mine ?? false })),
-    state: changing ? 'changing' : 'kept',
+    state: changing ? 'changing' : acts?.edit?.failed && !message.deletedAt ? 'failed' : 'kept',
     problem: acts?.problem ?? null,
   };
 }

@@ -1,6 +1,7 @@
 // The field that takes a message's place while it is edited. Enter keeps the change, Escape drops it.
+import { LONGEST_MESSAGE } from '@belfry/client';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { LONGEST_MESSAGE } from '../wire';
+import { Button } from '../../design/Button';
 
 interface MessageEditorProps {
   text: string;
@@ -46,6 +47,7 @@ export function MessageEditor({ text, onKeep, onDrop }: MessageEditorProps) {
       <textarea
         ref={field}
         id={id}
+        className="input"
         rows={1}
         dir="auto"
         value={now}
@@ -57,12 +59,12 @@ export function MessageEditor({ text, onKeep, onDrop }: MessageEditorProps) {
         <span className={tooLong ? 'problem' : 'soft'}>
           {tooLong ? 'Too long: a message has at most 8,000 characters.' : 'Enter keeps it, Escape does not.'}
         </span>
-        <button className="button quiet small" type="button" onClick={onDrop}>
+        <Button look="quiet" size="small" onClick={onDrop}>
           Cancel
-        </button>
-        <button className="button primary small" type="button" disabled={!keepable} onClick={keep}>
+        </Button>
+        <Button look="primary" size="small" disabled={!keepable} onClick={keep}>
           Save
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
-// Cuts a message's text into plain text, links and mentions. Nothing becomes markup: each piece is shown as a text node.
+// Cuts plain text into text, links and mentions. Nothing becomes markup: each piece is shown as a text node.
+import { safeHref } from './safe-href';
 
 export type Piece =
   | { type: 'text'; text: string }
@@ -54,20 +55,14 @@ function mentionPattern({ names, someUnknown }: Naming): RegExp {
 
 /** A sentence's own punctuation is no part of the link, nor is a bracket that opened before it. */
 function withoutTrailing(link: string): string {
+  const opens = link.indexOf('(');
   let end = link.length;
-  for (;;) {
+  for (; end > 0; end -= 1) {
     const last = link[end - 1] ?? '';
-    const closesOuter = last === ')' && !link.slice(0, end).includes('(');
-    if (!closesOuter && !'.,:;!?]}*_~'.includes(last)) return link.slice(0, end);
-    if (end === 0) return '';
-    end -= 1;
+    const closesOuter = last === ')' && (opens === -1 || opens >= end);
+    if (!closesOuter && !'.,:;!?]}*_~'.includes(last)) break;
   }
-}
-
-function safeHref(link: string): string | null {
-  if (!URL.canParse(link)) return null;
-  const url = new URL(link);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
+  return link.slice(0, end);
 }
 
 function escapePattern(text: string): string {

@@ -1,0 +1,11 @@
+// Who is typing, in words.
+import type { Typist } from '@belfry/client';
+
+/** Empty where nobody is. */
+export function typingSentence(typing: readonly Typist[]): string {
+  const [first, second, ...others] = typing.map(({ username }) => username);
+  if (first === undefined) return '';
+  if (second === undefined) return `${first} is typing…`;
+  if (others.length === 0) return `${first} and ${second} are typing…`;
+  return 'Several people are typing…';
+}
