@@ -1,46 +1,64 @@
-// The emoji to choose from: a few that most people want, and what others have put under the message already.
-import { MOST_EMOJI, type Reaction } from '../wire';
+// The emoji somebody uses most, in one row, with all the others behind one more button.
+import { useState } from 'react';
+import { More } from '../../design/icons';
+import { EmojiPicker } from './EmojiPicker';
+import { mostUsed, remember } from './remembered';
+import './emoji.css';
 
-const COMMON: readonly (readonly [string, string])[] = [
-  ['👍', 'thumbs up'],
-  ['❤️', 'heart'],
-  ['😂', 'laughing'],
-  ['🎉', 'party'],
-  ['😮', 'surprised'],
-  ['😢', 'sad'],
-  ['🙏', 'thank you'],
-  ['👀', 'looking'],
-];
+const QUICK = 6;
 
-interface EmojiPaletteProps {
-  reactions: readonly Reaction[];
-  onChoose(emoji: string): void;
+interface QuickEmojiProps {
+  onPick(emoji: string): void;
+  onClose(): void;
+  /** Those that are the user's already: shown as pressed. */
+  mine?: readonly string[];
+  /** Only these can be picked: where no other one is taken any more. */
+  only?: readonly string[] | null;
 }
 
-export function EmojiPalette({ reactions, onChoose }: EmojiPaletteProps) {
-  const full = reactions.length >= MOST_EMOJI;
-  const common = new Set(COMMON.map(([emoji]) => emoji));
-  const others = reactions
-    .filter(({ emoji }) => !common.has(emoji))
-    .map(({ emoji }) => [emoji, emoji] as const);
+export function QuickEmoji({ onPick, onClose, mine = [], only = null }: QuickEmojiProps) {
+  const [all, setAll] = useState(false);
+  const [quick] = useState(() => [...new Set([...(only ?? []), ...mostUsed(QUICK)])]);
+  if (all) return <EmojiPicker onPick={onPick} onClose={onClose} />;
   return (
-    <div className="palette">
-      {[...COMMON, ...others].map(([emoji, name]) => {
-        const there = reactions.find((each) => each.emoji === emoji);
-        return (
-          <button
-            key={emoji}
-            className="emoji"
-            type="button"
-            aria-label={name}
-            aria-pressed={there?.mine ?? false}
-            disabled={full && !there}
-            onClick={() => onChoose(emoji)}
-          >
-            {emoji}
-          </button>
-        );
-      })}
+    <div className="emoji-quick">
+      {quick.map((emoji) => (
+        <button
+          key={emoji}
+          className="emoji"
+          type="button"
+          aria-label={QUICK_NAMES[emoji] ?? emoji}
+          aria-pressed={mine.includes(emoji)}
+          disabled={only !== null && !only.includes(emoji)}
+          onClick={() => {
+            remember(emoji);
+            onPick(emoji);
+          }}
+        >
+          {emoji}
+        </button>
+      ))}
+      {only === null && (
+        <button
+          className="emoji emoji-more"
+          type="button"
+          aria-label="More emoji"
+          title="More emoji"
+          onClick={() => setAll(true)}
+        >
+          <More />
+        </button>
+      )}
     </div>
   );
 }
+
+/** For those that are there from the start; of any other a screen reader knows the name itself. */
+const QUICK_NAMES: Readonly<Record<string, string>> = {
+  '👍': 'thumbs up',
+  '❤️': 'heart',
+  '😂': 'laughing',
+  '🎉': 'party',
+  '😮': 'surprised',
+  '👀': 'looking',
+};
