@@ -1,119 +1,210 @@
 // The field to write in. Enter sends, Shift and Enter begins a line, and what an input method composes is never sent halfway.
-import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import type { Chat } from '../chat';
-import { recallDraft, rememberDraft } from '../room-memory';
-import { LONGEST_MESSAGE, type Message } from '../wire';
-import { Close, Send } from './icons';
-import { excerpt } from './Quote';
-
-/** From here on the field says how much room is left. */
-const COUNT_FROM = LONGEST_MESSAGE - 500;
+import type { Room } from '@belfry/client';
+import { useConnection, useRoom, useRoomHandle, useRooms } from '@belfry/react';
+import {
+  type ClipboardEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import { IconButton } from '../../design/Button';
+import { Send, Smile } from '../../design/icons';
+import { Popup } from '../../design/Popup';
+import { EmojiPicker } from '../emoji/EmojiPicker';
+import { applyEdit, replaceRange } from './apply-edit';
+import { closedSentence } from './closed';
+import { Foot } from './Foot';
+import { FormattingHelp } from './FormattingHelp';
+import { continueList, type Edit, type FieldState, type Mark, pasteLink, toggleMark } from './markdown-edits';
+import { isBlank, leftToSay, toSend } from './message-length';
+import { ReplyBar } from './ReplyBar';
+import { Suggestions } from './Suggestions';
+import { useCompletion } from './use-completion';
+import { useDraftField } from './use-draft-field';
+import { useGrowth } from './use-growth';
+import { useStrayKeys } from './use-stray-keys';
+import './composer.css';
 
 interface ComposerProps {
-  chat: Chat;
-  roomId: string;
-  roomName: string;
-  userId: string;
-  typing: string;
-  /** The message that is answered. */
-  replyTo: Message | null;
-  onNoReply(): void;
   /** Arrow up in an empty field. */
   onEditLast(): void;
 }
 
-export function Composer(props: ComposerProps) {
-  const { chat, roomId, roomName, userId, typing, replyTo, onNoReply, onEditLast } = props;
-  const [text, setText] = useState(() => recallDraft(userId, roomId));
-  const field = useRef<HTMLTextAreaElement>(null);
-  const fieldId = useId();
-  const countId = useId();
-  const length = text.length < COUNT_FROM ? text.length : [...text].length;
-  const tooLong = length > LONGEST_MESSAGE;
-  const sendable = text.trim() !== '' && !tooLong;
+/** Of the room of the nearest `RoomProvider`. */
+export function Composer({ onEditLast }: ComposerProps) {
+  const room = useRoomHandle();
+  // A room has a field of its own: what is typed after a switch cannot land in the room before.
+  return <RoomField key={room.id} room={room} onEditLast={onEditLast} />;
+}
 
-  useEffect(() => {
-    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
-  }, []);
+const MARKS: Readonly<Record<string, Mark>> = { b: 'bold', i: 'italic', e: 'code' };
+
+function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { text, replyTo, write } = useDraftField(room, field);
+  const completion = useCompletion(room, field);
+  const title = useTitle(room.id);
+  const closed = useRoom(room.id, closedSentence);
+  const online = useConnection(({ status }) => status === 'online');
+  const [first] = useState(text);
+  const [byTouch] = useState(() => !window.matchMedia('(any-pointer: fine)').matches);
+  const fieldId = useId();
+  const footId = useId();
+  const left = leftToSay(text);
+  const tooLong = left !== null && left < 0;
+  const blank = isBlank(text);
+  const sendable = !blank && !tooLong && closed === null;
+  useGrowth(field, text);
+  useStrayKeys(field);
+
+  useLayoutEffect(() => {
+    const end = field.current?.value.length ?? 0;
+    field.current?.setSelectionRange(end, end);
+    if (!byTouch) field.current?.focus();
+  }, [byTouch]);
 
   useEffect(() => {
     if (replyTo) field.current?.focus();
   }, [replyTo]);
 
-  function change(next: string) {
-    setText(next);
-    rememberDraft(userId, roomId, next);
-    chat.typed(roomId, next);
+  function input() {
+    const next = field.current?.value ?? '';
+    write(next);
+    room.typed(next);
+    completion.look();
   }
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
-    if (!sendable) return;
-    chat.write(roomId, text.trim(), replyTo?.id);
-    onNoReply();
-    setText('');
-    rememberDraft(userId, roomId, '');
-    field.current?.focus();
+    if (!sendable || !field.current) return;
+    room.send(toSend(field.current.value), replyTo ? { replyTo } : {});
+    field.current.value = '';
+    write('');
+    noReply();
+    room.typed('');
+    completion.leave();
+    field.current.focus();
+  }
+
+  function noReply() {
+    if (replyTo) room.setDraft({ replyTo: null });
+  }
+
+  /** Whether there was something to do. */
+  function act(edit: (state: FieldState) => Edit | null): boolean {
+    if (!field.current || closed !== null) return false;
+    const { value, selectionStart, selectionEnd } = field.current;
+    const wanted = edit({ text: value, start: selectionStart, end: selectionEnd });
+    if (wanted) applyEdit(field.current, wanted);
+    return wanted !== null;
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    const composing = event.nativeEvent.isComposing || event.keyCode === 229;
-    if (event.key === 'ArrowUp' && text === '' && !composing) {
+    // While an input method composes, and for the key that ends it, each key is its own.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (completion.list.press(event)) return;
+    const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    const mark = command ? MARKS[event.key.toLowerCase()] : undefined;
+    if (mark) {
       event.preventDefault();
-      return onEditLast();
+      act((state) => toggleMark(state, mark));
+    } else if (event.key === 'ArrowUp' && text === '' && !command && !event.shiftKey) {
+      event.preventDefault();
+      onEditLast();
+    } else if (event.key === 'Escape' && replyTo) {
+      event.stopPropagation();
+      noReply();
+    } else if (event.key === 'Enter') onEnter(event);
+  }
+
+  function onEnter(event: KeyboardEvent) {
+    if (event.shiftKey || (byTouch && !event.ctrlKey && !event.metaKey)) {
+      if (act(continueList)) event.preventDefault();
+      return;
     }
-    if (event.key === 'Escape' && replyTo) return onNoReply();
-    if (event.key !== 'Enter' || event.shiftKey || composing) return;
     event.preventDefault();
     submit();
   }
 
+  function onPaste(event: ClipboardEvent) {
+    const pasted = event.clipboardData.getData('text/plain');
+    if (act((state) => pasteLink(state, pasted))) event.preventDefault();
+  }
+
+  function pick(emoji: string) {
+    const target = field.current;
+    if (target) replaceRange(target, target.selectionStart, target.selectionEnd, emoji);
+  }
+
   return (
     <form className="composer" onSubmit={submit}>
-      {replyTo && (
-        <div className="replying">
-          <span className="clip">
-            <span className="soft">Replying to </span>
-            <strong>{replyTo.username}</strong> <span className="soft">{excerpt(replyTo)}</span>
-          </span>
-          <button
-            className="button quiet icon-only small"
-            type="button"
-            onClick={onNoReply}
-            aria-label="Do not reply"
-          >
-            <Close />
-          </button>
-        </div>
-      )}
-      <div className="composer-box">
+      <Suggestions list={completion.list} label={completion.label} choices={completion.choices} />
+      {replyTo && closed === null && <ReplyBar to={replyTo} onCancel={noReply} />}
+      <div className="composer-box" data-closed={closed !== null}>
         <label className="visually-hidden" htmlFor={fieldId}>
-          Message to {roomName}
+          Message to {title}
         </label>
         <textarea
+          {...completion.list.textbox}
           ref={field}
           id={fieldId}
           rows={1}
           dir="auto"
-          value={text}
-          placeholder={`Write to ${roomName}`}
-          onChange={(event) => change(event.target.value)}
+          autoComplete="off"
+          enterKeyHint={byTouch ? 'enter' : 'send'}
+          defaultValue={first}
+          placeholder={closed ?? `Write to ${title}`}
+          readOnly={closed !== null}
+          onInput={(event) => {
+            input();
+            if ((event.nativeEvent as InputEvent).data === ':') completion.closeEmoji();
+          }}
+          onSelect={completion.look}
+          onBlur={completion.leave}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
           aria-invalid={tooLong}
-          aria-describedby={countId}
+          aria-describedby={footId}
         />
-        <button className="button primary icon-only" type="submit" disabled={!sendable} aria-label="Send">
-          <Send />
-        </button>
+        {closed === null && (
+          <div className="composer-tools">
+            <FormattingHelp onMark={(mark) => act((state) => toggleMark(state, mark))} />
+            <Popup label="Emoji" face={<Smile />} kind="dialog" side="above" size="small">
+              {(close) => (
+                <EmojiPicker
+                  onClose={close}
+                  onPick={(emoji) => {
+                    close();
+                    pick(emoji);
+                  }}
+                />
+              )}
+            </Popup>
+            <IconButton
+              label="Send"
+              type="submit"
+              look="primary"
+              size="small"
+              icon={<Send />}
+              disabled={!sendable}
+            />
+          </div>
+        )}
       </div>
-      <div className="composer-foot">
-        <span className="typing" data-shown={typing !== ''}>
-          {typing}
-        </span>
-        <span id={countId} className={tooLong ? 'problem' : 'soft'}>
-          {length >= COUNT_FROM && `${LONGEST_MESSAGE - length} characters left`}
-        </span>
-      </div>
+      <Foot id={footId} left={left} closed={closed} waits={!online && !blank && closed === null} />
     </form>
   );
+}
+
+/** What the room is called: known from the list of rooms before the room itself has answered. */
+function useTitle(roomId: string): string {
+  const listed = useRooms(({ rooms }) => rooms.find(({ id }) => id === roomId)?.title ?? null);
+  const own = useRoom(roomId, ({ info, partner }) =>
+    partner ? (partner.displayName ?? partner.username) : (info?.name ?? null),
+  );
+  return listed ?? own ?? roomId;
 }

@@ -53,13 +53,22 @@ describe('marks', () => {
   it('done twice change nothing', () => {
     const words = fc.stringMatching(/^[a-z]{1,5}( [a-z]{1,5}){0,3}$/);
     fc.assert(
-      fc.property(words, fc.nat(), fc.nat(), fc.constantFrom('bold', 'italic', 'code'), (text, a, b, mark) => {
-        const [start, end] = [a % (text.length + 1), b % (text.length + 1)].sort((x, y) => x - y) as [number, number];
-        const first = toggleMark({ text, start, end }, mark);
-        const once = text.slice(0, first.from) + first.insert + text.slice(first.to);
-        const second = toggleMark({ text: once, start: first.start, end: first.end }, mark);
-        expect(once.slice(0, second.from) + second.insert + once.slice(second.to)).toBe(text);
-      }),
+      fc.property(
+        words,
+        fc.nat(),
+        fc.nat(),
+        fc.constantFrom('bold', 'italic', 'code'),
+        (text, a, b, mark) => {
+          const [start, end] = [a % (text.length + 1), b % (text.length + 1)].sort((x, y) => x - y) as [
+            number,
+            number,
+          ];
+          const first = toggleMark({ text, start, end }, mark);
+          const once = text.slice(0, first.from) + first.insert + text.slice(first.to);
+          const second = toggleMark({ text: once, start: first.start, end: first.end }, mark);
+          expect(once.slice(0, second.from) + second.insert + once.slice(second.to)).toBe(text);
+        },
+      ),
     );
   });
 });

@@ -54,7 +54,8 @@ function fence({ text, start, end }: FieldState): Edit {
   return { from: start, to: end, insert: `${open}${lines}${close}`, start: at, end: at + lines.length };
 }
 
-const ITEM = /^(?<indent>[ \t]*)(?:(?<bullet>[-*+])|(?<number>\d{1,6})(?<dot>[.)])|(?<quote>>))[ \t]+(?<task>\[[ xX]\][ \t]+)?/u;
+const ITEM =
+  /^(?<indent>[ \t]*)(?:(?<bullet>[-*+])|(?<number>\d{1,6})(?<dot>[.)])|(?<quote>>))[ \t]+(?<task>\[[ xX]\][ \t]+)?/u;
 
 /** A new line in a list or a quote goes on with it; in an empty item it ends it. `null` where a plain new line is meant. */
 export function continueList({ text, start, end }: FieldState): Edit | null {
@@ -75,7 +76,8 @@ export function continueList({ text, start, end }: FieldState): Edit | null {
 export function pasteLink({ text, start, end }: FieldState, pasted: string): Edit | null {
   const url = pasted.trim();
   const words = text.slice(start, end);
-  if (!isAddress(url) || words.trim() === '' || /[\n[\]]/u.test(words) || isAddress(words.trim())) return null;
+  if (!isAddress(url) || words.trim() === '' || /[\n[\]]/u.test(words) || isAddress(words.trim()))
+    return null;
   const safe = url.replace(/\(/gu, '%28').replace(/\)/gu, '%29');
   const insert = `[${words}](${safe})`;
   const at = start + insert.length;

@@ -32,7 +32,9 @@ export function mentionChoices(query: string, people: readonly Candidate[], here
   const offersHere = here && 'here'.startsWith(wanted);
   // Without a letter it is people that are looked for: everybody at once comes last.
   if (!offersHere) return ranked;
-  return wanted === '' ? [...ranked.slice(0, MOST_SHOWN - 1), { kind: 'here' }] : [{ kind: 'here' }, ...ranked];
+  return wanted === ''
+    ? [...ranked.slice(0, MOST_SHOWN - 1), { kind: 'here' }]
+    : [{ kind: 'here' }, ...ranked];
 }
 
 export function mentionText(choice: MentionChoice): string {

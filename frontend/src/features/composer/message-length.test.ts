@@ -6,9 +6,7 @@ import { codePoints, isBlank, leftToSay, toSend } from './message-length';
 
 describe('the length of a message', () => {
   it('is counted in code points, as iterating over the text does', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => codePoints(text) === [...text].length),
-    );
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => codePoints(text) === [...text].length));
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0xd7fe, max: 0xe001 })), (units) => {
         const torn = String.fromCharCode(...units);

@@ -33,7 +33,7 @@ export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
       wanted = false;
     };
   }, []);
-  useEffect(load, []);
+  useEffect(load, [load]);
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Escape') onClose();

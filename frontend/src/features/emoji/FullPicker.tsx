@@ -36,7 +36,6 @@ export default function FullPicker({ data, onPick }: FullPickerProps) {
           placeholder="Search emoji"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
-          // biome-ignore lint/a11y/noAutofocus: it was opened to look for an emoji
           autoFocus={fine}
         />
         <Parts.SkinTone emoji="✋">

@@ -9,7 +9,15 @@ export interface Named {
   names: readonly string[];
 }
 
-type PickerRow = [emoji: string, label: string, category: number, version: number, words: string, skins: string[], flag: 0 | 1];
+type PickerRow = [
+  emoji: string,
+  label: string,
+  category: number,
+  version: number,
+  words: string,
+  skins: string[],
+  flag: 0 | 1,
+];
 type NamesRow = [emoji: string, version: number, names: string, flag: 0 | 1];
 
 interface PickerFile {

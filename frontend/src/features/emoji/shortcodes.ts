@@ -28,10 +28,7 @@ export function emojiChoices(query: string, all: readonly Named[], recent: reado
     });
   }
   return found
-    .sort(
-      (a, b) =>
-        a.rank - b.rank || a.place - b.place || a.choice.name.length - b.choice.name.length,
-    )
+    .sort((a, b) => a.rank - b.rank || a.place - b.place || a.choice.name.length - b.choice.name.length)
     .slice(0, MOST_SHOWN)
     .map(({ choice }) => choice);
 }
