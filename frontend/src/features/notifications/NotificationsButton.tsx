@@ -1,0 +1,39 @@
+// The bell: how much is unread, and the list behind it.
+import { useNotifications } from '@belfry/react';
+import { lazy, Suspense } from 'react';
+import { Badge } from '../../design/Badge';
+import { Bell } from '../../design/icons';
+import { Popup } from '../../design/Popup';
+import { Skeleton } from '../../design/States';
+import './notifications.css';
+
+const NotificationsPanel = lazy(() => import('./NotificationsPanel'));
+
+export function NotificationsButton() {
+  const unread = useNotifications((state) => state.unread);
+  return (
+    <Popup
+      label={unread > 0 ? `Notifications: ${unread} unread` : 'Notifications'}
+      face={
+        <>
+          <Bell />
+          {unread > 0 && (
+            <span className="button-mark" aria-hidden="true">
+              <Badge tone="calls">{unread}</Badge>
+            </span>
+          )}
+        </>
+      }
+      kind="dialog"
+      align="start"
+    >
+      {(close) => (
+        <div className="notifications">
+          <Suspense fallback={<Skeleton label="Loading notifications" />}>
+            <NotificationsPanel onGone={close} />
+          </Suspense>
+        </div>
+      )}
+    </Popup>
+  );
+}
