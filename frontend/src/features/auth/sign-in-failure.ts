@@ -20,8 +20,10 @@ export function checked(way: Way, name: string, password: string): SignInFailure
   if (password === '') return at('password', 'Enter a password too.');
   if (way === 'login') return null;
   const length = [...password].length;
-  if (length < SHORTEST_PASSWORD) return at('password', `A password has at least ${SHORTEST_PASSWORD} characters.`);
-  if (length > LONGEST_PASSWORD) return at('password', `A password has at most ${LONGEST_PASSWORD} characters.`);
+  if (length < SHORTEST_PASSWORD)
+    return at('password', `A password has at least ${SHORTEST_PASSWORD} characters.`);
+  if (length > LONGEST_PASSWORD)
+    return at('password', `A password has at most ${LONGEST_PASSWORD} characters.`);
   const same = password.trim().toLowerCase() === name.trim().toLowerCase();
   return same ? at('password', 'Choose a password other than your name.') : null;
 }

@@ -11,6 +11,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { pressed, useShortcut } from '../../app/keyboard';
 import { IconButton } from '../../design/Button';
 import { Send, Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
@@ -41,7 +42,7 @@ export function Composer({ onEditLast }: ComposerProps) {
   return <RoomField key={room.id} room={room} onEditLast={onEditLast} />;
 }
 
-const MARKS: Readonly<Record<string, Mark>> = { b: 'bold', i: 'italic', e: 'code' };
+const MARKS: readonly Mark[] = ['bold', 'italic', 'code'];
 
 function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
   const field = useRef<HTMLTextAreaElement>(null);
@@ -60,6 +61,7 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
   const sendable = !blank && !tooLong && closed === null;
   useGrowth(field, text);
   useStrayKeys(field);
+  useShortcut('write', () => field.current?.focus());
 
   useLayoutEffect(() => {
     const end = field.current?.value.length ?? 0;
@@ -107,16 +109,15 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
     // While an input method composes, and for the key that ends it, each key is its own.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (completion.list.press(event)) return;
-    const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    const mark = command ? MARKS[event.key.toLowerCase()] : undefined;
+    const mark = MARKS.find((each) => pressed(each, event));
     if (mark) {
       event.preventDefault();
       act((state) => toggleMark(state, mark));
-    } else if (event.key === 'ArrowUp' && text === '' && !command && !event.shiftKey) {
+    } else if (pressed('editLast', event) && text === '') {
       event.preventDefault();
       onEditLast();
     } else if (event.key === 'Escape' && replyTo) {
-      event.stopPropagation();
+      event.preventDefault();
       noReply();
     } else if (event.key === 'Enter') onEnter(event);
   }

@@ -1,7 +1,9 @@
 // How a message can be formatted: what to write, and buttons for those without the keys.
+import { keysOf } from '../../app/keyboard';
 import { Button } from '../../design/Button';
 import { Bold, Code, Italic } from '../../design/icons';
 import { Popup } from '../../design/Popup';
+import { tip } from '../../design/Tooltip';
 import type { Mark } from './markdown-edits';
 
 const WAYS: readonly (readonly [sign: string, meaning: string])[] = [
@@ -32,13 +34,18 @@ export function FormattingHelp({ onMark }: { onMark(mark: Mark): void }) {
         return (
           <div className="formatting">
             <div className="row">
-              <Button size="small" icon={<Bold />} onClick={mark('bold')}>
+              <Button size="small" icon={<Bold />} {...tip('Bold', keysOf('bold'))} onClick={mark('bold')}>
                 Bold
               </Button>
-              <Button size="small" icon={<Italic />} onClick={mark('italic')}>
+              <Button
+                size="small"
+                icon={<Italic />}
+                {...tip('Italic', keysOf('italic'))}
+                onClick={mark('italic')}
+              >
                 Italic
               </Button>
-              <Button size="small" icon={<Code />} onClick={mark('code')}>
+              <Button size="small" icon={<Code />} {...tip('Code', keysOf('code'))} onClick={mark('code')}>
                 Code
               </Button>
             </div>
@@ -53,8 +60,7 @@ export function FormattingHelp({ onMark }: { onMark(mark: Mark): void }) {
               ))}
             </dl>
             <p className="soft small">
-              <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a line. <kbd>Ctrl</kbd> with{' '}
-              <kbd>B</kbd>, <kbd>I</kbd> or <kbd>E</kbd>: bold, italic, code.
+              <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a line.
             </p>
           </div>
         );

@@ -5,7 +5,8 @@ import { type DesktopState, desktopState, onDesktopState, turnOff, turnOn } from
 const WORDS: Record<DesktopState, string> = {
   on: 'This device calls you while you are elsewhere.',
   off: 'Off on this device.',
-  refused: 'This browser has been told to show none of this page. Its settings for this site can change that.',
+  refused:
+    'This browser has been told to show none of this page. Its settings for this site can change that.',
   unsupported: 'This browser has none for this page.',
 };
 

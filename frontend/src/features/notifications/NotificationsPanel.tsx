@@ -1,6 +1,6 @@
 // What was meant for the user while they were elsewhere, the newest first, and whether this device calls them.
 import type { Notification } from '@belfry/client';
-import { useClient, useNotifications, useRooms } from '@belfry/react';
+import { useClient, useNotifications } from '@belfry/react';
 import { useState } from 'react';
 import { Button } from '../../design/Button';
 import { At, Bell, Check, Info, PeopleSign, Person, Reply } from '../../design/icons';
@@ -100,7 +100,6 @@ interface LineProps {
 
 function Line({ notification, unread, onFollow }: LineProps) {
   const { kind, roomId, title, body, createdAt } = notification;
-  const room = useRooms(({ rooms }) => rooms.find(({ id }) => id === roomId)?.title ?? null);
   const Sign = SIGNS[kind] ?? Info;
   const content = (
     <>
@@ -109,10 +108,7 @@ function Line({ notification, unread, onFollow }: LineProps) {
       </span>
       <span className="notification-words">
         <span className="notification-about soft">
-          <span className="clip">
-            {KIND_WORDS[kind] ?? KIND_WORDS.custom}
-            {room && kind !== 'direct' && ` · ${room}`}
-          </span>
+          <span>{KIND_WORDS[kind] ?? KIND_WORDS.custom}</span>
           <time dateTime={createdAt} title={fullTime(createdAt)}>
             {whenOf(createdAt)}
           </time>
