@@ -196,7 +196,12 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
           </div>
         )}
       </div>
-      <Foot id={footId} left={left} closed={closed} waits={!online && !blank && closed === null} />
+      <Foot
+        id={footId}
+        left={left}
+        closed={text === '' ? null : closed}
+        waits={!online && !blank && closed === null}
+      />
     </form>
   );
 }

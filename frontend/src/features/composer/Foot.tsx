@@ -18,7 +18,7 @@ export function Foot({ id, left, closed, waits }: FootProps) {
   return (
     <div className="composer-foot">
       <span className="typing clip" data-shown={typing !== ''}>
-        {typing}
+        {closed === null && typing}
       </span>
       <span id={id} className={left !== null && left < 0 ? 'problem' : 'soft'}>
         {closed}

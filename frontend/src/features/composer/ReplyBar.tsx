@@ -5,6 +5,8 @@ import { IconButton } from '../../design/Button';
 import { Close, Reply } from '../../design/icons';
 
 const LONGEST_EXCERPT = 160;
+/** What Markdown is written with says nothing in one line. */
+const SIGNS = /\*\*|~~|`+|^\s*(?:>|#{1,6}|[-*+])\s+/gmu;
 
 export function ReplyBar({ to, onCancel }: { to: string; onCancel(): void }) {
   const item = useMessages(
@@ -25,7 +27,7 @@ export function ReplyBar({ to, onCancel }: { to: string; onCancel(): void }) {
 
 function excerpt({ content, deletedAt }: MessageItem): string {
   if (deletedAt) return 'deleted';
-  const line = content.replace(/\s+/gu, ' ').trim();
+  const line = content.replace(SIGNS, '').replace(/\s+/gu, ' ').trim();
   const characters = [...line.slice(0, 2 * LONGEST_EXCERPT)];
   return characters.length > LONGEST_EXCERPT ? `${characters.slice(0, LONGEST_EXCERPT).join('')}…` : line;
 }

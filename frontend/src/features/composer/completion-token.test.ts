@@ -25,6 +25,7 @@ describe('what is completed', () => {
 
   it('is an emoji after a colon and two letters, but no time and no address', () => {
     expect(atEnd('nice :smi')).toBe('emoji smi');
+    expect(atEnd('hi @Bo and :smi')).toBe('emoji smi');
     expect(atEnd(':+1')).toBe('emoji +1');
     expect(atEnd(':s')).toBeNull();
     expect(atEnd('at 10:30')).toBeNull();

@@ -14,16 +14,17 @@ export interface Token {
 const LOOK_BACK = 100;
 // As the server reads it: an `@` after a letter or a digit is an address, not a mention.
 const MENTION = /(?<![\p{L}\p{N}])@(?<query>(?:[^\s@]+(?: [^\s@]+){0,2} ?)?)$/u;
-const EMOJI = /(?<![\p{L}\p{N}:])(?<sign>:)(?<query>[\p{L}\p{N}_+-]{2,})$/u;
+const EMOJI = /(?<![\p{L}\p{N}:]):(?<query>[\p{L}\p{N}_+-]{2,})$/u;
 const WHOLE_EMOJI = /(?<![\p{L}\p{N}:]):(?<name>[\p{L}\p{N}_+-]{2,}):$/u;
 
 export function tokenAt(text: string, caret: number): Token | null {
   const before = text.slice(Math.max(0, caret - LOOK_BACK), caret);
-  const mention = MENTION.exec(before);
-  if (mention?.groups && !inCode(text, caret)) return token('mention', mention, caret);
+  // The words after a name may be part of it, so that a name reaches further back.
   const emoji = EMOJI.exec(before);
-  if (emoji?.groups && !inCode(text, caret)) return token('emoji', emoji, caret);
-  return null;
+  const mention = emoji ? null : MENTION.exec(before);
+  const found = emoji ?? mention;
+  if (!found || inCode(text, caret)) return null;
+  return token(emoji ? 'emoji' : 'mention', found, caret);
 }
 
 /** The `:name:` that has just been closed at the caret. */

@@ -1,6 +1,7 @@
 // All emoji, by family, with a search: comes with its data only when somebody asks for it.
 import { type EmojiData, EmojiPicker as Parts } from 'frimousse';
 import { useMemo, useRef, useState } from 'react';
+import '../../design/Field.css';
 import { keepSkinTone, lastUsed, skinTone } from './remembered';
 
 const COLUMNS = 8;
@@ -41,7 +42,7 @@ export default function FullPicker({ data, onPick }: FullPickerProps) {
         <Parts.SkinTone emoji="✋">
           {({ skinTone: chosen, setSkinTone, skinToneVariations }) => (
             <select
-              className="select emoji-tone"
+              className="input emoji-tone"
               aria-label="Skin tone"
               value={chosen}
               onChange={(event) => {

@@ -16,8 +16,9 @@ export function drawnHere(samples: readonly (readonly [emoji: string, version: n
   const first = new Map(samples.toReversed().map(([emoji, version]) => [version, emoji]));
   const newestFirst = [...first].sort(([a], [b]) => b - a);
   const newest = newestFirst.find(([, emoji]) => isPicture(context, emoji));
-  // A system that draws none at all may have no colours: letting everything through shows more than nothing.
-  return { version: newest?.[0] ?? Number.POSITIVE_INFINITY, flags: isPicture(context, A_FLAG) };
+  // A system without any may still have signs for them: letting everything through shows more than nothing.
+  if (!newest) return { version: Number.POSITIVE_INFINITY, flags: true };
+  return { version: newest[0], flags: isPicture(context, A_FLAG) };
 }
 
 /** A picture has colours of its own, whatever it is filled with, and is one sign wide. */
