@@ -1,4 +1,4 @@
-// The bell: how much is unread, and the list behind it.
+// The bell: how much is unread, the list behind it, and the calls while somebody is elsewhere.
 import { useNotifications } from '@belfry/react';
 import { lazy, Suspense, useRef } from 'react';
 import { keysOf, useShortcut } from '../../app/keyboard';
@@ -6,6 +6,7 @@ import { Badge } from '../../design/Badge';
 import { Bell } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { Skeleton } from '../../design/States';
+import { NotificationAlerts } from './NotificationAlerts';
 import './notifications.css';
 
 const NotificationsPanel = lazy(() => import('./NotificationsPanel'));
@@ -16,6 +17,7 @@ export function NotificationsButton() {
   useShortcut('notifications', () => place.current?.querySelector('button')?.click());
   return (
     <span ref={place}>
+      <NotificationAlerts />
       <Popup
         label={unread > 0 ? `Notifications: ${unread} unread` : 'Notifications'}
         face={
