@@ -24,5 +24,5 @@ export default defineConfig({
   server: {
     proxy: { '/api': server, '/socket.io': { target: server, ws: true } },
   },
-  test: { include: ['src/**/*.test.{ts,tsx}', 'packages/*/src/**/*.test.{ts,tsx}'] },
+  test: { include: ['src/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.{ts,tsx}'] },
 });
