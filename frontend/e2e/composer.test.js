@@ -143,7 +143,8 @@ stories('the composer', (story) => {
 
     await ada.types('up: ');
     await ada.page.getByRole('button', { name: 'Emoji', exact: true }).click();
-    await picker.getByLabel('Skin tone').selectOption('medium');
+    const tone = picker.getByRole('combobox', { name: 'Skin tone' });
+    await tone.selectOption('medium');
     await picker.getByLabel('Search emoji').fill('thumbs up');
     await picker.getByRole('gridcell', { name: 'Thumbs up' }).waitFor();
     await ada.isAccessible('the picker of emoji');
@@ -156,7 +157,7 @@ stories('the composer', (story) => {
     await ada.inRoom('garden');
     await ada.page.getByRole('button', { name: 'Emoji', exact: true }).click();
     await picker.getByRole('group', { name: 'Used lately' }).getByText('👍🏽').waitFor();
-    assert.equal(await picker.getByLabel('Skin tone').inputValue(), 'medium');
+    assert.equal(await tone.inputValue(), 'medium');
     await picker.getByLabel('Search emoji').fill('nothing at all');
     await picker.getByText('No emoji found').waitFor();
     await ada.presses('Escape');
@@ -171,13 +172,15 @@ stories('the composer', (story) => {
 
     await keys.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
     await ada.hasWritten('にほん');
-    await ada.presses('Enter');
-    assert.deepEqual(await ada.reads(), []);
+    // As a system with an input method sends the key that ends it.
+    const end = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 };
+    await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...end });
+    await ada.hasWritten('にほん');
     await keys.send('Input.insertText', { text: '日本' });
     await ada.hasWritten('日本');
     await ada.presses('Enter');
     await ada.message('日本').waitFor();
-    assert.deepEqual(await ada.reads(), ['日本']);
+    assert.deepEqual(await ada.reads(), ['日本'], 'and nothing before it');
   });
 
   story('counts in code points near the limit, and sends neither more nor nothing', async (t, browser) => {

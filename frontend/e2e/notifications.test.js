@@ -69,12 +69,15 @@ stories('notifications', (story) => {
       // The room is looked at.
       await bo.writes('@Ada 0');
       await ada.sees('@Ada 0');
+      await ada.isCalled(1);
+      await ada.isCalled(0);
       await ada.joins('shed');
       await ada.turnsAway();
       for (let count = 1; count <= 3; count += 1) await bo.writes(`@Ada ${count}`);
       await bo.joins('tools');
       await bo.writes('@Ada in the tools');
       await ada.isCalled(4);
+      await ada.page.waitForFunction(() => window.shown.length >= 2);
       assert.deepEqual(await ada.shownOnDesktop(), [
         'Bo mentioned you in garden',
         'Bo mentioned you in tools',

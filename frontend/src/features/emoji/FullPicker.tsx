@@ -1,11 +1,40 @@
 // All emoji, by family, with a search: comes with its data only when somebody asks for it.
-import { type EmojiData, EmojiPicker as Parts } from 'frimousse';
+import { type EmojiData, type EmojiPickerListProps, EmojiPicker as Parts } from 'frimousse';
 import { useMemo, useRef, useState } from 'react';
 import '../../design/Field.css';
 import { keepSkinTone, lastUsed, skinTone } from './remembered';
 
 const COLUMNS = 8;
 const RECENT_SHOWN = 8;
+
+// The library counts rows and columns from 0, where ARIA begins with 1. It finds the row to scroll to by its number, and so the one
+// before: `.emoji-row` keeps a row's height free below.
+const COMPONENTS: NonNullable<EmojiPickerListProps['components']> = {
+  CategoryHeader: ({ category, ...props }) => (
+    <div {...props} className="emoji-family">
+      {category.label}
+    </div>
+  ),
+  Row: (props) => <div {...fromOne(props)} className="emoji-row" />,
+  Emoji: ({ emoji, ...props }) => (
+    <button type="button" {...fromOne(props)} className="emoji">
+      {emoji.emoji}
+    </button>
+  ),
+};
+
+interface Counted {
+  'aria-rowindex'?: number | undefined;
+  'aria-colindex'?: number | undefined;
+}
+
+function fromOne<T extends Counted>({ 'aria-rowindex': row, 'aria-colindex': column, ...props }: T) {
+  return {
+    ...props,
+    ...(row !== undefined && { 'aria-rowindex': row + 1 }),
+    ...(column !== undefined && { 'aria-colindex': column + 1 }),
+  };
+}
 
 interface FullPickerProps {
   data: EmojiData;
@@ -90,22 +119,7 @@ export default function FullPicker({ data, onPick }: FullPickerProps) {
             </p>
           )}
         </Parts.Empty>
-        <Parts.List
-          aria-label="Emoji"
-          components={{
-            CategoryHeader: ({ category, ...props }) => (
-              <div {...props} className="emoji-family">
-                {category.label}
-              </div>
-            ),
-            Row: (props) => <div {...props} className="emoji-row" />,
-            Emoji: ({ emoji, ...props }) => (
-              <button type="button" {...props} className="emoji">
-                {emoji.emoji}
-              </button>
-            ),
-          }}
-        />
+        <Parts.List aria-label="Emoji" components={COMPONENTS} />
       </Parts.Viewport>
       <Parts.ActiveEmoji>
         {({ emoji }) => (
