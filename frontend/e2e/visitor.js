@@ -162,11 +162,11 @@ class Visitor {
   /** The browser agrees to desktop notifications when asked, and keeps what it would show. From the next page on. */
   async wouldShowNotifications(answer = 'granted') {
     await this.page.addInitScript((answer) => {
+      if (location.protocol === 'about:') return;
       window.shown = [];
-      window.away = false;
       const hasFocus = Document.prototype.hasFocus;
       Document.prototype.hasFocus = function focused() {
-        return !window.away && hasFocus.call(this);
+        return sessionStorage.getItem('away') !== 'true' && hasFocus.call(this);
       };
       window.Notification = class {
         static permission = sessionStorage.getItem('permission') ?? 'default';
@@ -184,11 +184,9 @@ class Visitor {
     await this.page.reload();
   }
 
-  /** Looks at another window, or back at this one. */
+  /** Looks at another window, or back at this one; for `wouldShowNotifications`. */
   async turnsAway(away = true) {
-    await this.page.evaluate((away) => {
-      window.away = away;
-    }, away);
+    await this.page.evaluate((away) => sessionStorage.setItem('away', String(away)), away);
   }
 
   /** The titles of what the desktop has shown since the page was loaded. */

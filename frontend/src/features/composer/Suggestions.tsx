@@ -48,7 +48,7 @@ function Suggestion({ choice }: { choice: Choice }) {
             <PeopleSign />
           </span>
           <span className="clip">
-            <strong>@here</strong> <span className="soft">everybody who is in the room now</span>
+            <strong>@here</strong> <span className="soft">everybody who is here now</span>
           </span>
         </>
       );
