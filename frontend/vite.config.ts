@@ -2,13 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { emojiData } from './emoji-data.ts';
 import { pageOffline } from './page-offline';
 
 const server = 'http://127.0.0.1:3000';
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), pageOffline()],
+  plugins: [react(), emojiData(), pageOffline()],
   resolve: {
     // The packages are taken from their sources: nothing has to be built before the page.
     alias: {

@@ -218,6 +218,88 @@ class Visitor {
     await this.field.press('Enter');
   }
 
+  /** What is offered above the field. */
+  get offered() {
+    return this.page.getByRole('listbox').getByRole('option');
+  }
+
+  /** Takes one of the list that is open above the field, with the pointer. */
+  async takes(text) {
+    await this.offered.filter({ hasText: text }).first().click();
+  }
+
+  /** Types wherever the focus is, as fast as it goes. */
+  async types(text) {
+    await this.page.keyboard.type(text);
+  }
+
+  async presses(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** The field holds that, now or soon. */
+  async hasWritten(text) {
+    await this.page.waitForFunction(
+      ([field, wanted]) => field?.value === wanted,
+      [await this.field.elementHandle(), text],
+    );
+  }
+
+  /** Follows a room's link in the list, and waits for nothing. */
+  async goesTo(room) {
+    const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
+    await rooms.getByRole('link', { name: room }).first().click();
+  }
+
+  /** The bell says so many; none says nothing of a number. */
+  async isCalled(times) {
+    const name = times === 0 ? 'Notifications' : `Notifications: ${times} unread`;
+    await this.page.getByRole('button', { name, exact: true }).waitFor();
+  }
+
+  /** Opens what stands behind the bell, and answers with it. */
+  async opensNotifications() {
+    await this.page.getByRole('button', { name: /^Notifications/ }).click();
+    const panel = this.page.getByRole('dialog', { name: /^Notifications/ });
+    await panel.getByRole('heading', { name: 'Notifications' }).waitFor();
+    return panel;
+  }
+
+  /** The browser agrees to desktop notifications when asked, and keeps what it would show. From the next page on. */
+  async wouldShowNotifications(answer = 'granted') {
+    await this.page.addInitScript((answer) => {
+      if (location.protocol === 'about:') return;
+      window.shown = [];
+      const hasFocus = Document.prototype.hasFocus;
+      Document.prototype.hasFocus = function focused() {
+        return sessionStorage.getItem('away') !== 'true' && hasFocus.call(this);
+      };
+      window.Notification = class {
+        static permission = sessionStorage.getItem('permission') ?? 'default';
+        static async requestPermission() {
+          sessionStorage.setItem('permission', answer);
+          window.Notification.permission = answer;
+          return answer;
+        }
+        constructor(title, options) {
+          window.shown.push({ title, body: options.body, press: () => this.onclick() });
+        }
+        close() {}
+      };
+    }, answer);
+    await this.page.reload();
+  }
+
+  /** Looks at another window, or back at this one; for `wouldShowNotifications`. */
+  async turnsAway(away = true) {
+    await this.page.evaluate((away) => sessionStorage.setItem('away', String(away)), away);
+  }
+
+  /** The titles of what the desktop has shown since the page was loaded. */
+  async shownOnDesktop() {
+    return this.page.evaluate(() => window.shown.map(({ title }) => title));
+  }
+
   /** The message with that text. */
   message(text) {
     return this.messages.filter({ hasText: text }).last();
@@ -273,11 +355,8 @@ class Visitor {
   }
 
   /** The same person with a second browser. */
-  async onAnotherDevice() {
-    const context = await this.page
-      .context()
-      .browser()
-      .newContext({ viewport: { width: 1280, height: 800 } });
+  async onAnotherDevice(options = { viewport: { width: 1280, height: 800 } }) {
+    const context = await this.page.context().browser().newContext(options);
     const kept = await this.page.evaluate(() => localStorage.getItem('belfry.session'));
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);

@@ -1,0 +1,47 @@
+// The bell: how much is unread, the list behind it, and the calls while somebody is elsewhere.
+import { useNotifications } from '@belfry/react';
+import { lazy, Suspense, useRef } from 'react';
+import { keysOf, useShortcut } from '../../app/keyboard';
+import { Badge } from '../../design/Badge';
+import { Bell } from '../../design/icons';
+import { Popup } from '../../design/Popup';
+import { Skeleton } from '../../design/States';
+import { NotificationAlerts } from './NotificationAlerts';
+import './notifications.css';
+
+const NotificationsPanel = lazy(() => import('./NotificationsPanel'));
+
+export function NotificationsButton() {
+  const unread = useNotifications((state) => state.unread);
+  const place = useRef<HTMLSpanElement>(null);
+  useShortcut('notifications', () => place.current?.querySelector('button')?.click());
+  return (
+    <span ref={place}>
+      <NotificationAlerts />
+      <Popup
+        label={unread > 0 ? `Notifications: ${unread} unread` : 'Notifications'}
+        face={
+          <>
+            <Bell />
+            {unread > 0 && (
+              <span className="button-mark" aria-hidden="true">
+                <Badge tone="calls">{unread}</Badge>
+              </span>
+            )}
+          </>
+        }
+        kind="dialog"
+        keys={keysOf('notifications')}
+        align="start"
+      >
+        {(close) => (
+          <div className="notifications">
+            <Suspense fallback={<Skeleton label="Loading notifications" />}>
+              <NotificationsPanel onGone={close} />
+            </Suspense>
+          </div>
+        )}
+      </Popup>
+    </span>
+  );
+}

@@ -1,0 +1,2 @@
+// What the page shows of notifications.
+export { NotificationsButton } from './NotificationsButton';

@@ -1,4 +1,0 @@
-// Stands here until notifications do.
-export function NotificationsButton() {
-  return null;
-}
