@@ -1,9 +1,17 @@
 // Failures as sentences that a person can act on.
 import type { Problem, Way } from '@belfry/client';
 
-type WireError = Pick<Problem, 'code' | 'retryAfterMs'>;
+/** Of a `Problem`, what its sentence is made of. */
+export type Failure = Pick<Problem, 'code' | 'retryAfterMs'>;
 
-export function signInSentence(error: WireError, way: Way): string {
+/** What was thrown, as a failure; what is none of the server's is one of the way there. */
+export function failureOf(error: unknown): Failure {
+  const known =
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
+  return known ? (error as Failure) : { code: 'unavailable' };
+}
+
+export function signInSentence(error: Failure, way: Way): string {
   switch (error.code) {
     case 'unauthenticated':
       return 'Name or password is not right.';
@@ -33,7 +41,7 @@ const SIGN_IN_CLOSED: Record<Way, string> = {
   register: 'This server takes no new accounts. Ask whoever runs it for one.',
 };
 
-export function joinSentence(error: WireError): string {
+export function joinSentence(error: Failure): string {
   switch (error.code) {
     case 'invalid_argument':
       return 'A room’s id is 1 to 64 letters, digits, hyphens and underscores.';
@@ -48,7 +56,7 @@ export function joinSentence(error: WireError): string {
   }
 }
 
-export function sendSentence(error: WireError): string {
+export function sendSentence(error: Failure): string {
   switch (error.code) {
     case 'payload_too_large':
       return 'Too long: a message has at most 8,000 characters.';
@@ -64,15 +72,17 @@ export function sendSentence(error: WireError): string {
 }
 
 /** What somebody did to a message. */
-export function actSentence(error: WireError, act: 'edit' | 'delete' | 'clap' | 'react'): string {
+export function actSentence(error: Failure, act?: 'edit' | 'delete' | 'clap' | 'react'): string {
   switch (error.code) {
     case 'forbidden':
+      if (act === undefined) return 'You may not do this to this message.';
       return act === 'edit' || act === 'delete'
         ? `You may not ${act} this message.`
         : 'Only members of the room can do this.';
     case 'not_found':
       return 'This message is not here any more.';
     case 'conflict':
+      if (act === undefined) return 'This message cannot take this any more.';
       return act === 'react' ? 'This message cannot take another emoji.' : 'This message has been deleted.';
     case 'payload_too_large':
       return 'Too long: a message has at most 8,000 characters.';
@@ -84,7 +94,7 @@ export function actSentence(error: WireError, act: 'edit' | 'delete' | 'clap' | 
 }
 
 /** What somebody did to a room or its members. */
-export function roomSentence(error: WireError): string {
+export function roomSentence(error: Failure): string {
   switch (error.code) {
     case 'forbidden':
       return 'You may not do this in this room.';
@@ -97,7 +107,50 @@ export function roomSentence(error: WireError): string {
   }
 }
 
-export function memberSentence(error: WireError): string {
+/** A new room. */
+export function newRoomSentence(error: Failure): string {
+  switch (error.code) {
+    case 'conflict':
+      return 'There is, or was, a room with this id. Choose another one.';
+    case 'invalid_argument':
+      return 'A name has 1 to 80 characters, an id 1 to 64 letters, digits, hyphens and underscores.';
+    case 'forbidden':
+      return 'This server does not let you make rooms.';
+    default:
+      return generalSentence(error);
+  }
+}
+
+/** What somebody asks of a person: a conversation, a look at who they are. */
+export function personSentence(error: Failure): string {
+  switch (error.code) {
+    case 'not_found':
+      return 'This person is not here any more.';
+    case 'forbidden':
+    case 'invalid_argument':
+      return 'This person cannot be written to.';
+    default:
+      return generalSentence(error);
+  }
+}
+
+/** A copy of a room's history: asking for it, calling it off, fetching its file. */
+export function exportSentence(error: Failure): string {
+  switch (error.code) {
+    case 'forbidden':
+      return 'Only those who may read the room may take its history with them.';
+    case 'not_found':
+      return 'This export is not kept any more. Start it again.';
+    case 'conflict':
+      return 'This export has ended already.';
+    case 'rate_limited':
+      return `You have asked for many exports. ${again(error)}`;
+    default:
+      return generalSentence(error);
+  }
+}
+
+export function memberSentence(error: Failure): string {
   switch (error.code) {
     case 'conflict':
       return 'The room needs an owner: make somebody else one first.';
@@ -108,7 +161,7 @@ export function memberSentence(error: WireError): string {
   }
 }
 
-export function generalSentence(error: WireError): string {
+export function generalSentence(error: Failure): string {
   switch (error.code) {
     case 'unauthenticated':
       return 'Your session has ended. Sign in to come back.';
@@ -121,7 +174,7 @@ export function generalSentence(error: WireError): string {
   }
 }
 
-function again({ retryAfterMs }: WireError): string {
+function again({ retryAfterMs }: Failure): string {
   if (retryAfterMs === undefined) return 'Try again in a moment.';
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
   return `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
