@@ -1,25 +1,25 @@
 // The people of a room: who is here now, and who its members are.
+import { useRoom } from '@belfry/react';
 import { useEffect } from 'react';
-import type { Chat } from '../chat';
-import { isDirect, type LiveRoom } from '../chat-state';
-import type { User } from '../wire';
+import { Close } from '../../design/icons';
+import { Segments } from '../../design/Segments';
 import { HereNow } from './HereNow';
-import { Close } from './icons';
 import { MemberList } from './MemberList';
-import { Segments } from './Segments';
+import './people.css';
 
 /** From this width on the panel stands beside the messages. */
 export const WIDE = '(min-width: 70rem)';
 
 export type PeopleTab = 'here' | 'members';
 
-interface PeoplePanelProps {
-  chat: Chat;
-  room: LiveRoom;
-  me: User;
+export interface PeoplePanelProps {
   tab: PeopleTab;
   onTab(tab: PeopleTab): void;
   onClose(): void;
+  /** Goes to a room: the conversation with somebody. */
+  onOpenRoom(roomId: string): void;
+  /** Shows who somebody is; without it names are plain. */
+  onPerson?: ((userId: string) => void) | undefined;
 }
 
 const TABS = [
@@ -27,7 +27,10 @@ const TABS = [
   { value: 'members', label: 'Members' },
 ] as const;
 
-export function PeoplePanel({ chat, room, me, tab, onTab, onClose }: PeoplePanelProps) {
+export function PeoplePanel({ tab, onTab, onClose, onOpenRoom, onPerson }: PeoplePanelProps) {
+  const { info } = useRoom();
+  const direct = info?.visibility === 'direct';
+
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       // Beside the messages it covers nothing; over them it is in the way. What lies above it is closed first.
@@ -46,11 +49,11 @@ export function PeoplePanel({ chat, room, me, tab, onTab, onClose }: PeoplePanel
           <Close />
         </button>
       </header>
-      {!isDirect(room) && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
-      {tab === 'here' || isDirect(room) ? (
-        <HereNow chat={chat} room={room} me={me} />
+      {!direct && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
+      {tab === 'here' || direct ? (
+        <HereNow onOpenRoom={onOpenRoom} onPerson={onPerson} />
       ) : (
-        <MemberList chat={chat} room={room} me={me} />
+        <MemberList onOpenRoom={onOpenRoom} onPerson={onPerson} />
       )}
     </aside>
   );

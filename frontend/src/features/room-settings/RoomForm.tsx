@@ -1,8 +1,8 @@
 // The fields of a room: name, topic, and who can find it.
+import { LONGEST_ROOM_NAME, LONGEST_TOPIC, type Visibility } from '@belfry/client';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { Problem, roomSentence, UNREACHABLE } from '../problem';
-import { LONGEST_ROOM_NAME, LONGEST_TOPIC, type Visibility } from '../wire';
-import { Segments } from './Segments';
+import { Segments } from '../../design/Segments';
+import { type Failure, failureOf } from '../../language/sentences';
 
 export interface RoomFields {
   name: string;
@@ -15,7 +15,13 @@ interface RoomFormProps {
   /** Off where somebody may not make it public or private. */
   withVisibility: boolean;
   action: string;
+  sentence(failure: Failure): string;
   save(fields: RoomFields): Promise<void>;
+  /** Told at each change of the name. */
+  onName?(name: string): void;
+  /** More fields, after the name. */
+  more?: ReactNode;
+  /** What stands before the button. */
   children?: ReactNode;
 }
 
@@ -24,11 +30,21 @@ const VISIBILITIES = [
   { value: 'private', label: 'Private' },
 ] as const;
 
-export function RoomForm({ fields, withVisibility, action, save, children }: RoomFormProps) {
+export function RoomForm({
+  fields,
+  withVisibility,
+  action,
+  sentence,
+  save,
+  onName,
+  more,
+  children,
+}: RoomFormProps) {
   const [now, setNow] = useState(fields);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const id = useId();
+  const unnamed = problem !== '' && now.name.trim() === '';
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -39,9 +55,9 @@ export function RoomForm({ fields, withVisibility, action, save, children }: Roo
     try {
       await save({ ...now, name: now.name.trim(), topic: now.topic.trim() });
     } catch (error) {
-      setProblem(roomSentence(error instanceof Problem ? error : UNREACHABLE));
-      setBusy(false);
+      setProblem(sentence(failureOf(error)));
     }
+    setBusy(false);
   }
 
   return (
@@ -52,9 +68,15 @@ export function RoomForm({ fields, withVisibility, action, save, children }: Roo
         value={now.name}
         maxLength={LONGEST_ROOM_NAME}
         autoComplete="off"
-        onChange={(event) => setNow({ ...now, name: event.target.value })}
+        required
+        onChange={(event) => {
+          setNow({ ...now, name: event.target.value });
+          onName?.(event.target.value);
+        }}
+        aria-invalid={unnamed}
         aria-describedby={`${id}-problem`}
       />
+      {more}
       <label htmlFor={`${id}-topic`}>
         Topic <span className="soft">(optional)</span>
       </label>

@@ -1,15 +1,8 @@
 // Somebody in a list, with a word beside the name and what can be done.
-import type { Status } from '../wire';
-import { Avatar } from './Avatar';
-import { More } from './icons';
-import { type Choice, Menu } from './Menu';
-
-export const STATUS_WORD: Record<Status, string> = {
-  online: 'Online',
-  away: 'Away',
-  busy: 'Busy',
-  offline: 'Offline',
-};
+import type { Status } from '@belfry/client';
+import { Avatar } from '../../design/Avatar';
+import { More } from '../../design/icons';
+import { type Choice, Menu } from '../../design/Menu';
 
 interface PersonRowProps {
   id: string;
@@ -18,17 +11,25 @@ interface PersonRowProps {
   word: string;
   me: boolean;
   choices: readonly Choice[];
+  /** Shows who they are. */
+  onPerson?(userId: string): void;
 }
 
-export function PersonRow({ id, name, status, word, me, choices }: PersonRowProps) {
+export function PersonRow({ id, name, status, word, me, choices, onPerson }: PersonRowProps) {
   return (
     <li className="person">
       <Avatar userId={id} username={name} status={status} />
       <span className="person-name">
-        <span className="clip">{name}</span>
+        {onPerson ? (
+          <button className="person-link clip" type="button" onClick={() => onPerson(id)}>
+            {name}
+          </button>
+        ) : (
+          <span className="clip">{name}</span>
+        )}
         {me && <span className="soft">(you)</span>}
       </span>
-      <span className="soft person-status">{word}</span>
+      <span className="soft person-word">{word}</span>
       {choices.length > 0 && (
         <Menu
           label={`${name}: what can be done`}

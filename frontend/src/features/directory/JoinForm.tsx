@@ -1,15 +1,15 @@
 // The field that goes to a room by its name, and opens one where there is none.
+import { useRooms } from '@belfry/react';
 import { type FormEvent, useId, useState } from 'react';
-import type { Chat } from '../chat';
-import { addressOf, roomIdFrom } from '../room-id';
-import type { Room } from '../wire';
+import './directory.css';
+import { roomIdFrom } from './room-id';
 
-interface JoinFormProps {
-  chat: Chat;
-  known: readonly Pick<Room, 'id' | 'name'>[];
+export interface JoinFormProps {
+  onOpenRoom(roomId: string): void;
 }
 
-export function JoinForm({ chat, known }: JoinFormProps) {
+export function JoinForm({ onOpenRoom }: JoinFormProps) {
+  const known = useRooms(({ rooms }) => rooms);
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
   const field = useId();
@@ -22,8 +22,7 @@ export function JoinForm({ chat, known }: JoinFormProps) {
     if (!roomId) return setProblem('Use at least one letter from a to z, or a digit.');
     setText('');
     setProblem('');
-    chat.join(roomId);
-    window.location.hash = addressOf(roomId);
+    onOpenRoom(roomId);
   }
 
   return (
@@ -38,7 +37,7 @@ export function JoinForm({ chat, known }: JoinFormProps) {
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
-        maxLength={64}
+        maxLength={80}
         onChange={(event) => setText(event.target.value)}
         aria-describedby={problemId}
         aria-invalid={problem !== ''}

@@ -1,0 +1,47 @@
+// Finds somebody and opens the conversation with them.
+import { useMe } from '@belfry/react';
+import { useState } from 'react';
+import { Dialog } from '../../design/Dialog';
+import { nameOf } from '../people/names';
+import { PeopleSearch } from '../people/PeopleSearch';
+import { useDirect } from '../people/use-direct';
+
+interface NewDirectProps {
+  onOpenRoom(roomId: string): void;
+  onClose(): void;
+}
+
+export function NewDirect({ onOpenRoom, onClose }: NewDirectProps) {
+  const me = useMe();
+  const [text, setText] = useState('');
+  const { open, problem } = useDirect((roomId) => {
+    onClose();
+    onOpenRoom(roomId);
+  });
+  return (
+    <Dialog title="New message" onClose={onClose}>
+      <div className="new-direct">
+        <p className="soft">Only the two of you see what is written there.</p>
+        <PeopleSearch label="Find somebody by name" text={text} onText={setText}>
+          {(user) =>
+            user.id === me?.id ? (
+              <span className="soft person-word">You</span>
+            ) : (
+              <button
+                className="button small"
+                type="button"
+                aria-label={`Message ${nameOf(user)}`}
+                onClick={() => open(user.id)}
+              >
+                Message
+              </button>
+            )
+          }
+        </PeopleSearch>
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,75 @@
+// Makes a room, public or private, with an id after its name that can be another.
+import { useClient } from '@belfry/react';
+import { useId, useState } from 'react';
+import { Dialog } from '../../design/Dialog';
+import { type Failure, newRoomSentence } from '../../language/sentences';
+import { type RoomFields, RoomForm } from '../room-settings/RoomForm';
+import { idFromName, isRoomId, nextId } from './room-id';
+
+interface NewRoomProps {
+  onOpenRoom(roomId: string): void;
+  onClose(): void;
+}
+
+const EMPTY: RoomFields = { name: '', topic: '', visibility: 'public' };
+
+export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
+  const client = useClient();
+  const [name, setName] = useState('');
+  /** `null`: as the name gives it. */
+  const [ownId, setOwnId] = useState<string | null>(null);
+  const field = useId();
+  const id = ownId ?? idFromName(name);
+
+  async function make({ name, topic, visibility }: RoomFields) {
+    if (id !== '' && !isRoomId(id)) throw { code: 'invalid_argument' } satisfies Failure;
+    try {
+      // Without an id the server makes one.
+      const wish = { name, visibility, ...(topic ? { topic } : {}), ...(id ? { id } : {}) };
+      const room = await client.rooms.create(wish);
+      onClose();
+      onOpenRoom(room.id);
+    } catch (error) {
+      if ((error as Partial<Failure>).code === 'conflict') setOwnId(nextId(id));
+      throw error;
+    }
+  }
+
+  return (
+    <Dialog title="New room" onClose={onClose}>
+      <RoomForm
+        fields={EMPTY}
+        withVisibility
+        action="Make room"
+        sentence={(failure) =>
+          failure.code === 'conflict'
+            ? `${newRoomSentence(failure)} Perhaps the one that stands there now?`
+            : newRoomSentence(failure)
+        }
+        save={make}
+        onName={setName}
+        more={
+          <>
+            <label htmlFor={field}>
+              Id <span className="soft">(in its link; it stays for good)</span>
+            </label>
+            <input
+              id={field}
+              value={id}
+              placeholder="made by the server"
+              maxLength={64}
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              onChange={(event) => setOwnId(event.target.value.replace(/\s/g, '-'))}
+            />
+          </>
+        }
+      >
+        <button className="button" type="button" onClick={onClose}>
+          Cancel
+        </button>
+      </RoomForm>
+    </Dialog>
+  );
+}

@@ -1,0 +1,78 @@
+// What a room is: to be changed by those who manage it, to be read by the others; its link, and the ways out of it.
+import { mayLeave, mayManage, mayOwn, type RoomInfo } from '@belfry/client';
+import { useRoom } from '@belfry/react';
+import { roomSentence } from '../../language/sentences';
+import { CopyLink } from './CopyLink';
+import { type RoomFields, RoomForm } from './RoomForm';
+
+interface AboutRoomProps {
+  info: RoomInfo;
+  link: string;
+  onLeave(): void;
+  onDelete(): void;
+  onClose(): void;
+}
+
+export function AboutRoom({ info, link, onLeave, onDelete, onClose }: AboutRoomProps) {
+  const room = useRoom();
+  const { name, topic = '', visibility } = info;
+  const owns = mayOwn(info);
+
+  async function save(fields: RoomFields) {
+    const wish = {
+      ...(fields.name === name ? {} : { name: fields.name }),
+      ...(fields.topic === topic ? {} : { topic: fields.topic || null }),
+      ...(fields.visibility === visibility ? {} : { visibility: fields.visibility }),
+    };
+    if (Object.keys(wish).length > 0) await room.update(wish);
+    onClose();
+  }
+
+  const ways = (
+    <>
+      {owns && (
+        <button className="button danger-quiet" type="button" onClick={onDelete}>
+          Delete room…
+        </button>
+      )}
+      {mayLeave(info) && !owns && (
+        <button className="button danger-quiet" type="button" onClick={onLeave}>
+          Leave room…
+        </button>
+      )}
+    </>
+  );
+
+  return (
+    <>
+      <CopyLink link={link} />
+      {mayManage(info) ? (
+        <RoomForm
+          fields={{ name, topic, visibility }}
+          withVisibility={owns}
+          action="Save"
+          sentence={roomSentence}
+          save={save}
+        >
+          {ways}
+        </RoomForm>
+      ) : (
+        <>
+          <dl className="room-facts">
+            <dt>Name</dt>
+            <dd>{name}</dd>
+            <dt>Topic</dt>
+            <dd>{topic || 'None.'}</dd>
+            <dt>Who can find it</dt>
+            <dd>
+              {visibility === 'private'
+                ? 'Only those who are added know of it.'
+                : 'Everybody here can find it, read it and join.'}
+            </dd>
+          </dl>
+          <div className="dialog-foot">{ways}</div>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+// What there is to know and to change about a room: what it is, its history as a file, and what the operator's rules have done.
+import { mayManage, type RoomInfo } from '@belfry/client';
+import { useRoom } from '@belfry/react';
+import { useState } from 'react';
+import { Dialog } from '../../design/Dialog';
+import { Segments } from '../../design/Segments';
+import { AboutRoom } from './AboutRoom';
+import { DeleteRoom } from './DeleteRoom';
+import { Exports } from './Exports';
+import { ModerationLog } from './ModerationLog';
+import './room-settings.css';
+
+export type SettingsPart = 'about' | 'export' | 'moderation';
+
+export interface RoomSettingsProps {
+  part: SettingsPart;
+  onPart(part: SettingsPart): void;
+  /** The room's address, to be given to others. */
+  link: string;
+  onLeave(): void;
+  onClose(): void;
+}
+
+const ABOUT = { value: 'about', label: 'Room' } as const;
+const EXPORT = { value: 'export', label: 'Export' } as const;
+const MODERATION = { value: 'moderation', label: 'Moderation' } as const;
+
+export function RoomSettings({ part, onPart, link, onLeave, onClose }: RoomSettingsProps) {
+  const { info } = useRoom();
+  const [ending, setEnding] = useState(false);
+  if (!info) return null;
+  if (ending) return <DeleteRoom name={info.name} onClose={onClose} />;
+
+  const parts = partsFor(info);
+  const shown = parts.some(({ value }) => value === part) ? part : 'export';
+  return (
+    <Dialog title={titleFor(info)} onClose={onClose}>
+      <div className="room-settings">
+        {parts.length > 1 && (
+          <Segments legend="Part of the settings" options={parts} value={shown} onChoose={onPart} />
+        )}
+        {shown === 'about' && (
+          <AboutRoom
+            info={info}
+            link={link}
+            onLeave={onLeave}
+            onDelete={() => setEnding(true)}
+            onClose={onClose}
+          />
+        )}
+        {shown === 'export' && <Exports />}
+        {shown === 'moderation' && <ModerationLog />}
+      </div>
+    </Dialog>
+  );
+}
+
+function partsFor(info: RoomInfo) {
+  if (info.visibility === 'direct') return [EXPORT];
+  return mayManage(info) ? [ABOUT, EXPORT, MODERATION] : [ABOUT, EXPORT];
+}
+
+function titleFor(info: RoomInfo): string {
+  if (info.visibility === 'direct') return 'Export history';
+  return mayManage(info) ? 'Room settings' : 'About this room';
+}
