@@ -3,6 +3,8 @@
 export interface Readable<T> {
   /** The value now. The same object until something in it changes. */
   get(): T;
+  /** The value before anything was known: what a server renders, and a page that takes over what a server rendered. As `get` if not said. */
+  first?(): T;
   /** Calls back after each change until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
@@ -17,6 +19,7 @@ export function cell<T>(first: T): Cell<T> {
   const listeners = new Set<() => void>();
   return {
     get: () => value,
+    first: () => first,
     set(next) {
       if (Object.is(next, value)) return;
       value = next;

@@ -1,122 +1,54 @@
 // What components read and do: each hook is a part of the client, and renders again when that part changes.
-import type {
-  ConnectionState,
-  Draft,
-  Job,
-  MessagesState,
-  NotificationsState,
-  PresenceState,
-  Room,
-  RoomState,
-  RoomsState,
-  Typist,
-  UnreadState,
-  User,
-} from '@belfry/client';
-import { useMemo } from 'react';
-import { useClient, useRoomHandle } from './providers.js';
-import { useReadable } from './use-readable.js';
+import type { PresenceState, User } from '@belfry/client';
+import { type ClientHook, clientHook, type RoomHook, roomHook } from './hook-shapes.js';
+import {
+  clientParts,
+  roomParts,
+  type UseConnection,
+  type UseDraft,
+  type UseJobs,
+  type UseMessages,
+  type UseNotifications,
+  type UseRoom,
+  type UseRooms,
+  type UseTyping,
+  type UseUnread,
+} from './parts.js';
 
-/** `null` until it is known who the token is for. */
-export function useMe(): User | null {
-  return useReadable(useClient().me);
-}
+/** The user; `null` until it is known who the token is for. */
+export const useMe: ClientHook<User | null> = clientHook('useMe', (client) => client.me);
 
-export function useConnection(): ConnectionState {
-  return useReadable(useClient().connection);
-}
+/** Whether there is a connection, since when not, and what waits to be sent. */
+export const useConnection: ClientHook<UseConnection> = clientHook(
+  'useConnection',
+  (client) => clientParts(client).connection,
+);
 
-/** The user's rooms; with `select` a part of them, and no rendering while that part stays equal. */
-export function useRooms(): RoomsState;
-export function useRooms<S>(select: (state: RoomsState) => S, same?: (a: S, b: S) => boolean): S;
-export function useRooms<S>(select?: (state: RoomsState) => S, same?: (a: S, b: S) => boolean) {
-  return useReadable(useClient().rooms, select as (state: RoomsState) => S, same);
-}
+/** The user's rooms with what is unread, and the ways to other rooms. */
+export const useRooms: ClientHook<UseRooms> = clientHook('useRooms', (client) => clientParts(client).rooms);
 
-export type UseRoom = RoomState &
-  Pick<
-    Room,
-    | 'id'
-    | 'retryOpen'
-    | 'leave'
-    | 'members'
-    | 'addMember'
-    | 'setRole'
-    | 'removeMember'
-    | 'update'
-    | 'destroy'
-    | 'moderation'
-  >;
-
-/** The room itself and what can be done to it. */
-export function useRoom(id?: string): UseRoom {
-  const room = useRoomHandle(id);
-  const state = useReadable(room.state);
-  return useMemo(() => ({ ...room, ...state }), [room, state]);
-}
-
-export type UseMessages = MessagesState &
-  Pick<
-    Room,
-    | 'loadOlder'
-    | 'loadNewer'
-    | 'seek'
-    | 'toEnd'
-    | 'send'
-    | 'retry'
-    | 'discard'
-    | 'edit'
-    | 'remove'
-    | 'react'
-    | 'clap'
-    | 'dismiss'
-    | 'markRead'
-  >;
-
-/** The finished list, and what can be done with messages. The verbs are the same functions at each rendering. */
-export function useMessages(id?: string): UseMessages {
-  const room = useRoomHandle(id);
-  const state = useReadable(room.messages);
-  return useMemo(() => ({ ...room, ...state }), [room, state]);
-}
-
-/** The others who are typing, and what the field calls at each change of its text. */
-export function useTyping(id?: string): { typing: readonly Typist[]; typed(text: string): void } {
-  const room = useRoomHandle(id);
-  const typing = useReadable(room.typing);
-  return useMemo(() => ({ typing, typed: room.typed }), [typing, room]);
-}
-
-export function usePresence(id?: string): PresenceState {
-  return useReadable(useRoomHandle(id).presence);
-}
-
-export function useUnread(id?: string): UnreadState & Pick<Room, 'markRead'> {
-  const room = useRoomHandle(id);
-  const unread = useReadable(room.unread);
-  return useMemo(() => ({ ...unread, markRead: room.markRead }), [unread, room]);
-}
-
-/** What is being written in the room; kept over reloads. */
-export function useDraft(id?: string): Draft & { set(draft: Partial<Draft>): void } {
-  const room = useRoomHandle(id);
-  const draft = useReadable(room.draft);
-  return useMemo(() => ({ ...draft, set: room.setDraft }), [draft, room]);
-}
-
-export function useNotifications(): NotificationsState & {
-  loadOlder(): void;
-  markRead(upTo?: string): void;
-} {
-  const { notifications } = useClient();
-  const state = useReadable(notifications);
-  return useMemo(
-    () => ({ ...state, loadOlder: notifications.loadOlder, markRead: notifications.markRead }),
-    [state, notifications],
-  );
-}
+export const useNotifications: ClientHook<UseNotifications> = clientHook(
+  'useNotifications',
+  (client) => clientParts(client).notifications,
+);
 
 /** The user's background jobs, the newest first. */
-export function useJobs(): readonly Job[] {
-  return useReadable(useClient().jobs);
-}
+export const useJobs: ClientHook<UseJobs> = clientHook('useJobs', (client) => clientParts(client).jobs);
+
+/** The room itself, and what can be done to it. */
+export const useRoom: RoomHook<UseRoom> = roomHook('useRoom', (room) => roomParts(room).room);
+
+/** The finished list, and what can be done with messages. */
+export const useMessages: RoomHook<UseMessages> = roomHook('useMessages', (room) => roomParts(room).messages);
+
+/** The others who are typing, and what a field calls at each change of its text. */
+export const useTyping: RoomHook<UseTyping> = roomHook('useTyping', (room) => roomParts(room).typing);
+
+/** Who is in the room now. */
+export const usePresence: RoomHook<PresenceState> = roomHook('usePresence', (room) => room.presence);
+
+/** How much of the room is unread. */
+export const useUnread: RoomHook<UseUnread> = roomHook('useUnread', (room) => roomParts(room).unread);
+
+/** What is being written in the room; kept over reloads. */
+export const useDraft: RoomHook<UseDraft> = roomHook('useDraft', (room) => roomParts(room).draft);

@@ -1,9 +1,10 @@
 // One of a few, side by side: radio buttons that look like one control.
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
+import './Segments.css';
 
 interface SegmentsProps<T extends string> {
   legend: string;
-  options: readonly { value: T; label: string }[];
+  options: readonly { value: T; label: string; icon?: ReactNode }[];
   value: T;
   onChoose(value: T): void;
 }
@@ -23,7 +24,10 @@ export function Segments<T extends string>({ legend, options, value, onChoose }:
             checked={option.value === value}
             onChange={() => onChoose(option.value)}
           />
-          <span>{option.label}</span>
+          <span>
+            {option.icon}
+            {option.label}
+          </span>
         </label>
       ))}
     </fieldset>
