@@ -1,9 +1,13 @@
 // All public rooms, to be searched and joined; and the ways to a room that is not among them.
 import type { RoomInfo } from '@belfry/client';
 import { useRooms } from '@belfry/react';
-import { lazy, Suspense, useId, useState } from 'react';
-import { Back, Hash, Plus } from '../../design/icons';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Button, ButtonLink } from '../../design/Button';
+import { Field } from '../../design/Field';
+import { At, Back, Compass, Hash, Plus, Search } from '../../design/icons';
+import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { counted } from '../people/names';
+import '../people/people.css';
 import './directory.css';
 import { usePublicRooms } from './use-public-rooms';
 
@@ -22,53 +26,65 @@ export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
   const { rooms, nextCursor, busy, problem, wish, again, more } = usePublicRooms(text);
   const own = useRooms(({ rooms }) => rooms);
   const joined = new Set(own.map(({ id }) => id));
-  const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
   const close = () => setOpen(null);
+
+  // Who comes here by keyboard or with a screen reader is where the page now is.
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
 
   return (
     <main className="directory">
       <header className="room-head">
-        <a className="button quiet icon-only back" href={addressOf(null)} aria-label="All rooms">
-          <Back />
-        </a>
+        <ButtonLink
+          className="back"
+          look="quiet"
+          href={addressOf(null)}
+          icon={<Back />}
+          aria-label="All rooms"
+          data-icon-only
+        />
         <div className="room-title">
-          <h1 tabIndex={-1}>Public rooms</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            Public rooms
+          </h1>
         </div>
-        <button className="button quiet" type="button" onClick={() => setOpen('direct')}>
-          New message
-        </button>
-        <button className="button quiet" type="button" onClick={() => setOpen('room')}>
-          <Plus />
-          Make a room
-        </button>
+        <Button look="quiet" icon={<At />} aria-label="New message" onClick={() => setOpen('direct')}>
+          <span className="directory-wide">New message</span>
+        </Button>
+        <Button look="quiet" icon={<Plus />} aria-label="Make a room" onClick={() => setOpen('room')}>
+          <span className="directory-wide">Make a room</span>
+        </Button>
       </header>
       <div className="directory-body">
-        <label className="visually-hidden" htmlFor={id}>
-          Search public rooms
-        </label>
-        <input
-          id={id}
-          type="search"
-          value={text}
-          placeholder="Search by name"
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-        />
+        <Field label="Search public rooms" quiet>
+          {(control) => (
+            <input
+              {...control}
+              type="search"
+              value={text}
+              placeholder="Search by name"
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(event) => setText(event.target.value)}
+            />
+          )}
+        </Field>
         {problem && (
-          <p className="problem" role="alert">
-            {problem}{' '}
-            <button className="button link" type="button" onClick={again}>
-              Try again
-            </button>
-          </p>
+          <ErrorState title="The rooms cannot be shown" sentence={problem} busy={busy} onRetry={again} />
         )}
+        {rooms === null && !problem && <Skeleton label="Loading rooms" lines={5} faces />}
         <div role="status">
-          {rooms === null && !problem && <Waiting />}
-          {rooms?.length === 0 && !problem && (
-            <p className="soft directory-none">
-              {wish === '' ? 'There are no public rooms yet.' : 'No room has such a name.'}
-            </p>
+          {rooms?.length === 0 && !problem && wish !== '' && (
+            <EmptyState icon={<Search />} title="No room has such a name.">
+              <p className="soft">A private room is not listed: somebody in it has to add you.</p>
+            </EmptyState>
+          )}
+          {rooms?.length === 0 && !problem && wish === '' && (
+            <EmptyState icon={<Compass />} title="There are no public rooms yet.">
+              <Button look="primary" onClick={() => setOpen('room')}>
+                Make the first one
+              </Button>
+            </EmptyState>
           )}
         </div>
         <ul className="cards" aria-label="Public rooms" aria-busy={busy}>
@@ -77,9 +93,9 @@ export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
           ))}
         </ul>
         {nextCursor && (
-          <button className="button" type="button" disabled={busy} onClick={more}>
+          <Button busy={busy} onClick={more}>
             Show more
-          </button>
+          </Button>
         )}
       </div>
       <Suspense fallback={null}>
@@ -100,28 +116,12 @@ function Card({ room, href, joined }: { room: RoomInfo; href: string; joined: bo
           <strong className="clip">{name}</strong>
           {topic && <span className="soft clip card-topic">{topic}</span>}
         </span>
-        <span className="soft count">
+        <span className="soft card-count">
           {counted(memberCount)} {memberCount === 1 ? 'member' : 'members'}
-          {joined && <span className="card-joined">Joined</span>}
+          {joined && ', you too'}
         </span>
         <span className="card-act">{joined ? 'Open' : 'Join'}</span>
       </a>
     </li>
-  );
-}
-
-const ROWS = [1, 2, 3, 4];
-
-/** Where the rooms will stand. */
-function Waiting() {
-  return (
-    <>
-      <span className="visually-hidden">Loading…</span>
-      <div className="cards" aria-hidden="true">
-        {ROWS.map((row) => (
-          <div key={row} className="card card-waiting" />
-        ))}
-      </div>
-    </>
   );
 }

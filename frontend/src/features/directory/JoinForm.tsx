@@ -1,6 +1,8 @@
 // The field that goes to a room by its name, and opens one where there is none.
 import { useRooms } from '@belfry/react';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../design/Button';
+import { Field } from '../../design/Field';
 import './directory.css';
 import { roomIdFrom } from './room-id';
 
@@ -12,8 +14,6 @@ export function JoinForm({ onOpenRoom }: JoinFormProps) {
   const known = useRooms(({ rooms }) => rooms);
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
-  const field = useId();
-  const problemId = useId();
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -27,27 +27,21 @@ export function JoinForm({ onOpenRoom }: JoinFormProps) {
 
   return (
     <form className="join" onSubmit={submit}>
-      <label className="visually-hidden" htmlFor={field}>
-        Join or open a room
-      </label>
-      <input
-        id={field}
-        value={text}
-        placeholder="Join or open a room"
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        maxLength={80}
-        onChange={(event) => setText(event.target.value)}
-        aria-describedby={problemId}
-        aria-invalid={problem !== ''}
-      />
-      <button className="button" type="submit">
-        Join
-      </button>
-      <p id={problemId} className="problem" role="alert">
-        {problem}
-      </p>
+      <Field label="Join or open a room" quiet problem={problem}>
+        {(control) => (
+          <input
+            {...control}
+            value={text}
+            placeholder="Join or open a room"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={80}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      <Button type="submit">Join</Button>
     </form>
   );
 }

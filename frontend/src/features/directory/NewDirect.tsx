@@ -1,7 +1,8 @@
 // Finds somebody and opens the conversation with them.
 import { useMe } from '@belfry/react';
 import { useState } from 'react';
-import { Dialog } from '../../design/Dialog';
+import { Button } from '../../design/Button';
+import { Dialog, DialogBody } from '../../design/Dialog';
 import { nameOf } from '../people/names';
 import { PeopleSearch } from '../people/PeopleSearch';
 import { useDirect } from '../people/use-direct';
@@ -20,28 +21,23 @@ export function NewDirect({ onOpenRoom, onClose }: NewDirectProps) {
   });
   return (
     <Dialog title="New message" onClose={onClose}>
-      <div className="new-direct">
+      <DialogBody>
         <p className="soft">Only the two of you see what is written there.</p>
         <PeopleSearch label="Find somebody by name" text={text} onText={setText}>
           {(user) =>
             user.id === me?.id ? (
               <span className="soft person-word">You</span>
             ) : (
-              <button
-                className="button small"
-                type="button"
-                aria-label={`Message ${nameOf(user)}`}
-                onClick={() => open(user.id)}
-              >
+              <Button size="small" aria-label={`Message ${nameOf(user)}`} onClick={() => open(user.id)}>
                 Message
-              </button>
+              </Button>
             )
           }
         </PeopleSearch>
         <p className="problem" role="alert">
           {problem}
         </p>
-      </div>
+      </DialogBody>
     </Dialog>
   );
 }

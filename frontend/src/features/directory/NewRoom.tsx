@@ -1,7 +1,9 @@
 // Makes a room, public or private, with an id after its name that can be another.
 import { useClient } from '@belfry/react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
+import { Button } from '../../design/Button';
 import { Dialog } from '../../design/Dialog';
+import { Field } from '../../design/Field';
 import { type Failure, newRoomSentence } from '../../language/sentences';
 import { type RoomFields, RoomForm } from '../room-settings/RoomForm';
 import { idFromName, isRoomId, nextId } from './room-id';
@@ -18,7 +20,6 @@ export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
   const [name, setName] = useState('');
   /** `null`: as the name gives it. */
   const [ownId, setOwnId] = useState<string | null>(null);
-  const field = useId();
   const id = ownId ?? idFromName(name);
 
   async function make({ name, topic, visibility }: RoomFields) {
@@ -49,26 +50,23 @@ export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
         save={make}
         onName={setName}
         more={
-          <>
-            <label htmlFor={field}>
-              Id <span className="soft">(in its link; it stays for good)</span>
-            </label>
-            <input
-              id={field}
-              value={id}
-              placeholder="made by the server"
-              maxLength={64}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => setOwnId(event.target.value.replace(/\s/g, '-'))}
-            />
-          </>
+          <Field label="Id" hint="Stands in its link, and stays when the name changes.">
+            {(control) => (
+              <input
+                {...control}
+                value={id}
+                placeholder="Made by the server"
+                maxLength={64}
+                autoComplete="off"
+                autoCapitalize="none"
+                spellCheck={false}
+                onChange={(event) => setOwnId(event.target.value.replace(/\s/g, '-'))}
+              />
+            )}
+          </Field>
         }
       >
-        <button className="button" type="button" onClick={onClose}>
-          Cancel
-        </button>
+        <Button onClick={onClose}>Cancel</Button>
       </RoomForm>
     </Dialog>
   );

@@ -2,6 +2,7 @@
 import { mayOwn, type Role, type RoomInfo } from '@belfry/client';
 import { useRoomHandle } from '@belfry/react';
 import { useId, useState } from 'react';
+import { Button } from '../../design/Button';
 import { nameOf, ROLE_WORD } from './names';
 import { PeopleSearch } from './PeopleSearch';
 
@@ -18,13 +19,13 @@ export function AddMember({ info, known, change }: AddMemberProps) {
   const room = useRoomHandle();
   const [text, setText] = useState('');
   const [role, setRole] = useState<Role>('member');
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<string | null>(null);
   const roleId = useId();
 
   async function add(userId: string) {
-    setBusy(true);
+    setBusy(userId);
     const done = await change(() => room.addMember(userId, role));
-    setBusy(false);
+    setBusy(null);
     if (done) setText('');
   }
 
@@ -35,22 +36,26 @@ export function AddMember({ info, known, change }: AddMemberProps) {
           known.has(user.id) ? (
             <span className="soft person-word">Member</span>
           ) : (
-            <button
-              className="button small"
-              type="button"
+            <Button
+              size="small"
               aria-label={`Add ${nameOf(user)}`}
-              disabled={busy}
+              busy={busy === user.id}
               onClick={() => void add(user.id)}
             >
               Add
-            </button>
+            </Button>
           )
         }
       </PeopleSearch>
       {mayOwn(info) && text.trim() !== '' && (
         <p className="add-role">
           <label htmlFor={roleId}>Add as</label>
-          <select id={roleId} value={role} onChange={(event) => setRole(event.target.value as Role)}>
+          <select
+            className="input"
+            id={roleId}
+            value={role}
+            onChange={(event) => setRole(event.target.value as Role)}
+          >
             {ROLES.map((each) => (
               <option key={each} value={each}>
                 {ROLE_WORD[each]}

@@ -1,6 +1,7 @@
 // Who is in the room now, and how; of a crowd the first of them, and how many.
 import { useMe, usePresence, useRoom } from '@belfry/react';
-import { byStatusAndName, counted, nameOf, STATUS_WORD } from './names';
+import { PRESENCE_WORDS } from '../../design/PresenceDot';
+import { byStatusAndName, counted, nameOf } from './names';
 import { PersonRow } from './PersonRow';
 import { useDirect } from './use-direct';
 
@@ -21,10 +22,10 @@ export function HereNow({ onOpenRoom, onPerson }: HereNowProps) {
   const more = count - shown.length;
   return (
     <>
-      <p className="problem hint" role="alert">
+      <p className="problem" role="alert">
         {problem}
       </p>
-      <p className="soft hint">{count === 0 ? 'Nobody is here now.' : `${counted(count)} here`}</p>
+      <p className="soft small">{count === 0 ? 'Nobody is here now.' : `${counted(count)} here`}</p>
       <ul aria-label="Here now">
         {shown.map((person) => (
           <PersonRow
@@ -32,7 +33,7 @@ export function HereNow({ onOpenRoom, onPerson }: HereNowProps) {
             id={person.id}
             name={nameOf(person)}
             status={person.status}
-            word={STATUS_WORD[person.status]}
+            word={PRESENCE_WORDS[person.status]}
             me={person.id === me?.id}
             choices={
               person.id === me?.id || info?.visibility === 'direct'
@@ -43,7 +44,7 @@ export function HereNow({ onOpenRoom, onPerson }: HereNowProps) {
           />
         ))}
       </ul>
-      {more > 0 && <p className="soft hint">and {counted(more)} more</p>}
+      {more > 0 && <p className="soft small">and {counted(more)} more</p>}
     </>
   );
 }

@@ -1,10 +1,13 @@
 // The members of a room with their roles, and, for those who may, what to do about them.
 import { type Member, mayManage, mayOwn, mayRemove, type Role } from '@belfry/client';
 import { useMe, usePresence, useRoom } from '@belfry/react';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useState } from 'react';
+import { Button } from '../../design/Button';
 import { Confirm } from '../../design/Confirm';
+import { Field } from '../../design/Field';
 import type { Choice } from '../../design/Menu';
-import { memberSentence, failureOf } from '../../language/sentences';
+import { ErrorState, Skeleton } from '../../design/States';
+import { failureOf, memberSentence } from '../../language/sentences';
 import { AddMember } from './AddMember';
 import { byRoleAndName, counted, isCalled, nameOf, ROLE_WORD, roomTitle } from './names';
 import { PersonRow } from './PersonRow';
@@ -24,11 +27,12 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
   const { info } = room;
   const { online } = usePresence();
   const me = useMe();
-  const { members, nextCursor, loading, problem, more, again, change, exhausted } = useMembers(info?.memberCount);
+  const { members, nextCursor, loading, problem, more, again, change, exhausted } = useMembers(
+    info?.memberCount,
+  );
   const direct = useDirect(onOpenRoom);
   const [wish, setWish] = useState('');
   const [kicking, setKicking] = useState<Member | null>(null);
-  const findId = useId();
   const seeking = wish.trim() !== '';
 
   // Who is looked for may be on a page that was not read yet.
@@ -46,8 +50,7 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
     if (user.id === me?.id) return [];
     const choices: Choice[] = [{ label: 'Message', run: () => direct.open(user.id) }];
     const give = (to: Role, label: string) =>
-      role !== to &&
-      choices.push({ label, run: () => void change(() => room.setRole(user.id, to)) });
+      role !== to && choices.push({ label, run: () => void change(() => room.setRole(user.id, to)) });
     if (mayOwn(info)) {
       give('owner', 'Make owner');
       give('moderator', 'Make moderator');
@@ -61,32 +64,36 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
   return (
     <>
       {info && mayManage(info) && <AddMember info={info} known={known} change={change} />}
-      <p className="problem hint" role="alert">
-        {direct.problem || problem}
+      <p className="problem" role="alert">
+        {direct.problem || (members && problem)}
       </p>
       {problem && members === null && (
-        <button className="button quiet" type="button" onClick={again}>
-          Try again
-        </button>
+        <ErrorState
+          small
+          level={3}
+          title="No list of members"
+          sentence={problem}
+          busy={loading}
+          onRetry={again}
+        />
       )}
+      {members === null && loading && !problem && <Skeleton label="Loading members" faces />}
       {(total > MANY || seeking) && (
-        <div className="find-member">
-          <label className="visually-hidden" htmlFor={findId}>
-            Find a member
-          </label>
-          <input
-            id={findId}
-            type="search"
-            value={wish}
-            placeholder={`Find among ${counted(total)} members`}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => setWish(event.target.value)}
-          />
-        </div>
+        <Field label="Find a member" quiet>
+          {(control) => (
+            <input
+              {...control}
+              type="search"
+              value={wish}
+              placeholder={`Find among ${counted(total)} members`}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(event) => setWish(event.target.value)}
+            />
+          )}
+        </Field>
       )}
-      <p className="soft hint" role="status">
-        {loading && members === null && 'Loading…'}
+      <p className="soft small" role="status">
         {seeking && !loading && shown.length === 0 && 'No member has such a name.'}
       </p>
       <ul aria-label="Members" aria-busy={loading}>
@@ -104,9 +111,9 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
         ))}
       </ul>
       {nextCursor && (
-        <button className="button quiet" type="button" disabled={loading} onClick={more}>
+        <Button look="quiet" wide busy={loading} onClick={more}>
           Show more
-        </button>
+        </Button>
       )}
       {kicking && (
         <Confirm

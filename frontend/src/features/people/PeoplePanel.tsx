@@ -1,6 +1,7 @@
 // The people of a room: who is here now, and who its members are.
 import { useRoom } from '@belfry/react';
 import { useEffect } from 'react';
+import { IconButton } from '../../design/Button';
 import { Close } from '../../design/icons';
 import { Segments } from '../../design/Segments';
 import { HereNow } from './HereNow';
@@ -45,9 +46,7 @@ export function PeoplePanel({ tab, onTab, onClose, onOpenRoom, onPerson }: Peopl
     <aside className="people" id="people" aria-labelledby="people-heading">
       <header>
         <h2 id="people-heading">In this room</h2>
-        <button className="button quiet icon-only" type="button" onClick={onClose} aria-label="Hide people">
-          <Close />
-        </button>
+        <IconButton label="Hide people" icon={<Close />} onClick={onClose} />
       </header>
       {!direct && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
       {tab === 'here' || direct ? (

@@ -1,8 +1,10 @@
 // A field that finds people by name, and for each of them what can be done.
 import type { User } from '@belfry/client';
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import { Avatar } from '../../design/Avatar';
+import { Field } from '../../design/Field';
 import { nameOf } from './names';
+import './people.css';
 import { usePeopleSearch } from './use-people-search';
 
 interface PeopleSearchProps {
@@ -15,26 +17,23 @@ interface PeopleSearchProps {
 
 export function PeopleSearch({ label, text, onText, children }: PeopleSearchProps) {
   const { found, busy, problem } = usePeopleSearch(text);
-  const id = useId();
   return (
     <div className="people-search" aria-busy={busy}>
-      <label className="visually-hidden" htmlFor={id}>
-        {label}
-      </label>
-      <input
-        id={id}
-        type="search"
-        value={text}
-        placeholder={label}
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={64}
-        onChange={(event) => onText(event.target.value)}
-      />
-      <p className="problem" role="alert">
-        {problem}
-      </p>
-      <p className="soft hint" role="status">
+      <Field label={label} quiet problem={problem}>
+        {(control) => (
+          <input
+            {...control}
+            type="search"
+            value={text}
+            placeholder={label}
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={64}
+            onChange={(event) => onText(event.target.value)}
+          />
+        )}
+      </Field>
+      <p className="soft small" role="status">
         {found === null && busy && 'Looking…'}
         {found?.length === 0 && !busy && 'Nobody has such a name.'}
       </p>
@@ -42,7 +41,7 @@ export function PeopleSearch({ label, text, onText, children }: PeopleSearchProp
         <ul aria-label="People found">
           {found.map((user) => (
             <li key={user.id} className="person">
-              <Avatar userId={user.id} username={nameOf(user)} status={user.status} />
+              <Avatar id={user.id} name={nameOf(user)} status={user.status} />
               <span className="person-name">
                 <span className="clip">{nameOf(user)}</span>
                 {user.displayName && user.displayName !== user.username && (

@@ -18,7 +18,7 @@ interface PersonRowProps {
 export function PersonRow({ id, name, status, word, me, choices, onPerson }: PersonRowProps) {
   return (
     <li className="person">
-      <Avatar userId={id} username={name} status={status} />
+      <Avatar id={id} name={name} status={status} />
       <span className="person-name">
         {onPerson ? (
           <button className="person-link clip" type="button" onClick={() => onPerson(id)}>
@@ -31,12 +31,7 @@ export function PersonRow({ id, name, status, word, me, choices, onPerson }: Per
       </span>
       <span className="soft person-word">{word}</span>
       {choices.length > 0 && (
-        <Menu
-          label={`${name}: what can be done`}
-          face={<More />}
-          className="button quiet icon-only small"
-          choices={choices}
-        />
+        <Menu label={`${name}: what can be done`} face={<More />} size="small" choices={choices} />
       )}
     </li>
   );

@@ -2,12 +2,14 @@
 import { mayLeave, mayManage } from '@belfry/client';
 import { usePresence, useRoom } from '@belfry/react';
 import { lazy, type RefObject, Suspense, useState } from 'react';
-import { Back, More, PeopleSign } from '../../design/icons';
+import { Button, ButtonLink } from '../../design/Button';
+import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
-import { RoomSign } from '../../design/RoomSign';
+import { useToast } from '../../design/Toast';
 import type { SettingsPart } from '../room-settings/RoomSettings';
 import { counted, roomTitle } from './names';
 import './people.css';
+import { RoomSign } from './RoomSign';
 
 const RoomSettings = lazy(() =>
   import('../room-settings/RoomSettings').then((module) => ({ default: module.RoomSettings })),
@@ -39,7 +41,7 @@ export function RoomHead({
   const room = useRoom();
   const { count } = usePresence();
   const [open, setOpen] = useState<SettingsPart | 'leave' | null>(null);
-  const [copied, setCopied] = useState(false);
+  const toast = useToast();
   const { info } = room;
   const there = room.status !== 'refused' && room.status !== 'lost';
   const name = roomTitle(room, room.id);
@@ -49,8 +51,7 @@ export function RoomHead({
   async function copyLink() {
     try {
       await navigator.clipboard.writeText(link);
-      setCopied(true);
-      setTimeout(() => setCopied(false), 2_000);
+      toast({ text: 'The link was copied.', name: 'copied' });
     } catch {
       // Refused, or no secure page: there it can be copied by hand.
       setOpen('about');
@@ -59,22 +60,30 @@ export function RoomHead({
 
   const choices: Choice[] = [];
   if (info && there) {
-    if (mayManage(info)) choices.push({ label: 'Add people', run: onAddPeople });
+    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: onAddPeople });
     if (info.visibility !== 'direct')
       choices.push({
         label: mayManage(info) ? 'Room settings' : 'About this room',
+        icon: <Gear />,
         run: () => setOpen('about'),
       });
-    if (info.visibility !== 'direct') choices.push({ label: 'Copy link', run: () => void copyLink() });
-    choices.push({ label: 'Export history', run: () => setOpen('export') });
-    if (mayLeave(info)) choices.push({ label: 'Leave room', danger: true, run: () => setOpen('leave') });
+    if (info.visibility !== 'direct')
+      choices.push({ label: 'Copy link', icon: <LinkSign />, run: () => void copyLink() });
+    choices.push({ label: 'Export history', icon: <Download />, run: () => setOpen('export') });
+    if (mayLeave(info))
+      choices.push({ label: 'Leave room', icon: <Leave />, danger: true, run: () => setOpen('leave') });
   }
 
   return (
     <header className="room-head">
-      <a className="button quiet icon-only back" href={addressOf(null)} aria-label="All rooms">
-        <Back />
-      </a>
+      <ButtonLink
+        className="back"
+        look="quiet"
+        href={addressOf(null)}
+        icon={<Back />}
+        aria-label="All rooms"
+        data-icon-only
+      />
       <div className="room-title">
         <h1 ref={heading} tabIndex={-1}>
           <RoomSign visibility={info?.visibility} />
@@ -86,29 +95,24 @@ export function RoomHead({
           </p>
         )}
       </div>
-      <span className="soft copied" role="status">
-        {copied && 'Link copied'}
-      </span>
       {there && (
-        <button
-          className="button quiet"
-          type="button"
+        <Button
+          className="people-button"
+          look="quiet"
+          icon={<PeopleSign />}
           aria-expanded={peopleShown}
           aria-controls="people"
           onClick={onPeople}
         >
-          <PeopleSign />
           <span>
-            {counted(count)} <span className="wide-only">here</span>
+            {counted(count)} <span className="room-wide">here</span>
             <span className="visually-hidden">: show or hide who</span>
           </span>
-        </button>
+        </Button>
       )}
       {choices.length > 0 && <Menu label="Room menu" face={<More />} choices={choices} />}
       <Suspense fallback={null}>
-        {info && there && open === 'leave' && (
-          <LeaveRoom onClose={close} onLeft={() => onOpenRoom(null)} />
-        )}
+        {info && there && open === 'leave' && <LeaveRoom onClose={close} onLeft={() => onOpenRoom(null)} />}
         {info && there && open !== null && open !== 'leave' && (
           <RoomSettings
             part={open}

@@ -1,13 +1,6 @@
 // What people, their roles and rooms are called, and in which order people stand.
 import type { Member, Person, Role, RoomState, Status, User } from '@belfry/client';
 
-export const STATUS_WORD: Record<Status, string> = {
-  online: 'Online',
-  away: 'Away',
-  busy: 'Busy',
-  offline: 'Offline',
-};
-
 export const ROLE_WORD: Record<Role, string> = { owner: 'Owner', moderator: 'Moderator', member: 'Member' };
 
 const BY_STATUS: Record<Status, number> = { online: 0, busy: 1, away: 2, offline: 3 };

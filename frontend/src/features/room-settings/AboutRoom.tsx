@@ -1,9 +1,11 @@
 // What a room is: to be changed by those who manage it, to be read by the others; its link, and the ways out of it.
 import { mayLeave, mayManage, mayOwn, type RoomInfo } from '@belfry/client';
 import { useRoom } from '@belfry/react';
+import { Button } from '../../design/Button';
+import { DialogBody, DialogFoot } from '../../design/Dialog';
 import { roomSentence } from '../../language/sentences';
 import { CopyLink } from './CopyLink';
-import { type RoomFields, RoomForm } from './RoomForm';
+import { type RoomFields, RoomForm, WHO_FINDS } from './RoomForm';
 
 interface AboutRoomProps {
   info: RoomInfo;
@@ -28,51 +30,45 @@ export function AboutRoom({ info, link, onLeave, onDelete, onClose }: AboutRoomP
     onClose();
   }
 
-  const ways = (
-    <>
-      {owns && (
-        <button className="button danger-quiet" type="button" onClick={onDelete}>
-          Delete room…
-        </button>
-      )}
-      {mayLeave(info) && !owns && (
-        <button className="button danger-quiet" type="button" onClick={onLeave}>
-          Leave room…
-        </button>
-      )}
-    </>
+  const ways = owns ? (
+    <Button look="danger-quiet" onClick={onDelete}>
+      Delete room…
+    </Button>
+  ) : (
+    mayLeave(info) && (
+      <Button look="danger-quiet" onClick={onLeave}>
+        Leave room…
+      </Button>
+    )
   );
 
+  if (mayManage(info))
+    return (
+      <RoomForm
+        fields={{ name, topic, visibility }}
+        withVisibility={owns}
+        action="Save"
+        sentence={roomSentence}
+        save={save}
+        before={<CopyLink link={link} />}
+      >
+        {ways}
+      </RoomForm>
+    );
   return (
     <>
-      <CopyLink link={link} />
-      {mayManage(info) ? (
-        <RoomForm
-          fields={{ name, topic, visibility }}
-          withVisibility={owns}
-          action="Save"
-          sentence={roomSentence}
-          save={save}
-        >
-          {ways}
-        </RoomForm>
-      ) : (
-        <>
-          <dl className="room-facts">
-            <dt>Name</dt>
-            <dd>{name}</dd>
-            <dt>Topic</dt>
-            <dd>{topic || 'None.'}</dd>
-            <dt>Who can find it</dt>
-            <dd>
-              {visibility === 'private'
-                ? 'Only those who are added know of it.'
-                : 'Everybody here can find it, read it and join.'}
-            </dd>
-          </dl>
-          <div className="dialog-foot">{ways}</div>
-        </>
-      )}
+      <DialogBody>
+        <CopyLink link={link} />
+        <dl className="room-facts">
+          <dt>Name</dt>
+          <dd>{name}</dd>
+          <dt>Topic</dt>
+          <dd>{topic || 'None.'}</dd>
+          <dt>Who can find it</dt>
+          <dd>{WHO_FINDS[visibility]}</dd>
+        </dl>
+      </DialogBody>
+      {ways && <DialogFoot>{ways}</DialogFoot>}
     </>
   );
 }

@@ -1,12 +1,14 @@
 // A room's address in a field, so that it can also be copied by hand, and a button that does it.
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { Button } from '../../design/Button';
+import { Field } from '../../design/Field';
+import { Check, Copy } from '../../design/icons';
 
 const SHOWN_MS = 2_000;
 
 export function CopyLink({ link }: { link: string }) {
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
-  const id = useId();
 
   useEffect(() => {
     if (!copied) return;
@@ -25,15 +27,18 @@ export function CopyLink({ link }: { link: string }) {
   }
 
   return (
-    <div className="copy-link">
-      <label htmlFor={id}>Link to this room</label>
-      <input ref={field} id={id} value={link} readOnly onFocus={(event) => event.target.select()} />
-      <button className="button" type="button" onClick={() => void copy()}>
-        {copied ? 'Copied' : 'Copy link'}
-      </button>
-      <span className="visually-hidden" role="status">
-        {copied && 'The link was copied.'}
-      </span>
-    </div>
+    <Field label="Link to this room">
+      {(control) => (
+        <div className="copy-link">
+          <input {...control} ref={field} value={link} readOnly onFocus={(event) => event.target.select()} />
+          <Button icon={copied ? <Check /> : <Copy />} onClick={() => void copy()}>
+            {copied ? 'Copied' : 'Copy link'}
+          </Button>
+          <span className="visually-hidden" role="status">
+            {copied && 'The link was copied.'}
+          </span>
+        </div>
+      )}
+    </Field>
   );
 }

@@ -1,7 +1,9 @@
 // Ends a room for everybody, once its name has been written down.
 import { useRoom } from '@belfry/react';
-import { type FormEvent, useId, useState } from 'react';
-import { Dialog } from '../../design/Dialog';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../design/Button';
+import { Dialog, DialogBody, DialogFoot } from '../../design/Dialog';
+import { Field } from '../../design/Field';
 import { failureOf, roomSentence } from '../../language/sentences';
 
 interface DeleteRoomProps {
@@ -14,7 +16,6 @@ export function DeleteRoom({ name, onClose }: DeleteRoomProps) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
-  const id = useId();
   const meant = plain(text) === plain(name);
 
   async function end(event: FormEvent) {
@@ -33,30 +34,28 @@ export function DeleteRoom({ name, onClose }: DeleteRoomProps) {
 
   return (
     <Dialog title={`Delete ${name}?`} onClose={onClose}>
-      <form className="fields" onSubmit={end} noValidate>
-        <p>Everybody loses the room and all that was said in it. This cannot be undone.</p>
-        <label htmlFor={id}>
-          Write <strong>{name}</strong> to go on
-        </label>
-        <input
-          id={id}
-          value={text}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-        <div className="dialog-foot">
-          <button className="button" type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button className="button danger" type="submit" disabled={!meant || busy}>
+      <form onSubmit={end} noValidate>
+        <DialogBody>
+          <p>Everybody loses the room and all that was said in it. This cannot be undone.</p>
+          <Field label={`Write “${name}” to go on`} problem={problem}>
+            {(control) => (
+              <input
+                {...control}
+                value={text}
+                autoComplete="off"
+                autoCapitalize="none"
+                spellCheck={false}
+                onChange={(event) => setText(event.target.value)}
+              />
+            )}
+          </Field>
+        </DialogBody>
+        <DialogFoot>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="danger" type="submit" disabled={!meant} busy={busy}>
             Delete room
-          </button>
-        </div>
+          </Button>
+        </DialogFoot>
       </form>
     </Dialog>
   );

@@ -1,8 +1,10 @@
 // One export: how far it is, and what can be done about it.
 import type { Job } from '@belfry/client';
 import { useId, useState } from 'react';
+import { Button } from '../../design/Button';
+import { Download } from '../../design/icons';
 import { sinceTime } from '../../language/time';
-import { type Format, exportOf, fileOf, isRunning, sizeOf } from './export-jobs';
+import { exportOf, type Format, fileOf, isRunning, sizeOf } from './export-jobs';
 
 interface ExportRowProps {
   job: Job;
@@ -37,38 +39,31 @@ export function ExportRow({ job, onCancel, onDownload, onAgain }: ExportRowProps
           <progress aria-labelledby={id} max={100} value={job.progress}>
             {job.progress} %
           </progress>
-          <button
-            className="button small"
-            type="button"
-            disabled={busy}
-            aria-describedby={id}
-            onClick={() => press(onCancel)}
-          >
+          <Button size="small" busy={busy} aria-describedby={id} onClick={() => press(onCancel)}>
             Cancel
-          </button>
+          </Button>
         </>
       )}
       {job.state === 'completed' && (
-        <button
-          className="button small"
-          type="button"
-          disabled={busy}
+        <Button
+          size="small"
+          busy={busy}
+          icon={<Download />}
           aria-describedby={id}
           onClick={() => press(onDownload)}
         >
           Download
-        </button>
+        </Button>
       )}
       {(job.state === 'dead' || job.state === 'cancelled') && about && (
-        <button
-          className="button small"
-          type="button"
-          disabled={busy}
+        <Button
+          size="small"
+          busy={busy}
           aria-describedby={id}
           onClick={() => press(() => onAgain(about.format))}
         >
           Start again
-        </button>
+        </Button>
       )}
     </li>
   );

@@ -1,6 +1,8 @@
 // A room's history as a file: asked for here, made by the server in the background, and fetched when it is done.
 import { useRoom } from '@belfry/react';
 import { useState } from 'react';
+import { Button } from '../../design/Button';
+import { DialogBody } from '../../design/Dialog';
 import { Segments } from '../../design/Segments';
 import { ExportRow } from './ExportRow';
 import type { Format } from './export-jobs';
@@ -31,19 +33,21 @@ export function Exports() {
   }
 
   return (
-    <div className="exports">
-      <Segments legend="Format" options={FORMATS} value={format} onChoose={setFormat} />
-      <p className="soft note">{MEANT_FOR[format]}</p>
+    <DialogBody>
+      <div className="field">
+        <Segments<Format> legend="Format" options={FORMATS} value={format} onChoose={setFormat} />
+        <p className="soft small">{MEANT_FOR[format]}</p>
+      </div>
       <p className="problem" role="alert">
         {problem}
       </p>
       <div>
-        <button className="button primary" type="button" disabled={busy} onClick={() => void begin()}>
+        <Button look="primary" busy={busy} onClick={() => void begin()}>
           Start export
-        </button>
+        </Button>
       </div>
       {exports.length === 0 ? (
-        <p className="soft export-none">
+        <p className="soft small">
           No exports yet. The server makes them in the background: you may close this meanwhile.
         </p>
       ) : (
@@ -59,6 +63,6 @@ export function Exports() {
           ))}
         </ul>
       )}
-    </div>
+    </DialogBody>
   );
 }

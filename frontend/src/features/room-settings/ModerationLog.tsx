@@ -2,6 +2,10 @@
 import type { Moderated } from '@belfry/client';
 import { useClient, useRoomHandle } from '@belfry/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { Button } from '../../design/Button';
+import { DialogBody } from '../../design/Dialog';
+import { Shield } from '../../design/icons';
+import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { failureOf, roomSentence } from '../../language/sentences';
 import { fullTime, shortTime } from '../../language/time';
 
@@ -45,7 +49,8 @@ export function ModerationLog() {
       if (asked.current.has(userId)) continue;
       asked.current.add(userId);
       client.people.get(userId).then(
-        ({ username, displayName }) => setNames((known) => new Map(known).set(userId, displayName || username)),
+        ({ username, displayName }) =>
+          setNames((known) => new Map(known).set(userId, displayName || username)),
         () => asked.current.delete(userId),
       );
     }
@@ -53,24 +58,19 @@ export function ModerationLog() {
 
   const { moderated, hasMore, problem } = log;
   return (
-    <div className="moderation">
-      <p className="soft note">
+    <DialogBody>
+      <p className="soft small">
         What the operator’s rules have done to messages of this room. Their text is not kept.
       </p>
       {problem && (
-        <p className="problem" role="alert">
-          {problem}{' '}
-          <button className="button link" type="button" onClick={() => void load()}>
-            Try again
-          </button>
-        </p>
+        <ErrorState small level={3} title="No log" sentence={problem} onRetry={() => void load()} />
       )}
-      {moderated === null && !problem && (
-        <p className="soft" role="status">
-          Loading…
-        </p>
+      {moderated === null && !problem && <Skeleton label="Loading the log" />}
+      {moderated?.length === 0 && (
+        <EmptyState small level={3} icon={<Shield />} title="Nothing so far">
+          <p className="soft">No rule has covered or removed a message here.</p>
+        </EmptyState>
       )}
-      {moderated?.length === 0 && <p className="soft">Nothing so far.</p>}
       {moderated && moderated.length > 0 && (
         <ul className="moderation-list" aria-label="Moderation log">
           {moderated.map((entry) => (
@@ -90,14 +90,10 @@ export function ModerationLog() {
         </ul>
       )}
       {hasMore && (
-        <button
-          className="button quiet"
-          type="button"
-          onClick={() => void load(moderated?.at(-1)?.contentRev)}
-        >
+        <Button look="quiet" onClick={() => void load(moderated?.at(-1)?.contentRev)}>
           Show more
-        </button>
+        </Button>
       )}
-    </div>
+    </DialogBody>
   );
 }

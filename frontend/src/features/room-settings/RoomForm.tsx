@@ -1,6 +1,10 @@
-// The fields of a room: name, topic, and who can find it.
+// The fields of a room, in a window: name, topic, and who can find it.
 import { LONGEST_ROOM_NAME, LONGEST_TOPIC, type Visibility } from '@belfry/client';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Button } from '../../design/Button';
+import { DialogBody, DialogFoot } from '../../design/Dialog';
+import { Field } from '../../design/Field';
+import { Globe, Lock } from '../../design/icons';
 import { Segments } from '../../design/Segments';
 import { type Failure, failureOf } from '../../language/sentences';
 
@@ -19,6 +23,8 @@ interface RoomFormProps {
   save(fields: RoomFields): Promise<void>;
   /** Told at each change of the name. */
   onName?(name: string): void;
+  /** What stands before the fields. */
+  before?: ReactNode;
   /** More fields, after the name. */
   more?: ReactNode;
   /** What stands before the button. */
@@ -26,9 +32,15 @@ interface RoomFormProps {
 }
 
 const VISIBILITIES = [
-  { value: 'public', label: 'Public' },
-  { value: 'private', label: 'Private' },
+  { value: 'public', label: 'Public', icon: <Globe /> },
+  { value: 'private', label: 'Private', icon: <Lock /> },
 ] as const;
+
+export const WHO_FINDS: Record<Visibility, string> = {
+  public: 'Everybody here can find it, read it and join.',
+  private: 'Only those who are added know of it.',
+  direct: 'Only the two of you know of it.',
+};
 
 export function RoomForm({
   fields,
@@ -37,13 +49,13 @@ export function RoomForm({
   sentence,
   save,
   onName,
+  before,
   more,
   children,
 }: RoomFormProps) {
   const [now, setNow] = useState(fields);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
-  const id = useId();
   const unnamed = problem !== '' && now.name.trim() === '';
 
   async function submit(event: FormEvent) {
@@ -61,56 +73,57 @@ export function RoomForm({
   }
 
   return (
-    <form className="fields" onSubmit={submit} noValidate>
-      <label htmlFor={`${id}-name`}>Name</label>
-      <input
-        id={`${id}-name`}
-        value={now.name}
-        maxLength={LONGEST_ROOM_NAME}
-        autoComplete="off"
-        required
-        onChange={(event) => {
-          setNow({ ...now, name: event.target.value });
-          onName?.(event.target.value);
-        }}
-        aria-invalid={unnamed}
-        aria-describedby={`${id}-problem`}
-      />
-      {more}
-      <label htmlFor={`${id}-topic`}>
-        Topic <span className="soft">(optional)</span>
-      </label>
-      <textarea
-        id={`${id}-topic`}
-        rows={2}
-        value={now.topic}
-        maxLength={LONGEST_TOPIC}
-        onChange={(event) => setNow({ ...now, topic: event.target.value })}
-      />
-      {withVisibility && (
-        <>
-          <Segments
-            legend="Who can find it"
-            options={VISIBILITIES}
-            value={now.visibility === 'private' ? 'private' : 'public'}
-            onChoose={(visibility) => setNow({ ...now, visibility })}
-          />
-          <p className="soft note">
-            {now.visibility === 'private'
-              ? 'Only those who are added know of it.'
-              : 'Everybody here can find it, read it and join.'}
-          </p>
-        </>
-      )}
-      <p id={`${id}-problem`} className="problem" role="alert">
-        {problem}
-      </p>
-      <div className="dialog-foot">
+    <form onSubmit={submit} noValidate>
+      <DialogBody>
+        {before}
+        <Field label="Name" problem={unnamed ? problem : null}>
+          {(control) => (
+            <input
+              {...control}
+              value={now.name}
+              maxLength={LONGEST_ROOM_NAME}
+              autoComplete="off"
+              required
+              onChange={(event) => {
+                setNow({ ...now, name: event.target.value });
+                onName?.(event.target.value);
+              }}
+            />
+          )}
+        </Field>
+        {more}
+        <Field label="Topic" optional>
+          {(control) => (
+            <textarea
+              {...control}
+              rows={2}
+              value={now.topic}
+              maxLength={LONGEST_TOPIC}
+              onChange={(event) => setNow({ ...now, topic: event.target.value })}
+            />
+          )}
+        </Field>
+        {withVisibility && (
+          <div className="field">
+            <Segments
+              legend="Who can find it"
+              options={VISIBILITIES}
+              value={now.visibility === 'private' ? 'private' : 'public'}
+              onChoose={(visibility) => setNow({ ...now, visibility })}
+            />
+            <p className="soft small">{WHO_FINDS[now.visibility]}</p>
+          </div>
+        )}
+        <p className="problem" role="alert">
+          {!unnamed && problem}
+        </p>
+      </DialogBody>
+      <DialogFoot>
         {children}
-        <button className="button primary" type="submit" disabled={busy}>
+        <Button look="primary" type="submit" busy={busy}>
           {action}
-        </button>
-      </div>
+        </Button>
+      </DialogFoot>
     </form>
   );
 }

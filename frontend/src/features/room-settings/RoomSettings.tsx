@@ -3,7 +3,7 @@ import { mayManage, type RoomInfo } from '@belfry/client';
 import { useRoom } from '@belfry/react';
 import { useState } from 'react';
 import { Dialog } from '../../design/Dialog';
-import { Segments } from '../../design/Segments';
+import { Tabs } from '../../design/Tabs';
 import { AboutRoom } from './AboutRoom';
 import { DeleteRoom } from './DeleteRoom';
 import { Exports } from './Exports';
@@ -35,22 +35,25 @@ export function RoomSettings({ part, onPart, link, onLeave, onClose }: RoomSetti
   const shown = parts.some(({ value }) => value === part) ? part : 'export';
   return (
     <Dialog title={titleFor(info)} onClose={onClose}>
-      <div className="room-settings">
-        {parts.length > 1 && (
-          <Segments legend="Part of the settings" options={parts} value={shown} onChoose={onPart} />
-        )}
-        {shown === 'about' && (
-          <AboutRoom
-            info={info}
-            link={link}
-            onLeave={onLeave}
-            onDelete={() => setEnding(true)}
-            onClose={onClose}
-          />
-        )}
-        {shown === 'export' && <Exports />}
-        {shown === 'moderation' && <ModerationLog />}
-      </div>
+      {parts.length === 1 ? (
+        <Exports />
+      ) : (
+        <div className="settings-tabs">
+          <Tabs label="Parts of the settings" tabs={parts} value={shown} onChoose={onPart}>
+            {shown === 'about' && (
+              <AboutRoom
+                info={info}
+                link={link}
+                onLeave={onLeave}
+                onDelete={() => setEnding(true)}
+                onClose={onClose}
+              />
+            )}
+            {shown === 'export' && <Exports />}
+            {shown === 'moderation' && <ModerationLog />}
+          </Tabs>
+        </div>
+      )}
     </Dialog>
   );
 }

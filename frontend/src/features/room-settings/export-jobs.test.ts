@@ -27,7 +27,10 @@ beforeEach(() => {
 
 it('is named by its file, whatever the room is called', () => {
   expect(exportOf(done('garden-2026-11-22.json'))).toEqual({ roomId: 'garden', format: 'json' });
-  expect(exportOf(done('a-2020-01-01-b-2026-11-22.html'))).toEqual({ roomId: 'a-2020-01-01-b', format: 'html' });
+  expect(exportOf(done('a-2020-01-01-b-2026-11-22.html'))).toEqual({
+    roomId: 'a-2020-01-01-b',
+    format: 'html',
+  });
   expect(exportOf(done('something.bin'))).toBeNull();
 });
 

@@ -52,8 +52,8 @@ export function sizeOf(bytes: number): string {
     size /= 1000;
     unit += 1;
   }
-  const style = { style: 'unit', unit: units[unit] ?? 'byte', maximumFractionDigits: unit === 0 ? 0 : 1 };
-  return new Intl.NumberFormat('en', style).format(size);
+  const digits = { maximumFractionDigits: unit === 0 ? 0 : 1 };
+  return new Intl.NumberFormat('en', { style: 'unit', unit: units[unit] ?? 'byte', ...digits }).format(size);
 }
 
 function notes(): Note[] {

@@ -1,20 +1,19 @@
 // The exports of one room: those that the server knows, and what can be done about them.
 import type { Job } from '@belfry/client';
-import { useClient, useJobs } from '@belfry/react';
+import { useJobs } from '@belfry/react';
 import { useCallback, useEffect, useState } from 'react';
 import { exportSentence, failureOf } from '../../language/sentences';
-import { EXPORT_TYPE, type Format, exportOf, noteExport } from './export-jobs';
+import { EXPORT_TYPE, exportOf, type Format, noteExport } from './export-jobs';
 
 /** After so long the browser has begun to keep the file, and its copy here can go. */
 const HANDED_OVER_MS = 40_000;
 
 export function useExports(roomId: string) {
-  const { jobs } = useClient();
-  const all = useJobs();
+  const { jobs: all, refresh, create, cancel: callOff, result } = useJobs();
   const [problem, setProblem] = useState('');
   const exports = all.filter((job) => job.type === EXPORT_TYPE && ofRoom(job, roomId));
 
-  useEffect(() => jobs.refresh(), [jobs]);
+  useEffect(() => refresh(), [refresh]);
 
   const tried = useCallback(async (run: () => Promise<void>) => {
     setProblem('');
@@ -27,13 +26,13 @@ export function useExports(roomId: string) {
 
   const start = (format: Format) =>
     tried(async () => {
-      const job = await jobs.create({ type: EXPORT_TYPE, payload: { roomId, format } });
+      const job = await create({ type: EXPORT_TYPE, payload: { roomId, format } });
       noteExport(job.id, { roomId, format });
     });
-  const cancel = (job: Job) => tried(() => jobs.cancel(job.id));
+  const cancel = (job: Job) => tried(() => callOff(job.id));
   const download = (job: Job) =>
     tried(async () => {
-      const { file, name } = await jobs.result(job.id);
+      const { file, name } = await result(job.id);
       handOver(file, name);
     });
 
