@@ -1,5 +1,5 @@
 // Failures as sentences that a person can act on.
-import type { Problem, Way } from '@belfry/client';
+import type { Problem } from '@belfry/client';
 
 /** Of a `Problem`, what its sentence is made of. */
 export type Failure = Pick<Problem, 'code' | 'retryAfterMs'>;
@@ -10,36 +10,6 @@ export function failureOf(error: unknown): Failure {
     typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
   return known ? (error as Failure) : { code: 'unavailable' };
 }
-
-export function signInSentence(error: Failure, way: Way): string {
-  switch (error.code) {
-    case 'unauthenticated':
-      return 'Name or password is not right.';
-    case 'invalid_argument':
-    case 'payload_too_large':
-      return SIGN_IN_INVALID[way];
-    case 'conflict':
-      return 'Somebody already has this name. Choose another one.';
-    case 'forbidden':
-    case 'not_found':
-      return SIGN_IN_CLOSED[way];
-    default:
-      return generalSentence(error);
-  }
-}
-
-const SIGN_IN_INVALID: Record<Way, string> = {
-  guest: 'This name cannot be used. Choose one of 1 to 32 characters that can be seen.',
-  login: 'Name or password is not right.',
-  register:
-    'This name or password cannot be used. A name has 1 to 32 plain characters, a password 8 or more.',
-};
-
-const SIGN_IN_CLOSED: Record<Way, string> = {
-  guest: 'This server does not let guests in. Log in, or ask whoever runs it for an account.',
-  login: 'This account cannot be used here.',
-  register: 'This server takes no new accounts. Ask whoever runs it for one.',
-};
 
 export function joinSentence(error: Failure): string {
   switch (error.code) {

@@ -1,0 +1,73 @@
+// The user's own corner: how the others see them, and behind it status, profile and the way out.
+import type { Session, Status, User } from '@belfry/client';
+import { useClient, useMe } from '@belfry/react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { Avatar } from '../../design/Avatar';
+import { Gear, Leave } from '../../design/icons';
+import { Menu } from '../../design/Menu';
+import { PRESENCE_WORDS, PresenceDot } from '../../design/PresenceDot';
+import { useLogOut } from './use-log-out';
+import './own-corner.css';
+
+const Profile = lazy(() => import('./Profile'));
+
+const STATUSES = ['online', 'away', 'busy'] as const satisfies readonly Status[];
+
+interface OwnCornerProps {
+  session: Session;
+  /** More settings, below those of the profile. */
+  children?: ReactNode;
+}
+
+export function OwnCorner({ session, children }: OwnCornerProps) {
+  const client = useClient();
+  const me = useMe();
+  const [editing, setEditing] = useState(false);
+  const logOut = useLogOut(session);
+  if (!me) return null;
+  const name = shownName(me);
+  const word = PRESENCE_WORDS[me.status];
+  return (
+    <>
+      <Menu
+        label={`${name}, ${word}: profile and status`}
+        look="bare"
+        className="own-corner"
+        side="above"
+        align="start"
+        face={
+          <>
+            <Avatar id={me.id} name={name} status={me.status} />
+            <span className="own-name">
+              <span className="clip">{name}</span>
+              <span className="soft small">{word}</span>
+            </span>
+          </>
+        }
+        choices={[
+          ...STATUSES.map((status) => ({
+            label: PRESENCE_WORDS[status],
+            icon: <PresenceDot status={status} />,
+            checked: me.status === status,
+            run: () => client.setStatus(status),
+          })),
+          { label: 'Profile and theme', icon: <Gear />, run: () => setEditing(true) },
+          { label: 'Log out', icon: <Leave />, danger: true, run: logOut.ask },
+        ]}
+      />
+      <Suspense>
+        {editing && (
+          <Profile me={me} onClose={() => setEditing(false)}>
+            {children}
+          </Profile>
+        )}
+      </Suspense>
+      {logOut.question}
+    </>
+  );
+}
+
+/** As the others read it. */
+function shownName({ displayName, username }: User): string {
+  return displayName ?? username;
+}
