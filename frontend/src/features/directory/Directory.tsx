@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '../../design/Button';
 import { Field } from '../../design/Field';
 import { At, Back, Compass, Hash, Plus, Search } from '../../design/icons';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
+import { HOME_ADDRESS, roomAddress } from '../../routes';
 import { counted } from '../people/names';
 import '../people/people.css';
 import './directory.css';
@@ -14,13 +15,7 @@ import { usePublicRooms } from './use-public-rooms';
 const NewRoom = lazy(() => import('./NewRoom').then((module) => ({ default: module.NewRoom })));
 const NewDirect = lazy(() => import('./NewDirect').then((module) => ({ default: module.NewDirect })));
 
-export interface DirectoryProps {
-  /** Where a room is found; `null`: the list of rooms. */
-  addressOf(roomId: string | null): string;
-  onOpenRoom(roomId: string): void;
-}
-
-export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
+export function Directory() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState<'room' | 'direct' | null>(null);
   const { rooms, nextCursor, busy, problem, wish, again, more } = usePublicRooms(text);
@@ -38,7 +33,7 @@ export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
         <ButtonLink
           className="back"
           look="quiet"
-          href={addressOf(null)}
+          href={HOME_ADDRESS}
           icon={<Back />}
           aria-label="All rooms"
           data-icon-only
@@ -89,7 +84,7 @@ export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
         </div>
         <ul className="cards" aria-label="Public rooms" aria-busy={busy}>
           {rooms?.map((room) => (
-            <Card key={room.id} room={room} href={addressOf(room.id)} joined={joined.has(room.id)} />
+            <Card key={room.id} room={room} href={roomAddress(room.id)} joined={joined.has(room.id)} />
           ))}
         </ul>
         {nextCursor && (
@@ -99,8 +94,8 @@ export function Directory({ addressOf, onOpenRoom }: DirectoryProps) {
         )}
       </div>
       <Suspense fallback={null}>
-        {open === 'room' && <NewRoom onOpenRoom={onOpenRoom} onClose={close} />}
-        {open === 'direct' && <NewDirect onOpenRoom={onOpenRoom} onClose={close} />}
+        {open === 'room' && <NewRoom onClose={close} />}
+        {open === 'direct' && <NewDirect onClose={close} />}
       </Suspense>
     </main>
   );

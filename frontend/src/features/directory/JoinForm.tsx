@@ -4,13 +4,10 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../design/Button';
 import { Field } from '../../design/Field';
 import './directory.css';
-import { roomIdFrom } from './room-id';
+import { roomIdFrom } from '../../room-id';
+import { go, roomAddress } from '../../routes';
 
-export interface JoinFormProps {
-  onOpenRoom(roomId: string): void;
-}
-
-export function JoinForm({ onOpenRoom }: JoinFormProps) {
+export function JoinForm() {
   const known = useRooms(({ rooms }) => rooms);
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
@@ -18,11 +15,14 @@ export function JoinForm({ onOpenRoom }: JoinFormProps) {
   function submit(event: FormEvent) {
     event.preventDefault();
     if (text.trim() === '') return;
-    const roomId = roomIdFrom(text, known);
+    const roomId = roomIdFrom(
+      text,
+      known.map(({ id, title }) => ({ id, name: title })),
+    );
     if (!roomId) return setProblem('Use at least one letter from a to z, or a digit.');
     setText('');
     setProblem('');
-    onOpenRoom(roomId);
+    go(roomAddress(roomId));
   }
 
   return (

@@ -7,18 +7,10 @@ import { nameOf } from '../people/names';
 import { PeopleSearch } from '../people/PeopleSearch';
 import { useDirect } from '../people/use-direct';
 
-interface NewDirectProps {
-  onOpenRoom(roomId: string): void;
-  onClose(): void;
-}
-
-export function NewDirect({ onOpenRoom, onClose }: NewDirectProps) {
+export function NewDirect({ onClose }: { onClose(): void }) {
   const me = useMe();
   const [text, setText] = useState('');
-  const { open, problem } = useDirect((roomId) => {
-    onClose();
-    onOpenRoom(roomId);
-  });
+  const { open, problem } = useDirect(onClose);
   return (
     <Dialog title="New message" onClose={onClose}>
       <DialogBody>

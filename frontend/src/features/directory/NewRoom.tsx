@@ -5,17 +5,13 @@ import { Button } from '../../design/Button';
 import { Dialog } from '../../design/Dialog';
 import { Field } from '../../design/Field';
 import { type Failure, newRoomSentence } from '../../language/sentences';
+import { idFromName, isRoomId, LONGEST_ID, nextId } from '../../room-id';
+import { go, roomAddress } from '../../routes';
 import { type RoomFields, RoomForm } from '../room-settings/RoomForm';
-import { idFromName, isRoomId, nextId } from './room-id';
-
-interface NewRoomProps {
-  onOpenRoom(roomId: string): void;
-  onClose(): void;
-}
 
 const EMPTY: RoomFields = { name: '', topic: '', visibility: 'public' };
 
-export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
+export function NewRoom({ onClose }: { onClose(): void }) {
   const client = useClient();
   const [name, setName] = useState('');
   /** `null`: as the name gives it. */
@@ -29,7 +25,7 @@ export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
       const wish = { name, visibility, ...(topic ? { topic } : {}), ...(id ? { id } : {}) };
       const room = await client.rooms.create(wish);
       onClose();
-      onOpenRoom(room.id);
+      go(roomAddress(room.id));
     } catch (error) {
       if ((error as Partial<Failure>).code === 'conflict') setOwnId(nextId(id));
       throw error;
@@ -56,7 +52,7 @@ export function NewRoom({ onOpenRoom, onClose }: NewRoomProps) {
                 {...control}
                 value={id}
                 placeholder="Made by the server"
-                maxLength={64}
+                maxLength={LONGEST_ID}
                 autoComplete="off"
                 autoCapitalize="none"
                 spellCheck={false}

@@ -5,19 +5,14 @@ import { byStatusAndName, counted, nameOf } from './names';
 import { PersonRow } from './PersonRow';
 import { useDirect } from './use-direct';
 
-interface HereNowProps {
-  onOpenRoom(roomId: string): void;
-  onPerson?: ((userId: string) => void) | undefined;
-}
-
 /** More are not named, whoever came since. */
 const MOST_NAMED = 200;
 
-export function HereNow({ onOpenRoom, onPerson }: HereNowProps) {
+export function HereNow() {
   const { online, count } = usePresence();
   const { info } = useRoom();
   const me = useMe();
-  const { open, problem } = useDirect(onOpenRoom);
+  const { open, problem } = useDirect();
   const shown = [...online].sort(byStatusAndName).slice(0, MOST_NAMED);
   const more = count - shown.length;
   return (
@@ -40,7 +35,6 @@ export function HereNow({ onOpenRoom, onPerson }: HereNowProps) {
                 ? []
                 : [{ label: 'Message', run: () => open(person.id) }]
             }
-            {...(onPerson ? { onPerson } : {})}
           />
         ))}
       </ul>

@@ -14,15 +14,10 @@ import { PersonRow } from './PersonRow';
 import { useDirect } from './use-direct';
 import { useMembers } from './use-members';
 
-interface MemberListProps {
-  onOpenRoom(roomId: string): void;
-  onPerson?: ((userId: string) => void) | undefined;
-}
-
 /** From here on a field that finds one of them is worth its place. */
 const MANY = 10;
 
-export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
+export function MemberList() {
   const room = useRoom();
   const { info } = room;
   const { online } = usePresence();
@@ -30,7 +25,7 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
   const { members, nextCursor, loading, problem, more, again, change, exhausted } = useMembers(
     info?.memberCount,
   );
-  const direct = useDirect(onOpenRoom);
+  const direct = useDirect();
   const [wish, setWish] = useState('');
   const [kicking, setKicking] = useState<Member | null>(null);
   const seeking = wish.trim() !== '';
@@ -106,7 +101,6 @@ export function MemberList({ onOpenRoom, onPerson }: MemberListProps) {
             word={member.role === 'member' ? '' : ROLE_WORD[member.role]}
             me={member.user.id === me?.id}
             choices={choicesFor(member)}
-            {...(onPerson ? { onPerson } : {})}
           />
         ))}
       </ul>

@@ -17,10 +17,6 @@ export interface PeoplePanelProps {
   tab: PeopleTab;
   onTab(tab: PeopleTab): void;
   onClose(): void;
-  /** Goes to a room: the conversation with somebody. */
-  onOpenRoom(roomId: string): void;
-  /** Shows who somebody is; without it names are plain. */
-  onPerson?: ((userId: string) => void) | undefined;
 }
 
 const TABS = [
@@ -28,7 +24,7 @@ const TABS = [
   { value: 'members', label: 'Members' },
 ] as const;
 
-export function PeoplePanel({ tab, onTab, onClose, onOpenRoom, onPerson }: PeoplePanelProps) {
+export function PeoplePanel({ tab, onTab, onClose }: PeoplePanelProps) {
   const { info } = useRoom();
   const direct = info?.visibility === 'direct';
 
@@ -49,11 +45,7 @@ export function PeoplePanel({ tab, onTab, onClose, onOpenRoom, onPerson }: Peopl
         <IconButton label="Hide people" icon={<Close />} onClick={onClose} />
       </header>
       {!direct && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
-      {tab === 'here' || direct ? (
-        <HereNow onOpenRoom={onOpenRoom} onPerson={onPerson} />
-      ) : (
-        <MemberList onOpenRoom={onOpenRoom} onPerson={onPerson} />
-      )}
+      {tab === 'here' || direct ? <HereNow /> : <MemberList />}
     </aside>
   );
 }

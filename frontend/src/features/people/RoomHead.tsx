@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '../../design/Button';
 import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
 import { useToast } from '../../design/Toast';
+import { go, HOME_ADDRESS, linkTo } from '../../routes';
 import type { SettingsPart } from '../room-settings/RoomSettings';
 import { counted, roomTitle } from './names';
 import './people.css';
@@ -20,24 +21,13 @@ const LeaveRoom = lazy(() =>
 
 export interface RoomHeadProps {
   heading: RefObject<HTMLHeadingElement | null>;
-  /** Where a room is found; `null`: the list of rooms. */
-  addressOf(roomId: string | null): string;
   peopleShown: boolean;
   onPeople(): void;
   /** Shows the members, with the field that adds some. */
   onAddPeople(): void;
-  /** Goes there; `null`: no room. */
-  onOpenRoom(roomId: string | null): void;
 }
 
-export function RoomHead({
-  heading,
-  addressOf,
-  peopleShown,
-  onPeople,
-  onAddPeople,
-  onOpenRoom,
-}: RoomHeadProps) {
+export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHeadProps) {
   const room = useRoom();
   const { count } = usePresence();
   const [open, setOpen] = useState<SettingsPart | 'leave' | null>(null);
@@ -45,12 +35,11 @@ export function RoomHead({
   const { info } = room;
   const there = room.status !== 'refused' && room.status !== 'lost';
   const name = roomTitle(room, room.id);
-  const link = new URL(addressOf(room.id), window.location.href).href;
   const close = () => setOpen(null);
 
   async function copyLink() {
     try {
-      await navigator.clipboard.writeText(link);
+      await navigator.clipboard.writeText(linkTo(room.id));
       toast({ text: 'The link was copied.', name: 'copied' });
     } catch {
       // Refused, or no secure page: there it can be copied by hand.
@@ -79,7 +68,7 @@ export function RoomHead({
       <ButtonLink
         className="back"
         look="quiet"
-        href={addressOf(null)}
+        href={HOME_ADDRESS}
         icon={<Back />}
         aria-label="All rooms"
         data-icon-only
@@ -112,15 +101,9 @@ export function RoomHead({
       )}
       {choices.length > 0 && <Menu label="Room menu" face={<More />} choices={choices} />}
       <Suspense fallback={null}>
-        {info && there && open === 'leave' && <LeaveRoom onClose={close} onLeft={() => onOpenRoom(null)} />}
+        {info && there && open === 'leave' && <LeaveRoom onClose={close} onLeft={() => go(HOME_ADDRESS)} />}
         {info && there && open !== null && open !== 'leave' && (
-          <RoomSettings
-            part={open}
-            onPart={setOpen}
-            link={link}
-            onLeave={() => setOpen('leave')}
-            onClose={close}
-          />
+          <RoomSettings part={open} onPart={setOpen} onLeave={() => setOpen('leave')} onClose={close} />
         )}
       </Suspense>
     </header>

@@ -2,15 +2,18 @@
 import { useClient } from '@belfry/react';
 import { useState } from 'react';
 import { failureOf, personSentence } from '../../language/sentences';
+import { go, roomAddress } from '../../routes';
 
-export function useDirect(onOpenRoom: (roomId: string) => void) {
+export function useDirect(onOpen?: () => void) {
   const client = useClient();
   const [problem, setProblem] = useState('');
 
   async function open(userId: string) {
     setProblem('');
     try {
-      onOpenRoom((await client.rooms.direct(userId)).id);
+      const { id } = await client.rooms.direct(userId);
+      onOpen?.();
+      go(roomAddress(id));
     } catch (error) {
       setProblem(personSentence(failureOf(error)));
     }

@@ -4,18 +4,18 @@ import { useRoom } from '@belfry/react';
 import { Button } from '../../design/Button';
 import { DialogBody, DialogFoot } from '../../design/Dialog';
 import { roomSentence } from '../../language/sentences';
+import { linkTo } from '../../routes';
 import { CopyLink } from './CopyLink';
 import { type RoomFields, RoomForm, WHO_FINDS } from './RoomForm';
 
 interface AboutRoomProps {
   info: RoomInfo;
-  link: string;
   onLeave(): void;
   onDelete(): void;
   onClose(): void;
 }
 
-export function AboutRoom({ info, link, onLeave, onDelete, onClose }: AboutRoomProps) {
+export function AboutRoom({ info, onLeave, onDelete, onClose }: AboutRoomProps) {
   const room = useRoom();
   const { name, topic = '', visibility } = info;
   const owns = mayOwn(info);
@@ -50,7 +50,7 @@ export function AboutRoom({ info, link, onLeave, onDelete, onClose }: AboutRoomP
         action="Save"
         sentence={roomSentence}
         save={save}
-        before={<CopyLink link={link} />}
+        before={<CopyLink link={linkTo(info.id)} />}
       >
         {ways}
       </RoomForm>
@@ -58,7 +58,7 @@ export function AboutRoom({ info, link, onLeave, onDelete, onClose }: AboutRoomP
   return (
     <>
       <DialogBody>
-        <CopyLink link={link} />
+        <CopyLink link={linkTo(info.id)} />
         <dl className="room-facts">
           <dt>Name</dt>
           <dd>{name}</dd>

@@ -8,6 +8,7 @@ import { Shield } from '../../design/icons';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { failureOf, roomSentence } from '../../language/sentences';
 import { fullTime, shortTime } from '../../language/time';
+import { roomAddress } from '../../routes';
 
 interface Log {
   /** `null`: not known yet. */
@@ -18,7 +19,7 @@ interface Log {
 
 const ACTION_WORD: Record<string, string> = { mask: 'Covered', remove: 'Removed' };
 
-export function ModerationLog() {
+export function ModerationLog({ onClose }: { onClose(): void }) {
   const room = useRoomHandle();
   const client = useClient();
   const [log, setLog] = useState<Log>({ moderated: null, hasMore: false, problem: '' });
@@ -79,7 +80,10 @@ export function ModerationLog() {
               <span className="moderation-what">
                 {entry.reason}
                 <span className="soft">
-                  Message {entry.seq} by {names.get(entry.userId) ?? '…'}
+                  <a href={roomAddress(entry.roomId, entry.seq)} onClick={onClose}>
+                    Message {entry.seq}
+                  </a>{' '}
+                  by {names.get(entry.userId) ?? '…'}
                 </span>
               </span>
               <time className="soft" dateTime={entry.at} title={fullTime(entry.at)}>

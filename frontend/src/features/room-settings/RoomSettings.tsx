@@ -15,8 +15,6 @@ export type SettingsPart = 'about' | 'export' | 'moderation';
 export interface RoomSettingsProps {
   part: SettingsPart;
   onPart(part: SettingsPart): void;
-  /** The room's address, to be given to others. */
-  link: string;
   onLeave(): void;
   onClose(): void;
 }
@@ -25,7 +23,7 @@ const ABOUT = { value: 'about', label: 'Room' } as const;
 const EXPORT = { value: 'export', label: 'Export' } as const;
 const MODERATION = { value: 'moderation', label: 'Moderation' } as const;
 
-export function RoomSettings({ part, onPart, link, onLeave, onClose }: RoomSettingsProps) {
+export function RoomSettings({ part, onPart, onLeave, onClose }: RoomSettingsProps) {
   const { info } = useRoom();
   const [ending, setEnding] = useState(false);
   if (!info) return null;
@@ -41,16 +39,10 @@ export function RoomSettings({ part, onPart, link, onLeave, onClose }: RoomSetti
         <div className="settings-tabs">
           <Tabs label="Parts of the settings" tabs={parts} value={shown} onChoose={onPart}>
             {shown === 'about' && (
-              <AboutRoom
-                info={info}
-                link={link}
-                onLeave={onLeave}
-                onDelete={() => setEnding(true)}
-                onClose={onClose}
-              />
+              <AboutRoom info={info} onLeave={onLeave} onDelete={() => setEnding(true)} onClose={onClose} />
             )}
             {shown === 'export' && <Exports />}
-            {shown === 'moderation' && <ModerationLog />}
+            {shown === 'moderation' && <ModerationLog onClose={onClose} />}
           </Tabs>
         </div>
       )}
