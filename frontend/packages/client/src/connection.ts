@@ -1,95 +1,171 @@
 // The socket's life: it connects with a token that holds, comes back by itself, and answers each request within a time limit.
 import { io, type Socket } from 'socket.io-client';
-import { UNREACHABLE } from './problem.js';
-import type { SessionStore } from './session.js';
+import type { ClientOptions, ConnectionState } from './contract.js';
+import { createLife, jittered, type Life } from './life.js';
+import { isHidden, whenNetworkBack, whenSeen } from './page.js';
+import { Problem, UNREACHABLE } from './problem.js';
+import type { Tokens } from './tokens.js';
 import type { Ack } from './wire.js';
 
-export type Standing = 'connecting' | 'online' | 'reconnecting';
+export type Standing = ConnectionState['status'];
 
 export interface Connection {
-  socket: Socket;
+  /** Connects, also after a refusal. */
+  open(): void;
+  close(): void;
+  /** Names the present connection; `undefined` while there is none. */
+  sid(): string | undefined;
   /** Never rejects: no answer in time, or a cut before it, is `unavailable`. */
   ask<T>(event: string, argument: unknown): Promise<Ack<T>>;
   /** Events after which nothing is expected; dropped while there is no connection. */
   tell(event: string, argument: unknown): void;
-  close(): void;
+  /** Listens for an event of the server's, over cuts and closings. */
+  on<T>(event: string, listener: (payload: T) => void): () => void;
+}
+
+export interface ConnectionScene {
+  url: string;
+  transports: ClientOptions['transports'];
+  tokens: Tokens;
+  changed(standing: Standing, problem: Problem | null): void;
+  /** A request that changes nothing, to see whether the connection still holds; `null` where there is none. */
+  probe(): { event: string; argument: unknown } | null;
 }
 
 const ANSWER_LIMIT_MS = 10_000;
+const PROBE_LIMIT_MS = 1000;
+const OPENING_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
 
-export function connect(session: SessionStore, onStanding: (standing: Standing) => void): Connection {
-  let presented: string | undefined;
-  let refused: string | undefined;
-  let attempts = 0;
-  let later: ReturnType<typeof setTimeout> | undefined;
+export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
+  const listeners = new Map<string, Set<(payload: unknown) => void>>();
+  let socket: Socket | undefined;
+  let life: Life = createLife();
 
-  const socket = io({
-    autoConnect: false,
-    forceNew: true,
-    transports: ['websocket', 'polling'],
-    tryAllTransports: true,
-    reconnectionDelay: FIRST_DELAY_MS,
-    reconnectionDelayMax: LONGEST_DELAY_MS,
-    auth: (give) => {
-      session.token(refused).then(
-        (token) => {
-          presented = token;
-          give({ token });
-        },
-        () => give({ token: presented ?? '' }),
-      );
-    },
-  });
+  function start() {
+    const mine = createLife();
+    life = mine;
+    let standing: Standing = 'connecting';
+    let presented: string | undefined;
+    let refused: string | undefined;
+    let attempts = 0;
+    let cancelLater = () => undefined as void;
+    const own = io(url, {
+      autoConnect: false,
+      forceNew: true,
+      transports: [...(transports ?? ['websocket', 'polling'])],
+      tryAllTransports: true,
+      timeout: OPENING_LIMIT_MS,
+      reconnectionDelay: FIRST_DELAY_MS,
+      reconnectionDelayMax: LONGEST_DELAY_MS,
+      auth: (give) => {
+        tokens.fresh(refused).then(
+          (token) => {
+            if (mine.over) return;
+            presented = token;
+            give({ token });
+          },
+          (error: unknown) => {
+            if (mine.over) return;
+            own.disconnect();
+            set(standing, error as Problem);
+            tryLater();
+          },
+        );
+      },
+    });
+    socket = own;
 
-  socket.on('connect', () => {
-    refused = undefined;
-    attempts = 0;
-    onStanding('online');
-  });
-
-  socket.on('disconnect', (reason) => {
-    onStanding('reconnecting');
-    if (reason === 'io server disconnect') refusedAs(presented);
-  });
-
-  socket.on('connect_error', (error) => {
-    if (error.message.startsWith('Authentication failed')) refusedAs(presented);
-    else if (!socket.active) tryLater();
-  });
-
-  /** A token is renewed once; if the new one is refused as well, the session is over. */
-  function refusedAs(token: string | undefined) {
-    if (refused !== undefined && token !== refused) {
-      return session.end('The server no longer accepts your session. Sign in to come back.');
+    function set(next: Standing, problem: Problem | null) {
+      standing = next;
+      changed(next, problem);
     }
-    refused = token;
-    tryLater();
-  }
 
-  function tryLater() {
-    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
-    attempts += 1;
-    clearTimeout(later);
-    later = setTimeout(() => socket.connect(), longest * (0.5 + Math.random() / 2));
-  }
+    own.on('connect', () => {
+      refused = undefined;
+      attempts = 0;
+      set('online', null);
+    });
 
-  /** Somebody looks at the page again, or the network is back: do not sit out the delay. */
-  function wake() {
-    if (socket.connected || document.visibilityState === 'hidden') return;
-    clearTimeout(later);
-    socket.disconnect().connect();
-  }
+    own.on('disconnect', (reason) => {
+      if (mine.over) return;
+      set('reconnecting', null);
+      if (reason === 'io server disconnect') refusedOnce();
+    });
 
-  window.addEventListener('online', wake);
-  document.addEventListener('visibilitychange', wake);
-  socket.connect();
+    own.on('connect_error', (error) => {
+      if (mine.over) return;
+      if (error.message.startsWith('Authentication failed')) return refusedOnce();
+      set(standing, new Problem(UNREACHABLE));
+      if (!own.active) tryLater();
+    });
+
+    own.onAny((event: string, payload: unknown) => {
+      for (const listener of [...(listeners.get(event) ?? [])]) listener(payload);
+    });
+
+    /** Another token is asked for once; where that is refused as well, there is no way in. */
+    function refusedOnce() {
+      if (refused !== undefined || presented === undefined) {
+        own.disconnect();
+        const message = 'The server does not accept the token.';
+        return set('refused', new Problem({ code: 'unauthenticated', message }));
+      }
+      refused = presented;
+      tryLater();
+    }
+
+    function tryLater() {
+      const ms = jittered(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts));
+      attempts += 1;
+      cancelLater();
+      cancelLater = mine.after(ms, () => own.connect());
+    }
+
+    /** Somebody looks at the page again, or the network is back: do not sit out a delay, or a connection that is long dead. */
+    function wake() {
+      if (standing === 'refused' || isHidden()) return;
+      if (!own.connected) return again();
+      const question = probe();
+      if (!question) return;
+      own
+        .timeout(PROBE_LIMIT_MS)
+        .emitWithAck(question.event, question.argument)
+        .catch(() => {
+          if (!mine.over && own.connected) again();
+        });
+    }
+
+    function again() {
+      cancelLater();
+      own.disconnect().connect();
+    }
+
+    whenSeen(mine, wake);
+    whenNetworkBack(mine, wake);
+    mine.atEnd(() => {
+      own.off();
+      own.offAny();
+      own.disconnect();
+    });
+    set('connecting', null);
+    own.connect();
+  }
 
   return {
-    socket,
+    open() {
+      life.end();
+      start();
+    },
+    close() {
+      life.end();
+      socket = undefined;
+      changed('idle', null);
+    },
+    sid: () => (socket?.connected ? socket.id : undefined),
     async ask<T>(event: string, argument: unknown): Promise<Ack<T>> {
-      if (!socket.connected) return { ok: false, error: UNREACHABLE };
+      if (!socket?.connected) return { ok: false, error: UNREACHABLE };
       try {
         return (await socket.timeout(ANSWER_LIMIT_MS).emitWithAck(event, argument)) as Ack<T>;
       } catch {
@@ -97,14 +173,14 @@ export function connect(session: SessionStore, onStanding: (standing: Standing) 
       }
     },
     tell(event, argument) {
-      if (socket.connected) socket.emit(event, argument, () => undefined);
+      if (socket?.connected) socket.emit(event, argument, () => undefined);
     },
-    close() {
-      clearTimeout(later);
-      window.removeEventListener('online', wake);
-      document.removeEventListener('visibilitychange', wake);
-      socket.off();
-      socket.disconnect();
+    on<T>(event: string, listener: (payload: T) => void) {
+      const those = listeners.get(event) ?? new Set();
+      listeners.set(event, those);
+      const mine = (payload: unknown) => listener(payload as T);
+      those.add(mine);
+      return () => void those.delete(mine);
     },
   };
 }

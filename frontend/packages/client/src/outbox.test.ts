@@ -1,7 +1,8 @@
 // The order of what is sent, through refusals.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createOutbox, type Waiting } from './outbox.js';
-import type { Ack, Code, Message } from './wire.js';
+import { Problem } from './problem.js';
+import type { Code, Message } from './wire.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,14 +19,15 @@ function threeWaiting(script: Code[]) {
     );
   const outbox = createOutbox({
     next: () => waiting[0] ?? null,
-    async send(_, { clientId }): Promise<Ack<{ message: Message }>> {
+    async send(_, { clientId }): Promise<Message> {
       sent.push(clientId);
       const code = script.shift();
-      return code ? { ok: false, error: { code, message: code } } : { ok: true, message: {} as Message };
+      if (code) throw new Problem({ code, message: code });
+      return {} as Message;
     },
     acknowledged: (_, clientId) => void drop(clientId),
-    refused(_, clientId) {
-      refused.push(clientId);
+    refused(_, clientId, problem) {
+      refused.push(`${clientId}: ${problem.code}`);
       drop(clientId);
     },
   });
@@ -44,11 +46,11 @@ it('gives up one that the server refuses, and goes on with the next', async () =
   const { sent, refused } = threeWaiting(['forbidden']);
   await vi.runAllTimersAsync();
   expect(sent).toEqual(['a', 'b', 'c']);
-  expect(refused).toEqual(['a']);
+  expect(refused).toEqual(['a: forbidden']);
 });
 
 it('does not try for ever', async () => {
   const { refused } = threeWaiting(Array(6).fill('unavailable'));
   await vi.runAllTimersAsync();
-  expect(refused).toEqual(['a']);
+  expect(refused).toEqual(['a: unavailable']);
 });

@@ -1,6 +1,7 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
-import type { Ack, Message, WireError } from './wire.js';
+import { Problem, UNREACHABLE } from './problem.js';
+import type { Message } from './wire.js';
 
 export interface Waiting {
   clientId: string;
@@ -11,9 +12,10 @@ export interface Waiting {
 export interface Outlet {
   /** The oldest message of the room that waits; `null` when none does or the room cannot take any now. */
   next(roomId: string): Waiting | null;
-  send(roomId: string, waiting: Waiting): Promise<Ack<{ message: Message }>>;
+  /** Rejects with a `Problem`. */
+  send(roomId: string, waiting: Waiting): Promise<Message>;
   acknowledged(roomId: string, clientId: string, message: Message): void;
-  refused(roomId: string, clientId: string, error: WireError): void;
+  refused(roomId: string, clientId: string, problem: Problem): void;
 }
 
 export interface Outbox {
@@ -31,28 +33,35 @@ export function createOutbox(outlet: Outlet): Outbox {
   let closed = false;
 
   async function work(roomId: string) {
+    try {
+      await sendAll(roomId);
+    } finally {
+      busy.delete(roomId);
+    }
+  }
+
+  async function sendAll(roomId: string) {
     let tries = 0;
     for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
       const { clientId } = waiting;
-      const ack = await outlet.send(roomId, waiting);
+      const answer = await outlet.send(roomId, waiting).catch(problemOf);
       if (closed) return;
-      if (ack.ok) {
+      if (!(answer instanceof Problem)) {
         tries = 0;
-        outlet.acknowledged(roomId, clientId, ack.message);
+        outlet.acknowledged(roomId, clientId, answer);
         continue;
       }
       // After a cut the room is live again only when it has been joined again, and that pumps.
       if (outlet.next(roomId)?.clientId !== clientId) continue;
-      const passing = ack.error.code === 'unavailable' || ack.error.code === 'rate_limited';
+      const passing = answer.code === 'unavailable' || answer.code === 'rate_limited';
       tries += 1;
       if (!passing || tries >= MOST_TRIES) {
         tries = 0;
-        outlet.refused(roomId, clientId, ack.error);
+        outlet.refused(roomId, clientId, answer);
         continue;
       }
-      await pause(roomId, ack.error.retryAfterMs ?? delay(tries));
+      await pause(roomId, answer.retryAfterMs ?? delay(tries));
     }
-    busy.delete(roomId);
   }
 
   function pause(roomId: string, ms: number): Promise<void> {
@@ -72,6 +81,10 @@ export function createOutbox(outlet: Outlet): Outbox {
       for (const timer of timers.values()) clearTimeout(timer);
     },
   };
+}
+
+function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(UNREACHABLE);
 }
 
 function delay(tries: number): number {

@@ -17,3 +17,8 @@ export const UNREACHABLE: WireError = {
   code: 'unavailable',
   message: 'The server cannot be reached right now.',
 };
+
+/** For what may be anything: a failure without a code is one of the way to the server. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(UNREACHABLE);
+}

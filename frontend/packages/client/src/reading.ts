@@ -7,7 +7,8 @@ const AGAIN_MS = 4000;
 export interface Reading {
   seen(roomId: string, seq: number): void;
   forget(roomId: string): void;
-  close(): void;
+  /** Ends all timers. What was not told is told after the next `seen`. */
+  rest(): void;
 }
 
 export function createReading(
@@ -16,14 +17,17 @@ export function createReading(
 ): Reading {
   const waiting = new Map<string, number>();
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  let turn = 0;
 
   async function go(roomId: string) {
     timers.delete(roomId);
     const seq = waiting.get(roomId);
     if (seq === undefined) return;
+    const mine = turn;
     const ack = await tell(roomId, seq);
     if (ack.ok) told(roomId, ack);
-    else if (ack.error.code === 'unavailable' || ack.error.code === 'rate_limited')
+    if (mine !== turn) return;
+    if (!ack.ok && (ack.error.code === 'unavailable' || ack.error.code === 'rate_limited'))
       return later(roomId, ack.error.retryAfterMs ?? AGAIN_MS * (0.5 + Math.random()));
     if (waiting.get(roomId) === seq) waiting.delete(roomId);
     else later(roomId, PAUSE_MS);
@@ -45,8 +49,11 @@ export function createReading(
     forget(roomId) {
       waiting.delete(roomId);
     },
-    close() {
+    rest() {
+      turn += 1;
       for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+      waiting.clear();
     },
   };
 }

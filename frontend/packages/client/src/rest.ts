@@ -2,34 +2,124 @@
 import { Problem, UNREACHABLE } from './problem.js';
 import type { Code } from './wire.js';
 
-const LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 10_000;
+const FILE_LIMIT_MS = 120_000;
 
-interface Request {
+export interface Asked {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** What is `undefined` is left out. */
+  query?: Record<string, string | number | undefined>;
   body?: unknown;
-  token?: string;
+  /** To end it early; it rejects with `unavailable`, as where the server does not answer in time. */
+  signal?: AbortSignal | undefined;
 }
 
-export async function request<T>(path: string, { method = 'GET', body, token }: Request = {}): Promise<T> {
-  const headers = new Headers({ accept: 'application/json' });
-  if (body !== undefined) headers.set('content-type', 'application/json');
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`/api${path}`, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(LIMIT_MS),
-    });
-    text = await response.text();
-  } catch {
-    throw new Problem(UNREACHABLE);
+export interface RestOptions {
+  /** Where the server is, as in `ClientOptions`. */
+  url: string;
+  /** Asked before each request, and once more with the token that was refused. Without it, requests carry none. */
+  getToken?: ((refused?: string) => string | Promise<string>) | undefined;
+}
+
+/** Each call rejects with a `Problem`, and with nothing else. */
+export interface Rest {
+  /** The path begins with a slash and is without `/api`. 10 s at most; what asks for nothing answers with `null`. */
+  ask<T>(path: string, asked?: Asked): Promise<T>;
+  /** A file, and the name that the server gives it. 2 minutes at most. */
+  download(path: string, signal?: AbortSignal): Promise<{ file: Blob; name: string }>;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+export function createRest({ url, getToken }: RestOptions): Rest {
+  const base = `${url.replace(/\/+$/, '')}/api`;
+  const open = new Set<AbortController>();
+
+  async function answerTo<T>(
+    path: string,
+    asked: Asked,
+    limit: number,
+    read: (response: Response) => Promise<T>,
+  ) {
+    const token = await tokenFor();
+    const first = await sent(path, asked, limit, read, token);
+    if (first.status !== 401 || token === undefined) return taken(first);
+    const other = await tokenFor(token);
+    // The server takes neither this one nor another.
+    if (other === token) return taken(first);
+    return taken(await sent(path, asked, limit, read, other));
   }
-  const answer = parsed(text);
-  if (!response.ok) throw problemOf(response, answer);
-  return answer as T;
+
+  async function tokenFor(refused?: string): Promise<string | undefined> {
+    try {
+      return await getToken?.(refused);
+    } catch (error) {
+      throw error instanceof Problem ? error : new Problem(UNREACHABLE);
+    }
+  }
+
+  async function sent<T>(
+    path: string,
+    { method = 'GET', query, body, signal }: Asked,
+    limit: number,
+    read: (response: Response) => Promise<T>,
+    token: string | undefined,
+  ): Promise<Sent<T>> {
+    const headers = new Headers();
+    if (body !== undefined) headers.set('content-type', 'application/json');
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    const timer = setTimeout(end, limit);
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end);
+    open.add(ending);
+    try {
+      const response = await fetch(base + path + queryOf(query), {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: ending.signal,
+        // It is the token that says who asks.
+        credentials: 'omit',
+      });
+      if (response.ok) return { status: response.status, answer: await read(response) };
+      return { status: response.status, problem: problemOf(response, parsed(await response.text())) };
+    } catch {
+      return { status: 0, problem: new Problem(UNREACHABLE) };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      open.delete(ending);
+    }
+  }
+
+  return {
+    ask: <T>(path: string, asked: Asked = {}) =>
+      answerTo(path, asked, ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
+    download: (path, signal) =>
+      answerTo(path, { signal }, FILE_LIMIT_MS, async (response) => ({
+        file: await response.blob(),
+        name: nameOf(response) ?? 'file',
+      })),
+    close() {
+      for (const ending of open) ending.abort();
+    },
+  };
+}
+
+type Sent<T> = { status: number; answer: T; problem?: never } | { status: number; problem: Problem };
+
+function taken<T>(sent: Sent<T>): T {
+  if (sent.problem) throw sent.problem;
+  return sent.answer;
+}
+
+function queryOf(query: Asked['query'] = {}): string {
+  const said = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  return said.length === 0 ? '' : `?${new URLSearchParams(said)}`;
 }
 
 function parsed(text: string): unknown {
@@ -75,4 +165,18 @@ function codeOf(status: number): Code {
     default:
       return 'internal';
   }
+}
+
+/** From `Content-Disposition`: the name in any letters where there is one, else the plain one. */
+function nameOf(response: Response): string | undefined {
+  const header = response.headers.get('content-disposition') ?? '';
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(header)?.[1];
+  if (encoded) {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      // The plain name will do.
+    }
+  }
+  return /filename="?([^";]+)"?/i.exec(header)?.[1];
 }

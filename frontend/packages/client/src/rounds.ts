@@ -1,82 +1,75 @@
-// Asks now and then which rooms are the user's: nothing else tells this page of a room that somebody has put them into, and what
-// is missed over a cut is found here.
-import type { LiveRoom } from './chat-state.js';
-import { Problem, UNREACHABLE } from './problem.js';
-import type { RoomInfo, WireError } from './wire.js';
+// Asks now and then which rooms are the user's: nothing else tells of a room that somebody has put them into, and what is missed
+// over a cut is found here.
+import { jittered, type Life } from './life.js';
+import { isHidden, whenSeen } from './page.js';
+import { asProblem, type Problem } from './problem.js';
+import type { RoomInfo } from './wire.js';
 
 export interface Rounds {
-  /** After a connect. Never rejects. */
-  first(): Promise<void>;
-  now(): void;
-  close(): void;
+  /** Asks. Resolves when the answer was taken in, or there was none. */
+  now(): Promise<void>;
 }
 
 export interface RoundsScene {
-  ask(): Promise<RoomInfo[]>;
-  held(): readonly LiveRoom[];
-  /** `closed`: it was held as closed to the user before the answer was asked for. */
-  listed(room: RoomInfo, closed: boolean): void;
+  ask(): Promise<{ rooms: RoomInfo[]; whole: boolean }>;
+  /** How each room that is held stands: whether it is the user's. */
+  held(): ReadonlyMap<string, boolean>;
+  listed(rooms: RoomInfo[]): void;
   /** The user was a member of that room, and is no more. */
   absent(roomId: string): void;
-  failed(error: WireError): void;
-  done(): void;
+  failed(problem: Problem): void;
 }
 
-const PERIOD_MS = 20_000;
+const PERIOD_MS = 25_000;
 
-export function createRounds({ ask, held, listed, absent, failed, done }: RoundsScene): Rounds {
+export function createRounds(life: Life, { ask, held, listed, absent, failed }: RoundsScene): Rounds {
   let going: Promise<void> | undefined;
-  let again = false;
-  let closed = false;
+  let next: Promise<void> | undefined;
 
   async function round(): Promise<void> {
     // What is joined or left while the answer is on its way may not, or may still, be in it.
-    const before = new Map(held().map((room) => [room.id, room]));
+    const before = new Map(held());
     try {
-      const rooms = await ask();
-      if (closed) return;
-      const now = new Map(held().map((room) => [room.id, room]));
-      for (const room of rooms) {
-        const then = before.get(room.id);
-        const gone = then && then.phase !== 'refused' && (now.get(room.id)?.phase ?? 'refused') === 'refused';
-        if (!gone) listed(room, then?.phase === 'refused');
-      }
+      const { rooms, whole } = await ask();
+      if (life.over) return;
+      const now = held();
+      const gone = (id: string) => before.get(id) === true && now.get(id) === false;
+      listed(rooms.filter(({ id }) => !gone(id)));
       const theirs = new Set(rooms.map(({ id }) => id));
-      for (const { id, wasLive } of before.values()) if (wasLive && !theirs.has(id)) absent(id);
-      done();
+      if (!whole) return;
+      for (const [id, mine] of before) if (mine && now.get(id) && !theirs.has(id)) absent(id);
     } catch (error) {
-      if (!closed) failed(error instanceof Problem ? error : UNREACHABLE);
+      if (!life.over) failed(asProblem(error));
     }
   }
 
-  function now() {
+  /** Who asks while an answer is on its way gets the next one: the present one may not know what they know. */
+  function now(): Promise<void> {
     if (going) {
-      again = true;
-      return going;
+      next ??= going.then(() => {
+        next = undefined;
+        return life.over ? undefined : now();
+      });
+      return next;
     }
     going = round().finally(() => {
       going = undefined;
-      if (again && !closed) {
-        again = false;
-        void now();
-      }
     });
     return going;
   }
 
-  const look = () => {
-    if (document.visibilityState === 'visible') void now();
-  };
-  const timer = setInterval(look, PERIOD_MS);
-  document.addEventListener('visibilitychange', look);
+  function look() {
+    if (!isHidden()) void now();
+  }
 
-  return {
-    first: now,
-    now: () => void now(),
-    close() {
-      closed = true;
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', look);
-    },
-  };
+  function later() {
+    life.after(jittered(PERIOD_MS), () => {
+      look();
+      later();
+    });
+  }
+
+  later();
+  whenSeen(life, look);
+  return { now };
 }

@@ -1,8 +1,11 @@
-// Who this browser is to the server: tokens kept in localStorage, shared by its tabs and renewed before they expire.
-// A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
-import type { Problem } from './problem.js';
-import type { Readable } from './readable.js';
-import type { User } from './wire.js';
+// Who this browser is to the server, by Belfry's own accounts: tokens kept in localStorage, shared by its tabs and renewed before
+// they expire. A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
+import { Problem, UNREACHABLE } from './problem.js';
+import { cell, type Readable } from './readable.js';
+import { createRest } from './rest.js';
+import { sharedValue } from './shared-value.js';
+import { keptFor, openStorage, type Storage } from './storage.js';
+import type { SignInAnswer, User } from './wire.js';
 
 /** The three ways in. */
 export type Way = 'guest' | 'login' | 'register';
@@ -12,6 +15,8 @@ export interface SessionOptions {
   url: string;
   /** Under which name `localStorage` keeps it; tabs with the same name share it. */
   name?: string;
+  /** What `ClientOptions.storage` is, where that is not the default: drafts and unsent messages go with the session. */
+  storage?: Storage;
 }
 
 /** Somebody's session with Belfry's own accounts: tokens kept in `localStorage`, shared by its tabs, renewed before they expire. */
@@ -21,9 +26,9 @@ export interface Session {
   signIn(way: Way, username: string, password?: string): Promise<void>;
   /** For `ClientOptions.getToken`. Rejects with a `Problem` where there is no token to be had now. */
   getToken(refused?: string): Promise<string>;
-  /** Forgets who this is, because the server no longer knows them. */
+  /** Forgets who this is and what was kept for them, because the server no longer knows them. */
   end(): void;
-  /** Forgets who this is here, and tells the server, which ends the session everywhere. */
+  /** Forgets who this is here and what was kept for them, and tells the server, which ends the session everywhere. */
   logOut(): void;
   /** Stops timers and listeners. */
   close(): void;
@@ -37,148 +42,175 @@ export interface SessionState {
   readonly ended: Problem | null;
 }
 
-export function createSession(_options: SessionOptions): Session {
-  throw new Error('not built yet');
-}
-
-/* TO BE RESHAPED
-interface Session {
+interface Kept {
   user: User;
-  // Whether nobody can come back to it by a password. 
   guest: boolean;
   accessToken: string;
   refreshToken: string;
-  // By this machine's clock, in milliseconds since the epoch. 
+  /** By this machine's clock, in milliseconds since the epoch. */
   renewAt: number;
 }
 
-export interface SessionStore {
-  subscribe(listener: () => void): () => void;
-  user(): User | null;
-  // Why the last session ended, for the sign-in page. 
-  notice(): string | null;
-  isGuest(): boolean;
-  // Rejects with a `Problem`. 
-  signIn(way: Way, username: string, password: string): Promise<void>;
-  // A token that should hold; another one than `refused`, where the server has refused that. 
-  token(refused?: string): Promise<string>;
-  // Forgets who this is, because the server no longer knows them. 
-  end(notice?: string): void;
-  // Forgets who this is here, and tells the server, which ends the session everywhere. 
-  logOut(): void;
-}
-
-const KEY = 'session';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const LOCK_LIMIT_MS = 30_000;
+const OVER = { code: 'unauthenticated', message: 'The session is over.' } as const;
+const SIGNED_OUT = { code: 'unauthenticated', message: 'Nobody is signed in.' } as const;
 
-export function createSessionStore(): SessionStore {
-  let session = recall<Session>('localStorage', KEY);
-  let notice: string | null = null;
+export function createSession({ url, name = 'belfry', storage }: SessionOptions): Session {
+  const key = `${name}.session`;
+  const rest = createRest({ url });
+  const shared = sharedValue<Kept>(key, followOtherTab);
+  let current = shared.get();
   let renewing: Promise<string> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const listeners = new Set<() => void>();
+  let closed = false;
+  const state = cell<SessionState>(stateOf(current, null));
 
-  function set(next: Session | null, why: string | null = null) {
-    session = next;
-    notice = why;
+  /** Makes it what this tab goes by. */
+  function adopt(next: Kept | null, ended: Problem | null = null) {
+    current = next;
     clearTimeout(timer);
-    if (next) {
-      const delay = Math.min(LONGEST_TIMER_MS, Math.max(0, next.renewAt - Date.now()));
-      timer = setTimeout(() => void renewed(next.accessToken).catch(() => undefined), delay);
-    }
-    for (const listener of listeners) listener();
+    if (next && !closed) renewLater(next);
+    const now = state.get();
+    const same = now.user && now.user.id === next?.user.id && now.user.username === next.user.username;
+    if (!same || now.guest !== next.guest) state.set(stateOf(next, ended));
   }
 
-  function keep(answer: SignInAnswer, guest: boolean): Session {
+  function renewLater({ renewAt, accessToken }: Kept) {
+    const delay = Math.min(LONGEST_TIMER_MS, Math.max(0, renewAt - Date.now()));
+    // Where it fails, whoever needs a token next tries again.
+    timer = setTimeout(() => void renewed(accessToken).catch(() => undefined), delay);
+    // A program on Node may end while it waits.
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  function followOtherTab() {
+    const kept = shared.get();
+    if (kept?.accessToken !== current?.accessToken) adopt(kept);
+  }
+
+  function keep(answer: SignInAnswer, guest: boolean): Kept {
     const lifeMs = answer.expiresIn * 1000;
-    const next: Session = {
-      user: answer.user,
-      guest,
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken,
-      renewAt: Date.now() + lifeMs - Math.min(60_000, lifeMs / 5),
-    };
-    remember('localStorage', KEY, next);
+    const { user, accessToken, refreshToken } = answer;
+    const renewAt = Date.now() + lifeMs - Math.min(60_000, lifeMs / 5);
+    const next: Kept = { user, guest, accessToken, refreshToken, renewAt };
+    shared.set(next);
+    adopt(next);
     return next;
   }
 
   function renewed(stale: string): Promise<string> {
-    renewing ??= alone(() => renew(stale)).finally(() => {
+    renewing ??= alone(key, () => renew(stale)).finally(() => {
       renewing = undefined;
     });
     return renewing;
   }
 
   async function renew(stale: string): Promise<string> {
-    const kept = recall<Session>('localStorage', KEY);
-    if (!session || !kept) throw new Problem({ code: 'unauthenticated', message: 'signed out' });
+    const kept = shared.get();
+    if (!kept) throw new Problem(SIGNED_OUT);
     if (kept.accessToken !== stale && kept.renewAt > Date.now()) {
-      set(kept);
+      adopt(kept);
       return kept.accessToken;
     }
-    try {
-      const body = { refreshToken: kept.refreshToken };
-      const next = keep(await request<SignInAnswer>('/auth/refresh', { method: 'POST', body }), kept.guest);
-      set(next);
-      return next.accessToken;
-    } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem(UNREACHABLE);
-      if (problem.code === 'unauthenticated' || problem.code === 'forbidden') {
-        end(generalSentence({ code: 'unauthenticated', message: problem.message }));
-      }
+    const { refreshToken, guest } = kept;
+    const answer = await post<SignInAnswer>('/auth/refresh', { refreshToken }).catch((problem: Problem) => {
+      if (isRefusal(problem) && shared.get()?.refreshToken === refreshToken) over(problem);
       throw problem;
+    });
+    if (shared.get()?.refreshToken !== refreshToken) {
+      // Logged out meanwhile, or somebody else: nobody is to use what has just come.
+      tellLogOut(answer.refreshToken);
+      throw new Problem(SIGNED_OUT);
     }
+    return keep(answer, guest).accessToken;
   }
 
-  function end(why: string | null = null) {
-    forgetEverything();
-    set(null, why);
+  /** The tokens have run out or were revoked. Somebody who can come back finds what they had written; a guest cannot. */
+  function over(problem: Problem) {
+    if (current?.guest) forget(current.user);
+    shared.set(null);
+    adopt(null, problem);
   }
 
-  onOtherTab(KEY, () => {
-    const kept = recall<Session>('localStorage', KEY);
-    if (kept?.accessToken !== session?.accessToken) set(kept);
-  });
-  if (session) set(session);
+  function forget(user: User) {
+    const where = storage ?? openStorage();
+    where.clear(keptFor(user.id)).catch(() => undefined);
+  }
+
+  function leave(ended: Problem | null): Kept | null {
+    const left = current;
+    if (!left) return null;
+    shared.set(null);
+    forget(left.user);
+    adopt(null, ended);
+    return left;
+  }
+
+  function post<T>(path: string, body: unknown): Promise<T> {
+    return rest.ask<T>(path, { method: 'POST', body });
+  }
+
+  /** A server that cannot be reached now lets the tokens run out. */
+  function tellLogOut(refreshToken: string) {
+    post('/auth/logout', { refreshToken }).catch(() => undefined);
+  }
+
+  if (current) renewLater(current);
 
   return {
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    user: () => session?.user ?? null,
-    notice: () => notice,
-    isGuest: () => session?.guest ?? true,
+    state,
     async signIn(way, username, password) {
       const guest = way === 'guest';
-      const body = guest ? { username } : { username, password };
-      set(keep(await request<SignInAnswer>(`/auth/${way}`, { method: 'POST', body }), guest));
+      keep(await post<SignInAnswer>(`/auth/${way}`, guest ? { username } : { username, password }), guest);
     },
-    async token(refused) {
-      if (!session) throw new Problem({ code: 'unauthenticated', message: 'signed out' });
-      const { accessToken, renewAt } = session;
+    async getToken(refused) {
+      if (!current) throw new Problem(SIGNED_OUT);
+      const { accessToken, renewAt } = current;
       if (accessToken !== refused && renewAt > Date.now()) return accessToken;
       try {
         return await renewed(accessToken);
       } catch (error) {
         // It may still hold for the minute before its expiry.
-        if (session && accessToken !== refused) return accessToken;
-        throw error;
+        if (current?.accessToken === accessToken && accessToken !== refused) return accessToken;
+        throw error instanceof Problem ? error : new Problem(UNREACHABLE);
       }
     },
-    end,
+    end() {
+      leave(new Problem(OVER));
+    },
     logOut() {
-      const refreshToken = recall<Session>('localStorage', KEY)?.refreshToken;
-      end();
-      // A server that cannot be reached now lets the tokens run out.
-      request('/auth/logout', { method: 'POST', body: { refreshToken } }).catch(() => undefined);
+      const left = leave(null);
+      if (left) tellLogOut(left.refreshToken);
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      shared.close();
     },
   };
 }
 
-// Where the browser has no locks (plain http on another machine), tabs take the small risk of renewing at once. 
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  return 'locks' in navigator ? await navigator.locks.request('belfry.session', work) : await work();
+function stateOf(kept: Kept | null, ended: Problem | null): SessionState {
+  return { user: kept?.user ?? null, guest: kept?.guest ?? true, ended };
 }
 
-*/
+function isRefusal({ code }: Problem): boolean {
+  return code === 'unauthenticated' || code === 'forbidden';
+}
+
+/** Where the browser has no locks (plain http on another machine), tabs take the small risk of renewing at once. */
+async function alone<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return await work();
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), LOCK_LIMIT_MS);
+  try {
+    return await locks.request(key, { signal: patience.signal }, () => {
+      clearTimeout(timer);
+      return work();
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}

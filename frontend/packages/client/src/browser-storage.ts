@@ -1,0 +1,148 @@
+// IndexedDB that loses nothing: what was set is read back at once, and what the browser does not take is held in memory.
+import { createStore, promisifyRequest } from 'idb-keyval';
+import { lastWords } from './last-words.js';
+import { cell } from './readable.js';
+import type { Keeps, Storage } from './storage.js';
+
+/** By key; `undefined`: to be deleted. */
+type Writes = Map<string, unknown>;
+
+const LIMIT_MS = 3000;
+
+export function browserStorage(name: string): Storage {
+  const database = createStore(name, 'kept');
+  const keeps = cell<Keeps>('storage');
+  const words = lastWords(name, () => [...unwritten()]);
+  /** Refused by the browser. */
+  const held: Writes = new Map();
+  /** On its way. */
+  let writing: Writes = new Map();
+  /** To follow; the newest value of a key takes the place of the one before. */
+  const waiting: Writes = new Map(words.taken);
+  let work: Promise<void> | undefined;
+  let reachable = true;
+
+  function unwritten(): Writes {
+    return new Map([...held, ...writing, ...waiting]);
+  }
+
+  function put(key: string, value: unknown): Promise<void> {
+    waiting.set(key, value);
+    return written();
+  }
+
+  function written(): Promise<void> {
+    words.listen();
+    work ??= writeAll().finally(() => {
+      work = undefined;
+      if (unwritten().size === 0) words.unneeded();
+    });
+    return work;
+  }
+
+  async function writeAll(): Promise<void> {
+    while (waiting.size > 0) {
+      writing = new Map(waiting);
+      waiting.clear();
+      const batch = writing;
+      await write(batch);
+      writing = new Map();
+      // Where something was deleted there may be room for what was refused before.
+      const freed = [...batch].some(([key, value]) => value === undefined && !held.has(key));
+      if (freed) for (const [key, value] of held) if (!waiting.has(key)) waiting.set(key, value);
+      tell();
+    }
+  }
+
+  async function write(batch: Writes): Promise<void> {
+    const all = await transact(batch);
+    if (all === 'done') return forget(batch);
+    if (all === 'late' || batch.size === 1) return hold(batch);
+    const deletionsFirst = [...batch].sort(
+      ([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined),
+    );
+    for (const [index, entry] of deletionsFirst.entries()) {
+      const one = await transact(new Map([entry]));
+      if (one === 'done') forget(new Map([entry]));
+      else if (one === 'refused') hold(new Map([entry]));
+      else return hold(new Map(deletionsFirst.slice(index)));
+    }
+  }
+
+  async function transact(batch: Writes): Promise<'done' | 'refused' | 'late'> {
+    const done = database('readwrite', async (store) => {
+      for (const [key, value] of batch) {
+        if (value === undefined) store.delete(key);
+        else store.put(value, key);
+      }
+      store.transaction.commit?.();
+      await promisifyRequest(store.transaction);
+      return 'done' as const;
+    }).catch(() => 'refused' as const);
+    return (await inTime(done)) ?? 'late';
+  }
+
+  function forget(batch: Writes) {
+    reachable = true;
+    for (const key of batch.keys()) held.delete(key);
+  }
+
+  function hold(batch: Writes) {
+    for (const [key, value] of batch) held.set(key, value);
+  }
+
+  async function read<T>(ask: (store: IDBObjectStore) => Promise<T>): Promise<T | undefined> {
+    const answer = await inTime(
+      database('readonly', async (store) => ({ value: await ask(store) })).catch(() => null),
+    );
+    reachable = Boolean(answer);
+    tell();
+    return answer?.value;
+  }
+
+  function tell() {
+    keeps.set(reachable && held.size === 0 ? 'storage' : 'memory');
+  }
+
+  async function list<T>(prefix: string): Promise<[string, T][]> {
+    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+    const found = await read((store) =>
+      Promise.all([promisifyRequest(store.getAllKeys(range)), promisifyRequest(store.getAll(range))]),
+    );
+    const [keys, values] = found ?? [[], []];
+    const entries = new Map<string, unknown>(keys.map((key, index) => [String(key), values[index]]));
+    for (const [key, value] of unwritten()) if (key.startsWith(prefix)) entries.set(key, value);
+    const kept = [...entries].filter(([, value]) => value !== undefined) as [string, T][];
+    return kept.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  if (waiting.size > 0) void written();
+
+  return {
+    keeps,
+    async get<T>(key: string) {
+      const value = await read((store) => promisifyRequest(store.get(key)));
+      const mine = unwritten();
+      return (mine.has(key) ? mine.get(key) : value) as T | undefined;
+    },
+    list,
+    set: async (key, value) => put(key, structuredClone(value)),
+    delete: (key) => put(key, undefined),
+    async clear(prefix) {
+      for (const key of unwritten().keys()) if (key.startsWith(prefix)) waiting.set(key, undefined);
+      for (const [key] of await list(prefix)) waiting.set(key, undefined);
+      await written();
+    },
+  };
+}
+
+/** `undefined` where it takes too long: an upgrade that another tab blocks never ends. */
+function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LIMIT_MS, undefined);
+    void work.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}

@@ -1,0 +1,120 @@
+// The user's notifications: pages of what was, and what is told live put before them; one count of the unread over all devices.
+import type { Notifications, NotificationsState } from './contract.js';
+import type { Desk } from './desk.js';
+import { asProblem } from './problem.js';
+import { cell } from './readable.js';
+import type { Notification, NotificationsPage } from './wire.js';
+
+/** Older ones than these are not loaded. */
+const MOST = 1000;
+
+export interface NotificationList extends Pick<Notifications, 'get' | 'subscribe' | 'loadOlder' | 'markRead'> {
+  /** Asks for the newest page: after a connect, and where something may have been missed. */
+  refresh(): void;
+  told(notification: Notification): void;
+  readElsewhere(read: { upTo: string; unread: number }): void;
+  /** Somebody else's notifications follow. */
+  forget(): void;
+}
+
+const nothing: NotificationsState = {
+  status: 'loading',
+  problem: null,
+  notifications: [],
+  unread: 0,
+  hasOlder: false,
+};
+
+export function createNotifications(desk: Pick<Desk, 'notifications' | 'readNotifications'>): NotificationList {
+  const state = cell<NotificationsState>(nothing);
+  let cursor: string | undefined;
+  let loadingOlder = false;
+  let refreshing = false;
+  let again = false;
+
+  function set(patch: Partial<NotificationsState>) {
+    state.set({ ...state.get(), ...patch });
+  }
+
+  function withNewest({ notifications: page, unread, nextCursor }: NotificationsPage) {
+    const known = state.get().notifications;
+    const oldest = page.at(-1);
+    // What came live while the page was on its way is newer than it; what was held and meets it stays below.
+    const newer = page[0] ? known.filter(({ id }) => id > (page[0] as Notification).id) : known;
+    const meets = oldest !== undefined && known.some(({ id }) => id === oldest.id);
+    const older = meets ? known.filter(({ id }) => id < oldest.id) : [];
+    if (!meets) cursor = nextCursor;
+    const notifications = [...newer, ...page, ...older];
+    set({ status: 'ready', problem: null, notifications, unread, hasOlder: cursor !== undefined });
+  }
+
+  async function refresh() {
+    if (refreshing) {
+      again = true;
+      return;
+    }
+    refreshing = true;
+    do {
+      again = false;
+      try {
+        withNewest(await desk.notifications());
+      } catch (error) {
+        const status = state.get().status === 'ready' ? 'ready' : 'failed';
+        set({ status, problem: asProblem(error) });
+      }
+    } while (again);
+    refreshing = false;
+  }
+
+  async function loadOlder() {
+    if (loadingOlder || cursor === undefined) return;
+    loadingOlder = true;
+    try {
+      const { notifications: page, nextCursor } = await desk.notifications(cursor);
+      const known = state.get().notifications;
+      const last = known.at(-1)?.id;
+      const older = page.filter(({ id }) => last === undefined || id < last);
+      const notifications = [...known, ...older];
+      cursor = notifications.length < MOST ? nextCursor : undefined;
+      set({ problem: null, notifications, hasOlder: cursor !== undefined });
+    } catch (error) {
+      set({ problem: asProblem(error) });
+    }
+    loadingOlder = false;
+  }
+
+  async function markRead(upTo = state.get().notifications[0]?.id) {
+    if (upTo === undefined) return;
+    const left = state.get().notifications.filter(({ id }) => id > upTo).length;
+    set({ unread: Math.min(left, state.get().unread) });
+    try {
+      set({ unread: (await desk.readNotifications(upTo)).unread });
+    } catch (error) {
+      set({ problem: asProblem(error) });
+      void refresh();
+    }
+  }
+
+  return {
+    get: state.get,
+    subscribe: state.subscribe,
+    refresh: () => void refresh(),
+    loadOlder: () => void loadOlder(),
+    markRead: (upTo) => void markRead(upTo),
+    told(notification) {
+      const { notifications: known, unread } = state.get();
+      if (known.some(({ id }) => id === notification.id)) return;
+      const notifications = [notification, ...known].sort((a, b) => (a.id < b.id ? 1 : -1));
+      if (notifications.length > MOST) {
+        notifications.length = MOST;
+        cursor = undefined;
+      }
+      set({ notifications, unread: unread + 1, hasOlder: cursor !== undefined });
+    },
+    readElsewhere: ({ unread }) => set({ unread }),
+    forget() {
+      cursor = undefined;
+      state.set(nothing);
+    },
+  };
+}

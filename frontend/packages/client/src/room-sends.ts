@@ -1,0 +1,108 @@
+// What the user writes in one room: in the list at once, kept until the server has it, and a promise for whoever wants to know.
+import { newClientId } from './client-id.js';
+import type { SentMessage } from './contract.js';
+import { Problem } from './problem.js';
+import type { RoomStore } from './room-store.js';
+import type { Pending, Timeline } from './timeline/timeline.js';
+import type { Message } from './wire.js';
+import type { World } from './world.js';
+
+export interface Sends {
+  send(content: string, replyTo?: string): SentMessage;
+  retry(key: string): void;
+  discard(key: string): string | null;
+  /** What an earlier page had not sent. */
+  restore(pending: readonly Pending[]): void;
+  /** What waits cannot be sent any more. */
+  refuseAll(problem: Problem): void;
+  /** For each step of the timeline: keeps what waits, and tells those who wait for it. */
+  moved(before: Timeline, after: Timeline): void;
+  acknowledged(clientId: string, message: Message): void;
+  refused(clientId: string, problem: Problem): void;
+}
+
+interface Hope {
+  resolve(message: Message): void;
+  reject(problem: Problem): void;
+}
+
+/** More than these do not wait in one room: a program that writes faster than the server takes it must be told. */
+const MOST_WAITING = 1000;
+
+export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'keeper' | 'pump'>): Sends {
+  const hopes = new Map<string, Hope>();
+  let restoring = false;
+
+  function settle(clientId: string, run: (hope: Hope) => void) {
+    const hope = hopes.get(clientId);
+    hopes.delete(clientId);
+    if (hope) run(hope);
+  }
+
+  function refused(clientId: string, problem: Problem) {
+    store.move({ type: 'refused', clientId, problem });
+    settle(clientId, ({ reject }) => reject(problem));
+  }
+
+  return {
+    send(content, replyTo) {
+      const clientId = newClientId();
+      const done = new Promise<Message>((resolve, reject) => hopes.set(clientId, { resolve, reject }));
+      // Nobody has to wait for it.
+      done.catch(() => undefined);
+      if (store.timeline().pending.length >= MOST_WAITING) {
+        const message = `${MOST_WAITING} messages wait in this room already.`;
+        settle(clientId, ({ reject }) => reject(new Problem({ code: 'rate_limited', message })));
+        return { key: clientId, done };
+      }
+      const writtenAt = new Date().toISOString();
+      const pending: Pending = { clientId, content, writtenAt, state: 'waiting', ...(replyTo ? { replyTo } : {}) };
+      store.move({ type: 'written', pending });
+      pump(store.id);
+      return { key: clientId, done };
+    },
+    retry(key) {
+      store.move({ type: 'retried', clientId: key });
+      pump(store.id);
+    },
+    discard(key) {
+      const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
+      if (!pending || pending.state === 'sent') return null;
+      store.move({ type: 'discarded', clientId: key });
+      const problem = new Problem({ code: 'conflict', message: 'It was discarded before the server had it.' });
+      settle(key, ({ reject }) => reject(problem));
+      return pending.content;
+    },
+    restore(pending) {
+      restoring = true;
+      store.move({ type: 'restored', pending });
+      restoring = false;
+    },
+    refuseAll(problem) {
+      for (const { clientId, state } of store.timeline().pending) if (state === 'waiting') refused(clientId, problem);
+    },
+    moved(before, after) {
+      if (before.pending === after.pending || restoring) return;
+      const then = new Map(before.pending.map((each) => [each.clientId, each]));
+      for (const each of after.pending) {
+        if (then.get(each.clientId) !== each) {
+          if (each.state === 'sent') keeper.remove(store.id, each.clientId);
+          else keeper.put(store.id, each);
+        }
+        then.delete(each.clientId);
+      }
+      for (const { clientId, state } of then.values()) {
+        if (state !== 'sent') keeper.remove(store.id, clientId);
+        if (!hopes.has(clientId)) continue;
+        // Its own event came before the acknowledgement.
+        const message = after.tail.messages.findLast((each) => each.clientId === clientId);
+        if (message) settle(clientId, ({ resolve }) => resolve(message));
+      }
+    },
+    acknowledged(clientId, message) {
+      store.move({ type: 'acknowledged', clientId, message });
+      settle(clientId, ({ resolve }) => resolve(message));
+    },
+    refused,
+  };
+}

@@ -1,0 +1,185 @@
+// What is known of one room, and the values that it is read by. It asks nobody for anything.
+import type { MessagesState, PresenceState, RoomState, RoomSummary, UnreadState } from './contract.js';
+import { alike, derived } from './derived.js';
+import { nobody, type PeopleEvent, peopleReducer } from './people.js';
+import { type Cell, cell, type Readable } from './readable.js';
+import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
+import { type Acts, noActs, settledIn } from './timeline/acts.js';
+import { type Author, emptyTimeline, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
+import { createShown } from './timeline/view.js';
+import type { RoomInfo, Typist, User } from './wire.js';
+
+export interface RoomStore {
+  readonly id: string;
+  readonly state: Cell<RoomState>;
+  readonly messages: Readable<MessagesState>;
+  readonly typing: Readable<readonly Typist[]>;
+  readonly presence: Readable<PresenceState>;
+  readonly unread: Readable<UnreadState>;
+  timeline(): Timeline;
+  acts(): Acts;
+  setActs(acts: Acts): void;
+  move(event: TimelineEvent): void;
+  movePeople(event: PeopleEvent): void;
+  patch(state: Partial<RoomState>): void;
+  /** Takes in what somebody says of the room. */
+  informed(info: RoomInfo): void;
+  readUpTo(seq: number): void;
+  /** The user is no member any more. */
+  dismissed(): void;
+  /** Drops all messages but those that wait: nobody has looked for long. */
+  empty(): void;
+  /** Something else that the summary is made from has changed: a draft. */
+  touch(): void;
+  /** `null` where it is no room of the user's. */
+  summary(): RoomSummary | null;
+  waiting(): number;
+}
+
+export interface RoomStoreScene {
+  me(): User | null;
+  hasDraft(roomId: string): boolean;
+  /** After each event that the timeline took. */
+  moved(before: Timeline, after: Timeline): void;
+  /** Something that a list of rooms shows may have changed. */
+  changed(): void;
+}
+
+/** Nobody yet: who the token is for comes with the token. */
+const UNKNOWN: Author = { id: '', username: '' };
+
+export function createRoomStore(id: string, { me, hasDraft, moved, changed }: RoomStoreScene): RoomStore {
+  const myself = () => me() ?? UNKNOWN;
+  const shown = createShown();
+  const state = cell<RoomState>({ status: 'closed', problem: null, loss: null, info: null, partner: null });
+  let timeline = emptyTimeline(myself(), id);
+  let acts: Acts = noActs;
+  let people = nobody;
+
+  const messages = derived<MessagesState>((last) => {
+    const { status, problem } = state.get();
+    const held = timeline.rev !== null;
+    const next: MessagesState = {
+      ...shown(timeline, acts),
+      status: held ? 'ready' : status === 'joining' || status === 'live' ? 'loading' : problem ? 'failed' : 'idle',
+      problem: held ? null : problem,
+    };
+    return last && alike(last, next) ? last : next;
+  });
+  const typing = derived<readonly Typist[]>((last) => {
+    const others = people.typing.filter(({ userId }) => userId !== myself().id);
+    return last && last.length === others.length && last.every((each, at) => each === others[at]) ? last : others;
+  });
+  const presence = derived<PresenceState>((last) => {
+    const { online, count } = people;
+    return last && last.online === online && last.count === count ? last : { online, count };
+  });
+  const unread = derived<UnreadState>((last) => {
+    const { info } = state.get();
+    const next = unreadOf(info, readSeq, timeline);
+    return last && alike(last, next) ? last : next;
+  });
+  let readSeq: number | null = null;
+  let summary: RoomSummary | null = null;
+  let stale = true;
+
+  function touch() {
+    stale = true;
+    changed();
+  }
+
+  function patch(next: Partial<RoomState>) {
+    const now = { ...state.get(), ...next };
+    if (alike(state.get(), now)) return;
+    state.set(now);
+    messages.touch();
+    unread.touch();
+    touch();
+  }
+
+  const store: RoomStore = {
+    id,
+    state,
+    messages,
+    typing,
+    presence,
+    unread,
+    timeline: () => timeline,
+    acts: () => acts,
+    setActs(next) {
+      acts = settledIn(next, timeline);
+      messages.touch();
+    },
+    move(event) {
+      const before = timeline.me === myself() ? timeline : { ...timeline, me: myself() };
+      const after = timelineReducer(before, event);
+      if (after === timeline) return;
+      timeline = after;
+      acts = settledIn(acts, after);
+      messages.touch();
+      unread.touch();
+      touch();
+      moved(before, after);
+    },
+    movePeople(event) {
+      const next = peopleReducer(people, event);
+      if (next === people) return;
+      people = next;
+      typing.touch();
+      presence.touch();
+    },
+    patch,
+    informed(told) {
+      const info = retold(state.get().info, told);
+      if (told.lastReadSeq !== undefined) readSeq = Math.max(readSeq ?? 0, told.lastReadSeq);
+      patch({ info });
+      unread.touch();
+    },
+    readUpTo(seq) {
+      if (readSeq !== null && seq <= readSeq) return;
+      readSeq = seq;
+      unread.touch();
+      touch();
+    },
+    dismissed() {
+      const { info } = state.get();
+      people = nobody;
+      typing.touch();
+      presence.touch();
+      if (info) patch({ info: withoutStanding(info) });
+    },
+    empty() {
+      const { pending } = timeline;
+      timeline = { ...emptyTimeline(myself(), id), pending };
+      acts = noActs;
+      messages.touch();
+      unread.touch();
+    },
+    touch,
+    summary() {
+      if (!stale) return summary;
+      stale = false;
+      const { info, partner } = state.get();
+      if (!info?.role) {
+        summary = null;
+        return null;
+      }
+      const { count, mentions } = unread.get();
+      const next: RoomSummary = {
+        id,
+        title: titleOf(info, partner, me()),
+        visibility: info.visibility,
+        partner,
+        info,
+        unread: count,
+        unreadMentions: mentions,
+        waiting: store.waiting(),
+        hasDraft: hasDraft(id),
+      };
+      if (!summary || !alike(summary, next)) summary = next;
+      return summary;
+    },
+    waiting: () => timeline.pending.filter((each) => each.state === 'waiting').length,
+  };
+  return store;
+}

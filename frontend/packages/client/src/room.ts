@@ -1,0 +1,202 @@
+// One room: what it is read by, its verbs, and what it makes of each event. Its parts lie beside it.
+import type { Room } from './contract.js';
+import { createDeeds } from './deeds.js';
+import { Problem } from './problem.js';
+import { createJoining, type Joining } from './room-joining.js';
+import { createPaging } from './room-paging.js';
+import { createSends, type Sends } from './room-sends.js';
+import { createRoomStore, type RoomStore } from './room-store.js';
+import type { Loss } from './room-wire.js';
+import { held, lastSeq, olderState, type TimelineEvent } from './timeline/timeline.js';
+import { typingSignal } from './typing-signal.js';
+import type { RoomInfo, User } from './wire.js';
+import type { World } from './world.js';
+
+/** A room with what the client does to it. */
+export interface LiveRoom {
+  readonly room: Room;
+  readonly store: RoomStore;
+  readonly joining: Joining;
+  readonly sends: Sends;
+  move(event: TimelineEvent): void;
+  lost(loss: Loss): void;
+  readUpTo(seq: number): void;
+  cut(): void;
+  /** Sends the claps that are gathered: the page may go away. */
+  flush(): void;
+  /** Ends its timers. */
+  rest(): void;
+  /** The direct room's other one is not known. */
+  isStrange(): boolean;
+}
+
+/** An opened room that holds fewer asks for older ones at once, so that there is something to look at. */
+const FIRST_SIGHT = 50;
+/** What a room that nobody shows holds: when it has come to more than `MOST_UNSEEN`, the newest `KEPT_UNSEEN` stay. */
+const MOST_UNSEEN = 200;
+const KEPT_UNSEEN = 50;
+
+export function createRoom(id: string, world: World): LiveRoom {
+  const { desk, connection, keeper, reading } = world;
+
+  const store = createRoomStore(id, {
+    me: world.me,
+    hasDraft: keeper.hasDraft,
+    moved: (before, after) => sends.moved(before, after),
+    changed: world.changed,
+  });
+  const sends = createSends(store, world);
+  const paging = createPaging(store, desk);
+  const joining = createJoining(store, world, {
+    joined({ room, online }) {
+      const mySelf = online.find((user) => user.id === world.me()?.id);
+      if (mySelf) world.seenAs(mySelf);
+      const { lastReadSeq } = store.unread.get();
+      if (lastReadSeq !== null && (room.lastReadSeq ?? 0) < lastReadSeq) reading.seen(id, lastReadSeq);
+      fill();
+      world.pump(id);
+    },
+    closed() {
+      signal.stop();
+      store.move({ type: 'toEnd' });
+      store.move({ type: 'trimmed', keep: KEPT_UNSEEN });
+    },
+    refused: (problem) => sends.refuseAll(problem),
+  });
+  const deeds = createDeeds({
+    ask: connection.ask,
+    message: (messageId) => held(store.timeline(), messageId),
+    acts: store.acts,
+    setActs: store.setActs,
+  });
+  const signal = typingSignal((event) => {
+    if (store.state.get().status === 'live') connection.tell(event, { roomId: id });
+  });
+
+  function move(event: TimelineEvent) {
+    const { window, gap } = store.timeline();
+    store.move(event);
+    const now = store.timeline();
+    if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window) paging.windowLost(window);
+    if (now.gap && !gap) joining.join();
+    if (joining.isOpen()) fill();
+    else if (now.tail.messages.length > MOST_UNSEEN) store.move({ type: 'trimmed', keep: KEPT_UNSEEN });
+  }
+
+  function fill() {
+    const { tail, window, rev } = store.timeline();
+    if (!joining.isOpen() || window || rev === null || tail.messages.length >= FIRST_SIGHT) return;
+    if (tail.hasOlder && olderState(store.timeline()) === 'idle') paging.loadOlder();
+  }
+
+  function markRead(seq?: number) {
+    const { info } = store.state.get();
+    const end = Math.max(lastSeq(store.timeline()), info?.lastSeq ?? 0);
+    const place = Math.min(seq ?? end, end);
+    const { lastReadSeq } = store.unread.get();
+    if (place === 0 || (lastReadSeq !== null && place <= lastReadSeq)) return;
+    store.readUpTo(place);
+    if (info?.role) reading.seen(id, place);
+  }
+
+  function lost(loss: Loss) {
+    signal.stop();
+    reading.forget(id);
+    joining.lost(loss);
+    sends.refuseAll(new Problem({ code: 'forbidden', message: 'The room is not open to you any more.' }));
+  }
+
+  async function changed(wish: Parameters<Room['update']>[0]): Promise<RoomInfo> {
+    const info = await desk.updateRoom(id, wish);
+    store.informed(info);
+    return info;
+  }
+
+  const room: Room = {
+    id,
+    state: store.state,
+    messages: store.messages,
+    typing: store.typing,
+    presence: store.presence,
+    unread: store.unread,
+    draft: keeper.draft(id),
+    open() {
+      const close = joining.open();
+      fill();
+      return close;
+    },
+    retryOpen: joining.retry,
+    async leave() {
+      const me = world.me();
+      if (!me) throw new Problem({ code: 'unavailable', message: 'It is not known yet who leaves.' });
+      await desk.removeMember(id, me.id).catch((error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      });
+      lost('left');
+    },
+    send(content, { replyTo } = {}) {
+      signal.stop();
+      const sent = sends.send(content, replyTo);
+      markRead();
+      joining.reconsider();
+      return sent;
+    },
+    retry(key) {
+      sends.retry(key);
+      joining.reconsider();
+    },
+    discard(key) {
+      const content = sends.discard(key);
+      joining.reconsider();
+      return content;
+    },
+    edit: deeds.edit,
+    remove: deeds.remove,
+    clap: deeds.clap,
+    react: deeds.react,
+    dismiss: deeds.dismiss,
+    loadOlder: paging.loadOlder,
+    loadNewer: paging.loadNewer,
+    seek: paging.seek,
+    toEnd: paging.toEnd,
+    markRead,
+    typed: signal.changed,
+    setDraft: (draft) => keeper.setDraft(id, draft),
+    members: (cursor) => desk.members(id, cursor),
+    addMember: async (userId, role) => void (await desk.addMember(id, userId, role)),
+    setRole: async (userId, role) => void (await desk.setRole(id, userId, role)),
+    removeMember: async (userId) => void (await desk.removeMember(id, userId)),
+    update: changed,
+    async destroy() {
+      await desk.destroyRoom(id);
+      lost('deleted');
+    },
+    moderation: (before) => desk.moderation(id, before),
+  };
+
+  return {
+    room,
+    store,
+    joining,
+    sends,
+    move,
+    lost,
+    readUpTo: store.readUpTo,
+    cut: joining.cut,
+    flush: deeds.flush,
+    rest() {
+      signal.stop();
+      deeds.rest();
+    },
+    isStrange() {
+      const { info, partner } = store.state.get();
+      return info?.visibility === 'direct' && partner === null;
+    },
+  };
+}
+
+/** Whose direct room it is besides the user: found among its members. */
+export async function partnerIn(room: LiveRoom, { desk, me }: World): Promise<User | null> {
+  const { members } = await desk.members(room.store.id);
+  return members.find(({ user }) => user.id !== me()?.id)?.user ?? null;
+}

@@ -1,0 +1,233 @@
+// The user's rooms: which they are, which of them are followed live, and the list that shows them.
+import type { Rooms, RoomsState, RoomSummary } from './contract.js';
+import { alike, derived } from './derived.js';
+import type { KeptRoom } from './keeper.js';
+import type { Life } from './life.js';
+import { createLineUp } from './line-up.js';
+import { Problem } from './problem.js';
+import { createRoom, type LiveRoom, partnerIn } from './room.js';
+import { createRounds, type Rounds } from './rounds.js';
+import type { RoomInfo, User } from './wire.js';
+import type { World } from './world.js';
+
+export interface RoomList {
+  readonly rooms: Rooms;
+  room(id: string): LiveRoom;
+  known(id: string): LiveRoom | undefined;
+  all(): Iterable<LiveRoom>;
+  /** A room has changed in something that the list shows. */
+  changed(): void;
+  /** What this device last saw, until the server answers. */
+  recall(kept: readonly KeptRoom[]): void;
+  /** Begins the rounds of a new life. */
+  start(life: Life): void;
+  /** There is a connection: asks which rooms there are, and joins what is to be joined. */
+  arrived(): void;
+  cut(): void;
+  /** Somebody's status has changed: it may be the other one of a direct room. */
+  statusChanged(userId: string, status: User['status']): void;
+  waiting(): number;
+  /** Nobody is known any more. */
+  rest(): void;
+}
+
+/** Rooms that are not the user's, not open and not waiting for anything: so many are remembered. */
+const MOST_STRANGERS = 100;
+
+const NO_MEMBER = { code: 'forbidden', message: 'You are not a member of this room.' } as const;
+
+export function createRooms(world: World, live: number): RoomList {
+  const { desk, keeper } = world;
+  const rooms = new Map<string, LiveRoom>();
+  const meetings = new Set<string>();
+  let status: RoomsState['status'] = 'loading';
+  let problem: Problem | null = null;
+  let rounds: Rounds | undefined;
+  let lineUp = createLineUp(null);
+
+  const state = derived<RoomsState>((last) => {
+    const list: RoomSummary[] = [];
+    let unread = 0;
+    let unreadMentions = 0;
+    for (const { store } of rooms.values()) {
+      const summary = store.summary();
+      if (!summary) continue;
+      list.push(summary);
+      unread += summary.unread;
+      unreadMentions += summary.unreadMentions;
+    }
+    list.sort(byTitle);
+    const same = last && list.length === last.rooms.length && list.every((each, at) => each === last.rooms[at]);
+    const next = { status, problem, rooms: same ? last.rooms : list, unread, unreadMentions };
+    return last && alike(last, next) ? last : next;
+  });
+
+  function room(id: string): LiveRoom {
+    let known = rooms.get(id);
+    if (!known) {
+      known = createRoom(id, world);
+      rooms.set(id, known);
+      forgetStrangers();
+    }
+    return known;
+  }
+
+  function isMine({ store }: LiveRoom): boolean {
+    return store.state.get().info?.role !== undefined;
+  }
+
+  /** Somebody may still hold the handle of a room that is forgotten here, but its messages go. */
+  function forgetStrangers() {
+    const strangers = [...rooms.values()].filter(
+      (each) => !isMine(each) && !each.joining.isWanted() && each.store.timeline().pending.length === 0,
+    );
+    for (const { store } of strangers.slice(0, -MOST_STRANGERS)) store.empty();
+  }
+
+  function take(infos: readonly RoomInfo[]) {
+    let followed = [...rooms.values()].filter(({ joining }) => joining.isFollowed()).length;
+    for (const info of infos) {
+      const each = room(info.id);
+      each.store.informed(info);
+      const { status: standing } = each.store.state.get();
+      if (standing === 'lost' || standing === 'refused') each.store.patch({ status: 'closed', problem: null, loss: null });
+      if (!each.joining.isFollowed() && followed < live) {
+        each.joining.follow(true);
+        followed += 1;
+      }
+      meet(each);
+    }
+  }
+
+  function set(next: RoomsState['status'], why: Problem | null) {
+    status = next;
+    problem = why;
+    state.touch();
+  }
+
+  function keep() {
+    const mine = [...rooms.values()].filter(isMine).map(({ store }) => store.state.get());
+    keeper.keepRooms(mine.flatMap(({ info, partner }) => (info ? [{ info, partner }] : [])));
+  }
+
+  /** A direct room is called after the other one: asked for one at a time, there may be many. */
+  function meet(each: LiveRoom) {
+    const { id } = each.store;
+    if (!each.isStrange() || meetings.has(id)) return;
+    meetings.add(id);
+    lineUp.add(id, 'partner', async () => {
+      try {
+        const partner = await partnerIn(each, world);
+        if (partner) each.store.patch({ partner });
+      } catch {
+        // Asked again with the next round.
+      }
+      meetings.delete(id);
+    });
+  }
+
+  function join(each: LiveRoom) {
+    const { joining, store } = each;
+    if (store.state.get().status === 'live') return;
+    if (joining.isOpen()) return joining.join();
+    lineUp.add(store.id, 'join', async () => {
+      if (joining.isWanted() && store.state.get().status !== 'live') await joining.join();
+    });
+  }
+
+  function joinWanted() {
+    const wanted = [...rooms.values()].filter(({ joining, store }) => {
+      const standing = store.state.get().status;
+      return joining.isWanted() && (standing === 'joining' || standing === 'closed');
+    });
+    for (const each of wanted) join(each);
+  }
+
+  /** An earlier page left messages for rooms that are not the user's any more: joining would make them a member again. */
+  function refuseForeign() {
+    for (const each of rooms.values()) {
+      const closed = each.store.state.get().status === 'closed' && !each.joining.isOpen();
+      if (closed && !isMine(each)) each.sends.refuseAll(new Problem(NO_MEMBER));
+    }
+  }
+
+  const asked = async <T extends RoomInfo>(answer: Promise<T>): Promise<T> => {
+    const info = await answer;
+    take([info]);
+    joinWanted();
+    return info;
+  };
+
+  return {
+    rooms: {
+      get: state.get,
+      subscribe: state.subscribe,
+      refresh: () => void rounds?.now(),
+      directory: desk.publicRooms,
+      create: (wish) => asked(desk.createRoom(wish)),
+      direct: (userId) => asked(desk.direct(userId)),
+    },
+    room,
+    known: (id) => rooms.get(id),
+    all: () => rooms.values(),
+    changed: state.touch,
+    recall(kept) {
+      if (status !== 'loading' || kept.length === 0) return;
+      for (const { info, partner } of kept) {
+        const { store } = room(info.id);
+        store.informed(info);
+        if (partner) store.patch({ partner });
+      }
+      set('kept', null);
+    },
+    start(life) {
+      lineUp = createLineUp(life);
+      rounds = createRounds(life, {
+        ask: desk.mine,
+        held: () => new Map([...rooms].map(([id, each]) => [id, isMine(each)])),
+        listed(infos) {
+          take(infos);
+          refuseForeign();
+          set('ready', null);
+          joinWanted();
+          keep();
+        },
+        absent: (id) => rooms.get(id)?.lost('notAllowed'),
+        failed: (why) => set(status === 'loading' ? 'failed' : status, why),
+      });
+    },
+    arrived() {
+      const opened = [...rooms.values()].filter(({ joining }) => joining.isOpen());
+      // One was a member of the others: whether one still is, the list says. Joining would make one a member again.
+      for (const { joining, store } of opened) {
+        if (!joining.wasLive() && store.state.get().status === 'joining') joining.join();
+      }
+      void rounds?.now().then(joinWanted);
+    },
+    cut() {
+      lineUp.clear();
+      meetings.clear();
+      for (const each of rooms.values()) each.cut();
+    },
+    statusChanged(userId, next) {
+      for (const { store } of rooms.values()) {
+        const { partner } = store.state.get();
+        if (partner?.id === userId && partner.status !== next) store.patch({ partner: { ...partner, status: next } });
+        store.movePeople({ type: 'status', userId, status: next });
+      }
+    },
+    waiting() {
+      let count = 0;
+      for (const { store } of rooms.values()) count += store.waiting();
+      return count;
+    },
+    rest() {
+      for (const each of rooms.values()) each.rest();
+      rounds = undefined;
+    },
+  };
+}
+
+function byTitle(a: RoomSummary, b: RoomSummary): number {
+  return a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1);
+}

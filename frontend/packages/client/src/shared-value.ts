@@ -1,0 +1,55 @@
+// One value that the tabs of a browser share, in localStorage; where the browser keeps nothing, it lives as long as the page.
+
+export interface SharedValue<T> {
+  get(): T | null;
+  /** `null` takes it away. */
+  set(value: T | null): void;
+  close(): void;
+}
+
+/** `changed`: another tab has set it. */
+export function sharedValue<T>(key: string, changed: () => void): SharedValue<T> {
+  let inMemory: string | null = null;
+  const listener = (event: StorageEvent) => {
+    // No key: everything was cleared.
+    if (event.key === key || event.key === null) changed();
+  };
+  globalThis.window?.addEventListener('storage', listener);
+
+  return {
+    get() {
+      try {
+        return JSON.parse(inMemory ?? shelf()?.getItem(key) ?? 'null') as T | null;
+      } catch {
+        return null;
+      }
+    },
+    set(value) {
+      inMemory = null;
+      const text = value === null ? null : JSON.stringify(value);
+      if (put(key, text) || text === null) return;
+      // What was there must not be found by anybody where the new one finds no room: an old refresh token revokes the new.
+      put(key, null);
+      if (!put(key, text)) inMemory = text;
+    },
+    close() {
+      globalThis.window?.removeEventListener('storage', listener);
+    },
+  };
+}
+
+function put(key: string, text: string | null): boolean {
+  try {
+    const storage = shelf();
+    if (text === null) storage?.removeItem(key);
+    else storage?.setItem(key, text);
+    return storage !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Only a page's: other runtimes have a `localStorage` that is not one browser's. Some browsers throw at the mere name. */
+function shelf(): Storage | undefined {
+  return globalThis.window?.localStorage;
+}

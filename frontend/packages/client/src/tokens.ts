@@ -1,0 +1,62 @@
+// Where tokens come from: asked for one at a time, within a time limit, and another one where the server has refused the last.
+import type { ClientOptions } from './contract.js';
+import { Problem } from './problem.js';
+
+const LIMIT_MS = 15_000;
+
+export interface Tokens {
+  /** Asks whoever gives tokens. Rejects with a `Problem` where there is none to be had now. */
+  fresh(refused?: string): Promise<string>;
+  /** The last one given, or a fresh one. */
+  held(): Promise<string>;
+  /** Another one than the refused: the one given since, or a fresh one. */
+  instead(refused: string): Promise<string>;
+}
+
+export function createTokens({ token, getToken }: Pick<ClientOptions, 'token' | 'getToken'>): Tokens {
+  let last: string | undefined;
+  let asking: { refused: string | undefined; answer: Promise<string> } | undefined;
+
+  async function ask(refused: string | undefined): Promise<string> {
+    const given = await within(Promise.resolve().then(() => (getToken ? getToken(refused) : token)));
+    if (typeof given !== 'string' || given === '') {
+      throw new Problem({ code: 'unauthenticated', message: 'There is no token to connect with.' });
+    }
+    last = given;
+    return given;
+  }
+
+  function fresh(refused?: string): Promise<string> {
+    if (asking && (refused === undefined || asking.refused === refused)) return asking.answer;
+    const mine = {
+      refused,
+      answer: ask(refused).finally(() => {
+        if (asking === mine) asking = undefined;
+      }),
+    };
+    asking = mine;
+    return mine.answer;
+  }
+
+  return {
+    fresh,
+    held: async () => last ?? (await fresh()),
+    instead: async (refused) => (last !== undefined && last !== refused ? last : await fresh(refused)),
+  };
+}
+
+function within(promise: Promise<string | undefined>): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(new Problem({ code: 'unavailable', message: 'No token was given within 15 seconds.' }));
+    const timer = setTimeout(late, LIMIT_MS);
+    promise
+      .then(resolve, (error: unknown) => reject(asProblem(error)))
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem({ code: 'unavailable', message: 'There is no token to be had right now.' });
+}

@@ -1,0 +1,23 @@
+// What a room finds around it: the connection, the server's desk, and who else has to know of what happens in it.
+import type { Connection } from './connection.js';
+import type { Desk } from './desk.js';
+import type { Keeper } from './keeper.js';
+import type { Life } from './life.js';
+import type { Reading } from './reading.js';
+import type { User } from './wire.js';
+
+export interface World {
+  me(): User | null;
+  connection: Pick<Connection, 'ask' | 'tell' | 'sid'>;
+  desk: Desk;
+  keeper: Keeper;
+  reading: Reading;
+  /** The time between `connect` and `disconnect`; `null` outside of it. */
+  life(): Life | null;
+  /** There may be something to send in that room. */
+  pump(roomId: string): void;
+  /** Something of a room that a list of rooms shows has changed. */
+  changed(): void;
+  /** The user as others see them, told with a join: their status may have been set elsewhere. */
+  seenAs(user: User): void;
+}
