@@ -139,6 +139,7 @@ class Visitor {
   async browses() {
     const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
     await rooms.getByRole('link', { name: 'Browse public rooms' }).click();
+    await this.page.getByRole('heading', { name: 'Public rooms', level: 1 }).waitFor();
   }
 
   async choosesInRoom(action) {
@@ -146,24 +147,68 @@ class Visitor {
     await this.page.getByRole('menuitem', { name: action }).click();
   }
 
-  async makesRoom(name, visibility) {
+  /** `id`: another than the one that its name gives. */
+  async makesRoom(name, visibility, { id } = {}) {
     await this.page.getByRole('button', { name: 'New room' }).click();
     const dialog = this.page.getByRole('dialog', { name: 'New room' });
     await dialog.getByLabel('Name').fill(name);
+    if (id !== undefined) await dialog.getByLabel('Id').fill(id);
     await dialog.getByRole('radio', { name: visibility }).check({ force: true });
     await dialog.getByRole('button', { name: 'Make room' }).click();
     await this.inRoom(name);
   }
 
+  /** Opens the window about the room, with one of its parts, and answers with it. */
+  async opensSettings(part = 'Room') {
+    await this.choosesInRoom(/^(Room settings|About this room)$/);
+    const settings = this.page.getByRole('dialog', { name: /^(Room settings|About this room)$/ });
+    await settings.getByRole('tab', { name: part }).click();
+    return settings;
+  }
+
+  /** Writes the room's name down, as the window asks for. */
+  async deletesRoom(name) {
+    const settings = await this.opensSettings();
+    await settings.getByRole('button', { name: 'Delete room…' }).click();
+    const dialog = this.page.getByRole('dialog', { name: `Delete ${name}?` });
+    const button = dialog.getByRole('button', { name: 'Delete room' });
+    assert.ok(await button.isDisabled(), 'the name has to be written down first');
+    await dialog.getByLabel(/to go on$/).fill(name);
+    await button.click();
+  }
+
   /** Opens the members of the room, and answers with the list's row of somebody. */
   async memberCalled(name) {
     await this.people.getByRole('radio', { name: 'Members' }).check({ force: true });
-    return this.people.getByRole('listitem').filter({ hasText: name }).first();
+    return this.people.getByRole('list', { name: 'Members' }).getByRole('listitem').filter({ hasText: name });
+  }
+
+  async adds(name, role) {
+    await this.choosesInRoom('Add people');
+    await this.page.getByLabel('Add somebody by name').fill(name);
+    if (role) await this.page.getByLabel('Add as').selectOption(role);
+    await this.page.getByRole('button', { name: `Add ${name}` }).click();
+    await (await this.memberCalled(name)).waitFor();
+  }
+
+  async removes(name) {
+    await this.choosesFor(name, 'Remove from room');
+    const dialog = this.page.getByRole('dialog', { name: `Remove ${name}?` });
+    await dialog.getByRole('button', { name: 'Remove from room' }).click();
+    await dialog.waitFor({ state: 'detached' });
   }
 
   async choosesFor(name, action) {
     await this.page.getByRole('button', { name: `${name}: what can be done` }).click();
     await this.page.getByRole('menuitem', { name: action }).click();
+  }
+
+  /** Keeps the file of the newest export that is done, and answers with its name and its text. */
+  async downloads(settings) {
+    const coming = this.page.waitForEvent('download');
+    await settings.getByRole('button', { name: 'Download' }).first().click();
+    const file = await coming;
+    return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
   }
 
   /** The same person with a second browser. */

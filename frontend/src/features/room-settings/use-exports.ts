@@ -11,6 +11,8 @@ const HANDED_OVER_MS = 40_000;
 export function useExports(roomId: string) {
   const { jobs: all, refresh, create, cancel: callOff, result } = useJobs();
   const [problem, setProblem] = useState('');
+  // What is noted of a job comes after the job.
+  const [, setNoted] = useState('');
   const exports = all.filter((job) => job.type === EXPORT_TYPE && ofRoom(job, roomId));
 
   useEffect(() => refresh(), [refresh]);
@@ -28,6 +30,7 @@ export function useExports(roomId: string) {
     tried(async () => {
       const job = await create({ type: EXPORT_TYPE, payload: { roomId, format } });
       noteExport(job.id, { roomId, format });
+      setNoted(job.id);
     });
   const cancel = (job: Job) => tried(() => callOff(job.id));
   const download = (job: Job) =>
