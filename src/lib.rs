@@ -17,6 +17,7 @@
 //! - [`chat`] what people do, a verb a file.
 //! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
 //! - [`admin`] what operators do from the command line, in the store itself.
+//! - [`describe`] prints the descriptions of the interfaces.
 //! - [`program`] is the whole of it as a process. [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
@@ -27,6 +28,7 @@ pub mod app;
 pub mod chat;
 pub mod commit;
 pub mod config;
+pub mod describe;
 pub mod domain;
 mod ending;
 pub mod http;

@@ -4,13 +4,14 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::Parser;
+use clap::{Args, CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     admin,
     app::{self, StartError},
     config::{Cli, Command, Config, seconds_of},
+    describe::{self, Describe},
     jobs::Handlers,
     telemetry,
 };
@@ -31,7 +32,11 @@ pub fn run(handlers: Handlers) -> ExitCode {
         eprintln!("belfry: .env: {}", unreadable(&error));
         return ExitCode::from(2);
     }
-    let cli = Cli::parse();
+    let cli = match asked() {
+        Ok(Asked::Run(cli)) => cli,
+        Ok(Asked::Describe(what)) => return describe::print(what.document),
+        Err(error) => error.exit(),
+    };
     if let Err(error) = handlers.check() {
         eprintln!("belfry: {error}.");
         return ExitCode::from(2);
@@ -70,6 +75,22 @@ pub fn run(handlers: Handlers) -> ExitCode {
             eprintln!("belfry: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What the arguments say.
+enum Asked {
+    Run(Cli),
+    Describe(Describe),
+}
+
+/// [`Cli`] and, beside its commands, the one that goes by no settings: it is done before they are checked.
+fn asked() -> Result<Asked, clap::Error> {
+    let describe = Describe::augment_args(clap::Command::new(describe::NAME));
+    let matches = Cli::command().subcommand(describe).try_get_matches()?;
+    match matches.subcommand() {
+        Some((describe::NAME, what)) => Describe::from_arg_matches(what).map(Asked::Describe),
+        _ => Cli::from_arg_matches(&matches).map(Asked::Run),
     }
 }
 

@@ -182,7 +182,8 @@ pub struct MessageDeleted<'a> {
     /// The room's revision that this took.
     #[schema(value_type = i64)]
     pub rev: Rev,
-    /// When.
+    /// When. Never absent: a deletion is what sets it.
+    #[schema(value_type = Timestamp)]
     pub deleted_at: Option<Timestamp>,
 }
 

@@ -16,7 +16,17 @@ function choice(): ThemeChoice {
 function show(next: ThemeChoice) {
   if (next === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = next;
+  paintBar();
   for (const listener of [...listeners]) listener();
+}
+
+/** The browser's own bar as the page is; it follows the system alone as long as nothing is chosen. */
+export function paintBar() {
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    meta.dataset.system ??= meta.content;
+    meta.content =
+      choice() === 'system' ? meta.dataset.system : getComputedStyle(document.body).backgroundColor;
+  }
 }
 
 /** Keeps it for this browser, where it keeps anything. */

@@ -38,6 +38,17 @@ const OPENING_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
 
+/** What one listener throws is its own affair, and seen as an uncaught error. */
+function called(listener: (payload: unknown) => void, payload: unknown) {
+  try {
+    listener(payload);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
   let socket: Socket | undefined;
@@ -50,7 +61,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     let presented: string | undefined;
     let refused: string | undefined;
     let attempts = 0;
-    let cancelLater = () => undefined as void;
+    let cancelLater: (() => void) | undefined;
     const own = io(url, {
       autoConnect: false,
       forceNew: true,
@@ -102,7 +113,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     });
 
     own.onAny((event: string, payload: unknown) => {
-      for (const listener of [...(listeners.get(event) ?? [])]) listener(payload);
+      for (const listener of [...(listeners.get(event) ?? [])]) called(listener, payload);
     });
 
     /** Another token is asked for once; where that is refused as well, there is no way in. */
@@ -119,7 +130,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     function tryLater() {
       const ms = jittered(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts));
       attempts += 1;
-      cancelLater();
+      cancelLater?.();
       cancelLater = mine.after(ms, () => own.connect());
     }
 
@@ -138,7 +149,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     }
 
     function again() {
-      cancelLater();
+      cancelLater?.();
       own.disconnect().connect();
     }
 

@@ -14,8 +14,8 @@ import { Problem } from './problem.js';
 import { cell } from './readable.js';
 import { createReading } from './reading.js';
 import { createRest } from './rest.js';
-import { createRooms } from './rooms.js';
 import { listenToRooms } from './room-wire.js';
+import { createRooms } from './rooms.js';
 import { openStorage, type Storage } from './storage.js';
 import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
@@ -41,6 +41,8 @@ export function createClient(options: ClientOptions): Client {
   let outbox: Outbox | null = null;
   let storage: Storage | undefined = options.storage;
   let adopted = false;
+  /** What an earlier page wrote is sent before what is written now. */
+  let recalling = false;
   let cancelRecount: (() => void) | undefined;
   let wished: Exclude<Status, 'offline'> | undefined;
 
@@ -67,8 +69,8 @@ export function createClient(options: ClientOptions): Client {
   const keeper = createKeeper((roomId) => rooms.known(roomId)?.store.touch());
   const reading = createReading(
     (roomId, seq) => connection.ask('message:read', { roomId, seq }),
-    (roomId, { lastReadSeq }) => {
-      rooms.known(roomId)?.readUpTo(lastReadSeq);
+    (roomId, answer) => {
+      rooms.known(roomId)?.store.told(answer);
       if (notifications.get().unread > 0) recount();
     },
   );
@@ -84,6 +86,7 @@ export function createClient(options: ClientOptions): Client {
       rooms.changed();
       show({ waiting: rooms.waiting() });
     },
+    closed: (roomId) => rooms.closed(roomId),
     seenAs: ({ status }) => setMyStatus(status),
   };
   const rooms = createRooms(world, Math.min(MOST_LIVE, Math.max(0, options.live ?? LIVE)));
@@ -170,13 +173,16 @@ export function createClient(options: ClientOptions): Client {
     const user = me.get();
     if (adopted || !user || !life) return;
     adopted = true;
+    recalling = true;
     storage ??= openStorage();
     const { keeps } = storage;
     keeps.subscribe(() => show({ keeps: keeps.get() }));
     show({ keeps: keeps.get() });
     const kept = await keeper.adopt(storage, user.id);
+    recalling = false;
     for (const [roomId, pending] of kept.sends) rooms.room(roomId).sends.restore(pending);
     rooms.recall(kept.rooms);
+    for (const { store } of rooms.all()) world.pump(store.id);
     if (state.get().status === 'online') rooms.arrived();
   }
 
@@ -195,7 +201,7 @@ export function createClient(options: ClientOptions): Client {
     outbox = createOutbox({
       next(roomId) {
         const room = rooms.known(roomId)?.store;
-        if (room?.state.get().status !== 'live') return null;
+        if (recalling || room?.state.get().status !== 'live') return null;
         return room.timeline().pending.find((each) => each.state === 'waiting') ?? null;
       },
       async send(roomId, { clientId, content, replyTo }) {
@@ -273,4 +279,3 @@ export function createClient(options: ClientOptions): Client {
     on: (event, listener) => connection.on(event, listener),
   };
 }
-

@@ -102,9 +102,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       change(messageId, ({ problem: _, ...now }) => ({ ...now, deleting: {} }));
       const ack = await ask<{ message: Message }>('message:delete', { messageId });
       change(messageId, ({ deleting: _, ...now }) =>
-        ack.ok
-          ? { ...now, deleting: { rev: ack.message.rev } }
-          : { ...now, problem: new Problem(ack.error) },
+        ack.ok ? { ...now, deleting: { rev: ack.message.rev } } : { ...now, problem: new Problem(ack.error) },
       );
     },
     clap(messageId) {

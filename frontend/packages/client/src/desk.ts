@@ -86,7 +86,8 @@ export function createDesk({ ask, download }: Pick<Rest, 'ask' | 'download'>) {
       ask<{ unread: number }>('/notifications/read', { method: 'POST', body: { upTo } }),
 
     jobs: () => ask<{ jobs: Job[] }>('/jobs', { query: { limit: PAGE } }),
-    createJob: (request: JobRequest) => ask<Job>('/jobs', { method: 'POST', body: { payload: {}, ...request } }),
+    createJob: (request: JobRequest) =>
+      ask<Job>('/jobs', { method: 'POST', body: { payload: {}, ...request } }),
     cancelJob: (id: string) => ask<Job | null>(job(id), { method: 'DELETE' }),
     jobResult: (id: string) => download(`${job(id)}/result`),
   };

@@ -37,7 +37,10 @@ export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' |
     do {
       again = false;
       // Best effort: what is known stays, and the next connect asks again.
-      await desk.jobs().then(({ jobs }) => take(jobs), () => undefined);
+      await desk.jobs().then(
+        ({ jobs }) => take(jobs),
+        () => undefined,
+      );
     } while (again);
     asking = false;
   }
@@ -64,7 +67,8 @@ export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' |
 /** Two words of one millisecond: the one that is further along. */
 function isNewer(job: Job, known: Job): boolean {
   if (job.updatedAt !== known.updatedAt) return job.updatedAt > known.updatedAt;
-  const over = ({ state }: Job) => (state === 'completed' || state === 'dead' || state === 'cancelled' ? 1 : 0);
+  const over = ({ state }: Job) =>
+    state === 'completed' || state === 'dead' || state === 'cancelled' ? 1 : 0;
   if (over(job) !== over(known)) return over(job) > over(known);
-  return job.progress >= known.progress && job.state !== known.state || job.progress > known.progress;
+  return (job.progress >= known.progress && job.state !== known.state) || job.progress > known.progress;
 }

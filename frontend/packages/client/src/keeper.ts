@@ -63,7 +63,12 @@ export function createKeeper(changed: (roomId: string) => void): Keeper {
 
   return {
     async adopt(storage, userId) {
-      const mine = { storage, userId, drafts: createDrafts(storage, userId), sends: createKeptSends<Pending>(storage, userId) };
+      const mine = {
+        storage,
+        userId,
+        drafts: createDrafts(storage, userId),
+        sends: createKeptSends<Pending>(storage, userId),
+      };
       const sends = await mine.sends.load().catch(() => new Map<string, Pending[]>());
       const rooms = await storage.get<KeptRoom[]>(roomsKey(userId)).catch(() => undefined);
       for (const [roomId, { get }] of drafts) if (isThere(get())) mine.drafts.set(roomId, get());

@@ -8,7 +8,8 @@ import type { Notification, NotificationsPage } from './wire.js';
 /** Older ones than these are not loaded. */
 const MOST = 1000;
 
-export interface NotificationList extends Pick<Notifications, 'get' | 'subscribe' | 'loadOlder' | 'markRead'> {
+export interface NotificationList
+  extends Pick<Notifications, 'get' | 'subscribe' | 'loadOlder' | 'markRead'> {
   /** Asks for the newest page: after a connect, and where something may have been missed. */
   refresh(): void;
   told(notification: Notification): void;
@@ -25,7 +26,9 @@ const nothing: NotificationsState = {
   hasOlder: false,
 };
 
-export function createNotifications(desk: Pick<Desk, 'notifications' | 'readNotifications'>): NotificationList {
+export function createNotifications(
+  desk: Pick<Desk, 'notifications' | 'readNotifications'>,
+): NotificationList {
   const state = cell<NotificationsState>(nothing);
   let cursor: string | undefined;
   let loadingOlder = false;

@@ -52,7 +52,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
   let tries = 0;
   /** The connection over which a join is on its way. */
   let asked: string | undefined;
-  let stopLingering = () => undefined as void;
+  let stopLingering: (() => void) | undefined;
 
   const isWanted = () => openings > 0 || lingers || followed || store.waiting() > 0;
   const status = () => store.state.get().status;
@@ -116,7 +116,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     openings -= 1;
     if (openings > 0) return;
     const life = world.life();
-    stopLingering();
+    stopLingering?.();
     lingers = life !== null;
     const end = () => {
       lingers = false;
@@ -132,7 +132,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
   return {
     open() {
       openings += 1;
-      stopLingering();
+      stopLingering?.();
       lingers = false;
       const now = status();
       if (openings === 1 && (now === 'refused' || now === 'lost')) {
@@ -174,7 +174,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     },
     cut() {
       asked = undefined;
-      stopLingering();
+      stopLingering?.();
       lingers = false;
       store.movePeople({ type: 'cut' });
       const now = status();

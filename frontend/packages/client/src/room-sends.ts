@@ -56,7 +56,13 @@ export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'kee
         return { key: clientId, done };
       }
       const writtenAt = new Date().toISOString();
-      const pending: Pending = { clientId, content, writtenAt, state: 'waiting', ...(replyTo ? { replyTo } : {}) };
+      const pending: Pending = {
+        clientId,
+        content,
+        writtenAt,
+        state: 'waiting',
+        ...(replyTo ? { replyTo } : {}),
+      };
       store.move({ type: 'written', pending });
       pump(store.id);
       return { key: clientId, done };
@@ -69,7 +75,10 @@ export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'kee
       const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
       if (!pending || pending.state === 'sent') return null;
       store.move({ type: 'discarded', clientId: key });
-      const problem = new Problem({ code: 'conflict', message: 'It was discarded before the server had it.' });
+      const problem = new Problem({
+        code: 'conflict',
+        message: 'It was discarded before the server had it.',
+      });
       settle(key, ({ reject }) => reject(problem));
       return pending.content;
     },
@@ -79,7 +88,8 @@ export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'kee
       restoring = false;
     },
     refuseAll(problem) {
-      for (const { clientId, state } of store.timeline().pending) if (state === 'waiting') refused(clientId, problem);
+      for (const { clientId, state } of store.timeline().pending)
+        if (state === 'waiting') refused(clientId, problem);
     },
     moved(before, after) {
       if (before.pending === after.pending || restoring) return;

@@ -5,9 +5,15 @@ import { nobody, type PeopleEvent, peopleReducer } from './people.js';
 import { type Cell, cell, type Readable } from './readable.js';
 import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
 import { type Acts, noActs, settledIn } from './timeline/acts.js';
-import { type Author, emptyTimeline, type Timeline, type TimelineEvent, timelineReducer } from './timeline/timeline.js';
+import {
+  type Author,
+  emptyTimeline,
+  type Timeline,
+  type TimelineEvent,
+  timelineReducer,
+} from './timeline/timeline.js';
 import { createShown } from './timeline/view.js';
-import type { RoomInfo, Typist, User } from './wire.js';
+import type { ReadAnswer, RoomInfo, Typist, User } from './wire.js';
 
 export interface RoomStore {
   readonly id: string;
@@ -25,6 +31,8 @@ export interface RoomStore {
   /** Takes in what somebody says of the room. */
   informed(info: RoomInfo): void;
   readUpTo(seq: number): void;
+  /** What the server says of the user's reading. */
+  told(answer: ReadAnswer): void;
   /** The user is no member any more. */
   dismissed(): void;
   /** Drops all messages but those that wait: nobody has looked for long. */
@@ -61,14 +69,22 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     const held = timeline.rev !== null;
     const next: MessagesState = {
       ...shown(timeline, acts),
-      status: held ? 'ready' : status === 'joining' || status === 'live' ? 'loading' : problem ? 'failed' : 'idle',
+      status: held
+        ? 'ready'
+        : status === 'joining' || status === 'live'
+          ? 'loading'
+          : problem
+            ? 'failed'
+            : 'idle',
       problem: held ? null : problem,
     };
     return last && alike(last, next) ? last : next;
   });
   const typing = derived<readonly Typist[]>((last) => {
     const others = people.typing.filter(({ userId }) => userId !== myself().id);
-    return last && last.length === others.length && last.every((each, at) => each === others[at]) ? last : others;
+    return last && last.length === others.length && last.every((each, at) => each === others[at])
+      ? last
+      : others;
   });
   const presence = derived<PresenceState>((last) => {
     const { online, count } = people;
@@ -140,6 +156,12 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
       readSeq = seq;
       unread.touch();
       touch();
+    },
+    told({ lastReadSeq, unread: count, unreadMentions }) {
+      const { info } = state.get();
+      if (!info?.role || (info.lastReadSeq ?? 0) > lastReadSeq) return;
+      patch({ info: { ...info, lastReadSeq, unread: count, unreadMentions } });
+      store.readUpTo(lastReadSeq);
     },
     dismissed() {
       const { info } = state.get();

@@ -26,15 +26,19 @@ export interface LiveRoom {
   flush(): void;
   /** Ends its timers. */
   rest(): void;
+  /** Others were shown since: it keeps no more than what a first sight needs. */
+  fade(): void;
   /** The direct room's other one is not known. */
   isStrange(): boolean;
 }
 
 /** An opened room that holds fewer asks for older ones at once, so that there is something to look at. */
 const FIRST_SIGHT = 50;
-/** What a room that nobody shows holds: when it has come to more than `MOST_UNSEEN`, the newest `KEPT_UNSEEN` stay. */
-const MOST_UNSEEN = 200;
+/** What a room that nobody shows holds: one that was shown not long ago, so that one comes back to where one was, and another. */
+const KEPT_RECENT = 1000;
 const KEPT_UNSEEN = 50;
+/** They are not trimmed at each message. */
+const SLACK = 100;
 
 export function createRoom(id: string, world: World): LiveRoom {
   const { desk, connection, keeper, reading } = world;
@@ -58,8 +62,8 @@ export function createRoom(id: string, world: World): LiveRoom {
     },
     closed() {
       signal.stop();
-      store.move({ type: 'toEnd' });
-      store.move({ type: 'trimmed', keep: KEPT_UNSEEN });
+      trim(0);
+      world.closed(id);
     },
     refused: (problem) => sends.refuseAll(problem),
   });
@@ -73,14 +77,21 @@ export function createRoom(id: string, world: World): LiveRoom {
     if (store.state.get().status === 'live') connection.tell(event, { roomId: id });
   });
 
+  let kept = KEPT_UNSEEN;
+
   function move(event: TimelineEvent) {
     const { window, gap } = store.timeline();
     store.move(event);
     const now = store.timeline();
-    if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window) paging.windowLost(window);
+    if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window)
+      paging.windowLost(window);
     if (now.gap && !gap) joining.join();
     if (joining.isOpen()) fill();
-    else if (now.tail.messages.length > MOST_UNSEEN) store.move({ type: 'trimmed', keep: KEPT_UNSEEN });
+    else trim(SLACK);
+  }
+
+  function trim(slack: number) {
+    if (store.timeline().tail.messages.length > kept + slack) store.move({ type: 'trimmed', keep: kept });
   }
 
   function fill() {
@@ -121,6 +132,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     unread: store.unread,
     draft: keeper.draft(id),
     open() {
+      kept = KEPT_RECENT;
       const close = joining.open();
       fill();
       return close;
@@ -187,6 +199,12 @@ export function createRoom(id: string, world: World): LiveRoom {
     rest() {
       signal.stop();
       deeds.rest();
+    },
+    fade() {
+      if (joining.isOpen()) return;
+      kept = KEPT_UNSEEN;
+      store.move({ type: 'toEnd' });
+      trim(0);
     },
     isStrange() {
       const { info, partner } = store.state.get();

@@ -1,5 +1,5 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
-import type { Rooms, RoomsState, RoomSummary } from './contract.js';
+import type { RoomSummary, Rooms, RoomsState } from './contract.js';
 import { alike, derived } from './derived.js';
 import type { KeptRoom } from './keeper.js';
 import type { Life } from './life.js';
@@ -17,6 +17,8 @@ export interface RoomList {
   all(): Iterable<LiveRoom>;
   /** A room has changed in something that the list shows. */
   changed(): void;
+  /** Nobody shows that room any more. */
+  closed(roomId: string): void;
   /** What this device last saw, until the server answers. */
   recall(kept: readonly KeptRoom[]): void;
   /** Begins the rounds of a new life. */
@@ -31,8 +33,12 @@ export interface RoomList {
   rest(): void;
 }
 
+/** So many rooms that were open keep what they showed, for whoever comes back. */
+const MOST_RECENT = 10;
 /** Rooms that are not the user's, not open and not waiting for anything: so many are remembered. */
 const MOST_STRANGERS = 100;
+
+const inOrder = new Intl.Collator();
 
 const NO_MEMBER = { code: 'forbidden', message: 'You are not a member of this room.' } as const;
 
@@ -43,6 +49,9 @@ export function createRooms(world: World, live: number): RoomList {
   let status: RoomsState['status'] = 'loading';
   let problem: Problem | null = null;
   let rounds: Rounds | undefined;
+  /** The ids of those closed last, the last one at the end. */
+  let recent: string[] = [];
+  let batches = 0;
   let lineUp = createLineUp(null);
 
   const state = derived<RoomsState>((last) => {
@@ -56,9 +65,7 @@ export function createRooms(world: World, live: number): RoomList {
       unread += summary.unread;
       unreadMentions += summary.unreadMentions;
     }
-    list.sort(byTitle);
-    const same = last && list.length === last.rooms.length && list.every((each, at) => each === last.rooms[at]);
-    const next = { status, problem, rooms: same ? last.rooms : list, unread, unreadMentions };
+    const next = { status, problem, rooms: sorted(list, last?.rooms), unread, unreadMentions };
     return last && alike(last, next) ? last : next;
   });
 
@@ -67,7 +74,6 @@ export function createRooms(world: World, live: number): RoomList {
     if (!known) {
       known = createRoom(id, world);
       rooms.set(id, known);
-      forgetStrangers();
     }
     return known;
   }
@@ -84,13 +90,32 @@ export function createRooms(world: World, live: number): RoomList {
     for (const { store } of strangers.slice(0, -MOST_STRANGERS)) store.empty();
   }
 
+  function changed() {
+    if (batches === 0) state.touch();
+  }
+
+  /** Many rooms change, and the list is told once. */
+  function together(run: () => void) {
+    batches += 1;
+    run();
+    batches -= 1;
+    changed();
+  }
+
+  function closed(id: string) {
+    recent = [...recent.filter((each) => each !== id), id];
+    for (const old of recent.splice(0, recent.length - MOST_RECENT)) rooms.get(old)?.fade();
+    forgetStrangers();
+  }
+
   function take(infos: readonly RoomInfo[]) {
     let followed = [...rooms.values()].filter(({ joining }) => joining.isFollowed()).length;
     for (const info of infos) {
       const each = room(info.id);
       each.store.informed(info);
       const { status: standing } = each.store.state.get();
-      if (standing === 'lost' || standing === 'refused') each.store.patch({ status: 'closed', problem: null, loss: null });
+      if (standing === 'lost' || standing === 'refused')
+        each.store.patch({ status: 'closed', problem: null, loss: null });
       if (!each.joining.isFollowed() && followed < live) {
         each.joining.follow(true);
         followed += 1;
@@ -170,24 +195,30 @@ export function createRooms(world: World, live: number): RoomList {
     room,
     known: (id) => rooms.get(id),
     all: () => rooms.values(),
-    changed: state.touch,
+    changed,
+    closed,
     recall(kept) {
       if (status !== 'loading' || kept.length === 0) return;
-      for (const { info, partner } of kept) {
-        const { store } = room(info.id);
-        store.informed(info);
-        if (partner) store.patch({ partner });
-      }
+      together(() => {
+        for (const { info, partner } of kept) {
+          const { store } = room(info.id);
+          store.informed(info);
+          if (partner) store.patch({ partner });
+        }
+      });
       set('kept', null);
     },
     start(life) {
       lineUp = createLineUp(life);
       rounds = createRounds(life, {
+        online: () => world.connection.sid() !== undefined,
         ask: desk.mine,
         held: () => new Map([...rooms].map(([id, each]) => [id, isMine(each)])),
         listed(infos) {
-          take(infos);
-          refuseForeign();
+          together(() => {
+            take(infos);
+            refuseForeign();
+          });
           set('ready', null);
           joinWanted();
           keep();
@@ -207,12 +238,15 @@ export function createRooms(world: World, live: number): RoomList {
     cut() {
       lineUp.clear();
       meetings.clear();
-      for (const each of rooms.values()) each.cut();
+      together(() => {
+        for (const each of rooms.values()) each.cut();
+      });
     },
     statusChanged(userId, next) {
       for (const { store } of rooms.values()) {
         const { partner } = store.state.get();
-        if (partner?.id === userId && partner.status !== next) store.patch({ partner: { ...partner, status: next } });
+        if (partner?.id === userId && partner.status !== next)
+          store.patch({ partner: { ...partner, status: next } });
         store.movePeople({ type: 'status', userId, status: next });
       }
     },
@@ -228,6 +262,16 @@ export function createRooms(world: World, live: number): RoomList {
   };
 }
 
+/** The same list where nothing has changed, and no sorting where no title has. */
+function sorted(list: RoomSummary[], last: readonly RoomSummary[] = []): readonly RoomSummary[] {
+  const now = new Map(list.map((each) => [each.id, each]));
+  if (list.length === last.length && last.every(({ id, title }) => now.get(id)?.title === title)) {
+    const next = last.map((each) => now.get(each.id) ?? each);
+    return next.every((each, at) => each === last[at]) ? last : next;
+  }
+  return list.sort(byTitle);
+}
+
 function byTitle(a: RoomSummary, b: RoomSummary): number {
-  return a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1);
+  return inOrder.compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
 }

@@ -11,6 +11,7 @@ export interface Rounds {
 }
 
 export interface RoundsScene {
+  online(): boolean;
   ask(): Promise<{ rooms: RoomInfo[]; whole: boolean }>;
   /** How each room that is held stands: whether it is the user's. */
   held(): ReadonlyMap<string, boolean>;
@@ -21,10 +22,13 @@ export interface RoundsScene {
 }
 
 const PERIOD_MS = 25_000;
+const FIRST_AGAIN_MS = 1000;
 
-export function createRounds(life: Life, { ask, held, listed, absent, failed }: RoundsScene): Rounds {
+export function createRounds(life: Life, { online, ask, held, listed, absent, failed }: RoundsScene): Rounds {
   let going: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let failures = 0;
+  let cancel: (() => void) | undefined;
 
   async function round(): Promise<void> {
     // What is joined or left while the answer is on its way may not, or may still, be in it.
@@ -32,15 +36,18 @@ export function createRounds(life: Life, { ask, held, listed, absent, failed }: 
     try {
       const { rooms, whole } = await ask();
       if (life.over) return;
+      failures = 0;
       const now = held();
       const gone = (id: string) => before.get(id) === true && now.get(id) === false;
       listed(rooms.filter(({ id }) => !gone(id)));
       const theirs = new Set(rooms.map(({ id }) => id));
-      if (!whole) return;
-      for (const [id, mine] of before) if (mine && now.get(id) && !theirs.has(id)) absent(id);
+      for (const [id, mine] of before) if (whole && mine && now.get(id) && !theirs.has(id)) absent(id);
     } catch (error) {
-      if (!life.over) failed(asProblem(error));
+      if (life.over) return;
+      failures += 1;
+      failed(asProblem(error));
     }
+    later();
   }
 
   /** Who asks while an answer is on its way gets the next one: the present one may not know what they know. */
@@ -59,14 +66,14 @@ export function createRounds(life: Life, { ask, held, listed, absent, failed }: 
   }
 
   function look() {
-    if (!isHidden()) void now();
+    if (online() && !isHidden()) void now();
+    else later();
   }
 
   function later() {
-    life.after(jittered(PERIOD_MS), () => {
-      look();
-      later();
-    });
+    cancel?.();
+    const ms = failures === 0 ? PERIOD_MS : Math.min(PERIOD_MS, FIRST_AGAIN_MS * 2 ** failures);
+    cancel = life.after(jittered(ms), look);
   }
 
   later();

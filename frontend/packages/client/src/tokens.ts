@@ -50,9 +50,7 @@ function within(promise: Promise<string | undefined>): Promise<string | undefine
     const late = () =>
       reject(new Problem({ code: 'unavailable', message: 'No token was given within 15 seconds.' }));
     const timer = setTimeout(late, LIMIT_MS);
-    promise
-      .then(resolve, (error: unknown) => reject(asProblem(error)))
-      .finally(() => clearTimeout(timer));
+    promise.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
   });
 }
 

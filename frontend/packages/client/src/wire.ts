@@ -1,230 +1,50 @@
-// The shapes that the server sends and takes.
+// The shapes that the server sends and takes, by the names that they have here; what they are is made of its own descriptions.
+import type { ClientEvents, components, ServerEvents } from './wire.generated.js';
 
-export type Status = 'online' | 'away' | 'busy' | 'offline';
+export type { ClientEvents, ServerEvents };
 
-export interface User {
-  id: string;
-  username: string;
-  displayName?: string;
-  status: Status;
-  lastSeen?: string;
-}
+type Wire = components['schemas'];
+/** What is an interface is called by its name in an editor and in the compiler's complaints. */
+type Named<Name extends keyof Wire> = Wire[Name];
 
-export type Visibility = 'public' | 'private' | 'direct';
+export type Status = Wire['Status'];
+export interface User extends Named<'User'> {}
+export type Visibility = Wire['Visibility'];
+export type Role = Wire['Role'];
+/** With what is the asking member's own, which is never in an event. */
+export interface RoomInfo extends Named<'RoomView'> {}
+export type RoomsPage = Wire['RoomsAnswer'];
+export type Member = Wire['MemberAnswer'];
+export type MembersPage = Wire['MembersAnswer'];
+export type Typist = Wire['Typist'];
 
-export type Role = 'member' | 'moderator' | 'owner';
-
-/** What is optional from `role` on is the asking member's own, and never in an event. */
-export interface RoomInfo {
-  id: string;
-  name: string;
-  topic?: string;
-  visibility: Visibility;
-  createdBy?: string;
-  createdAt?: string;
-  rev: number;
-  memberCount: number;
-  lastSeq: number;
-  role?: Role;
-  unread?: number;
-  unreadMentions?: number;
-  lastReadSeq?: number;
-}
-
-export type NotificationKind = 'mention' | 'reply' | 'direct' | 'invite' | 'custom';
-
-export interface Notification {
-  id: string;
-  kind: NotificationKind;
-  roomId?: string;
-  messageId?: string;
-  title: string;
-  body: string;
-  createdAt: string;
-}
-
-export interface NotificationsPage {
-  notifications: Notification[];
-  unread: number;
-  nextCursor?: string;
-}
-
-export interface Job {
-  id: string;
-  type: string;
-  state: 'waiting' | 'delayed' | 'active' | 'completed' | 'dead' | 'cancelled';
-  progress: number;
-  attempts: number;
-  maxAttempts: number;
-  result?: unknown;
-  error?: string;
-  createdAt: string;
-  updatedAt: string;
-}
-
-export interface JobRequest {
-  type: string;
-  payload?: unknown;
-  priority?: 'high' | 'normal' | 'low';
-  delayMs?: number;
-  expiresMs?: number;
-}
-
+/** `mine` is the reader's own, and never in an event. */
+export type Claps = Wire['Claps'];
+/** `mine` is the reader's own, and never in an event. */
+export type Reaction = Wire['Reaction'];
+export type Preview = Wire['Preview'];
+export interface Message extends Named<'Message'> {}
+export type HistoryPage = Wire['MessagesAnswer'];
+export type History = ServerEvents['room:history'];
+export type Deletion = ServerEvents['message:deleted'];
+export type Clapped = ServerEvents['message:clapped'];
+export type Reacted = ServerEvents['message:reacted'];
 /** A message that one of the operator's rules has changed. */
-export interface Moderated {
-  roomId: string;
-  messageId: string;
-  seq: number;
-  contentRev: number;
-  userId: string;
-  action: string;
-  reason: string;
-  at: string;
-}
+export type Moderated = Wire['Moderated'];
 
-export interface Member {
-  user: User;
-  role: Role;
-  joinedAt: string;
-}
+export type NotificationKind = Wire['NotificationKind'];
+export interface Notification extends Named<'Notification'> {}
+export type NotificationsPage = Wire['NotificationsAnswer'];
+export interface Job extends Named<'JobView'> {}
+export type JobRequest = Wire['JobRequest'];
 
-/** `mine` is the reader's own, and never in an event. */
-export interface Claps {
-  total: number;
-  mine?: number;
-}
+export type JoinAnswer = ClientEvents['join:room']['answer'];
+export type ReadAnswer = ClientEvents['message:read']['answer'];
+export type SignInAnswer = Wire['SessionAnswer'];
 
-/** `mine` is the reader's own, and never in an event. */
-export interface Reaction {
-  emoji: string;
-  count: number;
-  mine?: boolean;
-}
-
-export interface Preview {
-  url: string;
-  title?: string;
-  description?: string;
-  imageUrl?: string;
-  siteName?: string;
-}
-
-export interface Message {
-  id: string;
-  roomId: string;
-  seq: number;
-  rev: number;
-  userId: string;
-  username: string;
-  content: string;
-  type: 'text' | 'system' | 'file';
-  timestamp: string;
-  clientId?: string;
-  replyTo?: string;
-  editedAt?: string;
-  deletedAt?: string;
-  claps: Claps;
-  reactions: readonly Reaction[];
-  mentions: readonly string[];
-  previews: readonly Preview[];
-}
-
-export interface Deletion {
-  roomId: string;
-  id: string;
-  seq: number;
-  rev: number;
-  deletedAt: string;
-}
-
-export interface Clapped {
-  roomId: string;
-  id: string;
-  rev: number;
-  claps: Claps;
-  /** Each one's new count. */
-  by: readonly { userId: string; count: number }[];
-}
-
-export interface Reacted {
-  roomId: string;
-  id: string;
-  rev: number;
-  reactions: readonly Reaction[];
-  userId: string;
-  emoji: string;
-  on: boolean;
-}
-
-export interface RoomsPage {
-  rooms: RoomInfo[];
-  nextCursor?: string;
-}
-
-export interface MembersPage {
-  members: Member[];
-  nextCursor?: string;
-}
-
-export interface ReadAnswer {
-  lastReadSeq: number;
-  unread: number;
-  unreadMentions: number;
-}
-
-export interface History {
-  roomId: string;
-  rev: number;
-  mode: 'page' | 'delta' | 'reset';
-  messages: Message[];
-  hasMore: boolean;
-  room?: RoomInfo;
-}
-
-export interface HistoryPage {
-  messages: Message[];
-  hasMore: boolean;
-  rev: number;
-}
-
-export interface Typist {
-  userId: string;
-  username: string;
-}
-
-export interface JoinAnswer {
-  room: RoomInfo;
-  rev: number;
-  online: User[];
-  onlineCount: number;
-  typing: Typist[];
-}
-
-export interface SignInAnswer {
-  user: User;
-  accessToken: string;
-  refreshToken: string;
-  /** Seconds for which the access token holds. */
-  expiresIn: number;
-}
-
-export type Code =
-  | 'invalid_argument'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'payload_too_large'
-  | 'rate_limited'
-  | 'unavailable'
-  | 'internal';
-
-export interface WireError {
-  code: Code;
-  message: string;
-  retryAfterMs?: number;
-}
-
+export type Code = Wire['Code'];
+export type WireError = Wire['Problem'];
+/** What every event is acknowledged with. */
 export type Ack<T> = ({ ok: true } & T) | { ok: false; error: WireError };
 
 /** The most Unicode code points that a message may have. */

@@ -18,6 +18,8 @@ export interface World {
   pump(roomId: string): void;
   /** Something of a room that a list of rooms shows has changed. */
   changed(): void;
+  /** Nobody shows that room any more. */
+  closed(roomId: string): void;
   /** The user as others see them, told with a join: their status may have been set elsewhere. */
   seenAs(user: User): void;
 }

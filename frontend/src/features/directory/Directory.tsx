@@ -10,6 +10,7 @@ import { HOME_ADDRESS, roomAddress } from '../../routes';
 import { counted } from '../people/names';
 import '../people/people.css';
 import './directory.css';
+import { JoinForm } from './JoinForm';
 import { usePublicRooms } from './use-public-rooms';
 
 const NewRoom = lazy(() => import('./NewRoom').then((module) => ({ default: module.NewRoom })));
@@ -51,19 +52,22 @@ export function Directory() {
         </Button>
       </header>
       <div className="directory-body">
-        <Field label="Search public rooms" quiet>
-          {(control) => (
-            <input
-              {...control}
-              type="search"
-              value={text}
-              placeholder="Search by name"
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => setText(event.target.value)}
-            />
-          )}
-        </Field>
+        <div className="directory-tools">
+          <Field label="Search public rooms">
+            {(control) => (
+              <input
+                {...control}
+                type="search"
+                value={text}
+                placeholder="A part of the name"
+                autoComplete="off"
+                spellCheck={false}
+                onChange={(event) => setText(event.target.value)}
+              />
+            )}
+          </Field>
+          <JoinForm />
+        </div>
         {problem && (
           <ErrorState title="The rooms cannot be shown" sentence={problem} busy={busy} onRetry={again} />
         )}

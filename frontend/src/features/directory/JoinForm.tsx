@@ -27,12 +27,12 @@ export function JoinForm() {
 
   return (
     <form className="join" onSubmit={submit}>
-      <Field label="Join or open a room" quiet problem={problem}>
+      <Field label="Join or open a room" problem={problem}>
         {(control) => (
           <input
             {...control}
             value={text}
-            placeholder="Join or open a room"
+            placeholder="Its name or id"
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}

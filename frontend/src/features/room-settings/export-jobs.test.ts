@@ -3,7 +3,8 @@ import type { Job } from '@belfry/client';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { exportOf, fileOf, noteExport, sizeOf } from './export-jobs';
 
-const job = (more: Partial<Job> = {}): Job => ({
+const job = (more: Partial<Job> = {}) => ({ ...plain, ...more }) as Job;
+const plain = {
   id: 'job-1',
   type: 'room.export',
   state: 'active',
@@ -12,8 +13,7 @@ const job = (more: Partial<Job> = {}): Job => ({
   maxAttempts: 3,
   createdAt: '2026-11-22T12:00:00.000Z',
   updatedAt: '2026-11-22T12:00:00.000Z',
-  ...more,
-});
+};
 const done = (name: string) => job({ state: 'completed', result: { file: { name, bytes: 12 } } });
 
 let kept = new Map<string, string>();

@@ -14,17 +14,20 @@ export function endOf({ tail }: Timeline): number {
   return tail.messages.at(-1)?.seq ?? 0;
 }
 
-/** Another tail, and nothing else: in what was held, changes may have been missed. */
+/** Another tail, and nothing else: in what was held, changes may have been missed. What is at the same `rev` is the same. */
 export function replaced(
   timeline: Timeline,
   rev: number,
   messages: readonly Message[],
   hasOlder: boolean,
 ): Timeline {
-  const tail = span(
-    messages.map((each) => arrived(each)),
-    hasOlder,
-  );
+  const lists = [timeline.tail, timeline.window ?? span([], false)];
+  const known = new Map(lists.flatMap((list) => list.messages.map((each) => [each.id, each])));
+  const fresh = messages.map((each) => {
+    const was = known.get(each.id);
+    return was?.rev === each.rev ? was : arrived(each);
+  });
+  const tail = span(fresh, hasOlder);
   // Somebody still waits for a jump; the ends that other pages were asked for are gone.
   const pages = timeline.pages
     .filter(({ place }) => 'around' in place)
@@ -96,8 +99,11 @@ function joined(timeline: Timeline, way: 'up' | 'down'): Timeline {
     const shorter = way === 'up' ? oldest(window, keep) : newest(window, keep);
     return joined({ ...timeline, window: shorter }, way);
   }
+  if (window) {
+    return tail.messages.length > 2 * limits.end ? { ...timeline, tail: newest(tail, limits.end) } : timeline;
+  }
   if (tail.messages.length <= limits.held) return timeline;
-  if (window || way === 'down') return { ...timeline, tail: newest(tail, keep) };
+  if (way === 'down') return { ...timeline, tail: newest(tail, keep) };
   return { ...timeline, window: oldest(tail, keep), tail: newest(tail, limits.end) };
 }
 
@@ -114,7 +120,8 @@ export function withoutOldest(timeline: Timeline, keep: number): Timeline {
 
 /** At least one stays: the end must be known. */
 function newest(list: Span, keep: number): Span {
-  return list.messages.length <= keep ? list : span(list.messages.slice(-Math.max(1, keep)), true);
+  const most = Math.max(1, keep);
+  return list.messages.length <= most ? list : span(list.messages.slice(-most), true);
 }
 
 function oldest({ messages, hasOlder }: Span, keep: number): Span {

@@ -1,284 +1,375 @@
-// The room's promise, tried against a small model of a server with cuts, resumes and pages that come late.
+// The timeline's promise, tried against a small model of a server and a line to it that can be slow, broken and cut.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Clapped, History, HistoryPage, Message, Reacted } from '../wire.js';
-import { emptyRoom, type RoomEvent, type RoomState, roomReducer } from './history.js';
+import type { MessageItem } from '../contract.js';
+import { Problem } from '../problem.js';
+import type { HistoryPage, Message } from '../wire.js';
+import { noActs } from './acts.js';
+import { ME, ModelRoom, MY_SELF, type Told } from './room.model.js';
+import { touch } from './span.js';
+import {
+  emptyTimeline,
+  LIMITS,
+  type Limits,
+  newerPlace,
+  olderPlace,
+  type Place,
+  type TimelineEvent,
+  timelineReducer,
+} from './timeline.js';
+import { createShown } from './view.js';
 
-const ME = 'me';
+const TIGHT: Limits = { held: 20, end: 3, aside: 5 };
+const NO = new Problem({ code: 'forbidden', message: 'no' });
 
-function message(seq: number, rev: number, content = `text ${seq}`, clientId?: string): Message {
-  return {
-    id: `id-${seq}`,
-    roomId: 'room',
-    seq,
-    rev,
-    userId: clientId ? ME : 'ada',
-    username: clientId ? 'Me' : 'Ada',
-    content,
-    type: 'text',
-    timestamp: '2026-01-01T10:00:00.000Z',
-    claps: { total: 0, mine: 0 },
-    reactions: [],
-    mentions: [],
-    previews: [],
-    ...(clientId ? { clientId } : {}),
-  };
-}
+/** One client of a model room, and the line between them: what is on its way waits until a story lets it arrive. */
+class Visit {
+  readonly room = new ModelRoom((told) => {
+    if (this.isJoined) this.line.push(told);
+  });
+  line: Told[] = [];
+  acks: { clientId: string; answer: Message | null }[] = [];
+  requests: { place: Place; page?: HistoryPage }[] = [];
+  /** The send that the server has not seen yet. */
+  sending: string | null = null;
+  isJoined = false;
+  /** A part of what the server told since the join was lost. */
+  isTorn = false;
+  written: string[] = [];
+  discarded = new Set<string>();
+  state;
+  private readonly show = createShown();
+  private shown;
+  private readonly keys = new Map<string, string>();
 
-function after(state: RoomState, ...events: RoomEvent[]): RoomState {
-  return events.reduce(roomReducer, state);
-}
-
-function history(mode: History['mode'], rev: number, messages: Message[], hasMore = false): RoomEvent {
-  return { type: 'history', history: { roomId: 'room', mode, rev, messages, hasMore } };
-}
-
-const change = (changed: Message): RoomEvent => ({ type: 'changed', change: changed });
-
-const written: RoomEvent = {
-  type: 'written',
-  pending: { clientId: 'c1', content: 'mine', writtenAt: '2026-01-01T10:00:00.000Z', state: 'waiting' },
-};
-
-/** A server with one room and one client on a line that can be cut; what it sends waits in `line` until it is delivered. */
-class Model {
-  messages: Message[] = [];
-  rev = 0;
-  line: RoomEvent[] = [];
-  joined = false;
-  page: { before: number; page?: HistoryPage } | null = null;
-  state = emptyRoom(ME);
-
-  do(step: Step) {
-    const [verb, at] = step;
-    const target = this.messages[at % Math.max(1, this.messages.length)];
-    switch (verb) {
-      case 'write':
-        return this.commit(message(this.messages.length + 1, this.rev + 1));
-      case 'edit':
-        if (target && !target.deletedAt)
-          this.commit({ ...target, rev: this.rev + 1, content: `edit ${this.rev}` });
-        return;
-      case 'delete': {
-        if (!target || target.deletedAt) return;
-        const deletedAt = '2026-01-02T10:00:00.000Z';
-        const deleted = { ...target, rev: this.rev + 1, content: '', mentions: [], previews: [], deletedAt };
-        const { roomId, id, seq, rev } = deleted;
-        return this.commit(deleted, { type: 'changed', change: { roomId, id, seq, rev, deletedAt } });
-      }
-      case 'clap':
-        if (target && !target.deletedAt) this.clap(target, at % 2 === 0 ? ME : 'ada');
-        return;
-      case 'react':
-        if (target && !target.deletedAt) this.react(target, at % 2 === 0 ? ME : 'ada');
-        return;
-      case 'rename':
-        this.rev += 1;
-        if (this.joined) this.line.push({ type: 'passed', rev: this.rev });
-        return;
-      case 'deliver':
-        return this.deliver(1 + (at % 3));
-      case 'cut':
-        this.joined = false;
-        this.line = [];
-        return;
-      case 'join':
-        return this.join();
-      case 'askOlder':
-        if (this.page || !this.state.hasOlder || !this.state.messages[0]) return;
-        this.page = { before: this.state.messages[0].seq };
-        return this.take({ type: 'olderAsked' });
-      case 'readOlder':
-        if (this.page) this.page.page ??= this.older(this.page.before);
-        return;
-      case 'bringOlder':
-        return this.bringOlder();
-    }
+  constructor(limits: Limits) {
+    this.state = emptyTimeline(MY_SELF, 'room', limits);
+    this.shown = this.show(this.state, noActs);
   }
 
-  private clap(target: Message, userId: string) {
-    const rev = this.rev + 1;
-    const { total, mine = 0 } = target.claps;
-    const count = (userId === ME ? mine : total - mine) + 1;
-    const claps = { total: total + 1, mine: userId === ME ? count : mine };
-    const { roomId, id } = target;
-    const event: Clapped = { roomId, id, rev, claps: { total: claps.total }, by: [{ userId, count }] };
-    this.commit({ ...target, rev, claps }, { type: 'changed', change: event });
+  do([verb, at]: Step) {
+    STORY[verb](this, at);
   }
 
-  /** Each reacts with an emoji of their own and takes it back the next time. */
-  private react(target: Message, userId: string) {
-    const rev = this.rev + 1;
-    const emoji = userId === ME ? '🎉' : '👍';
-    const on = !target.reactions.some((each) => each.emoji === emoji);
-    const others = target.reactions.filter((each) => each.emoji !== emoji);
-    const reactions = on ? [...others, { emoji, count: 1, mine: userId === ME }] : others;
-    const { roomId, id } = target;
-    const told = reactions.map(({ mine: _, ...each }) => each);
-    const event: Reacted = { roomId, id, rev, reactions: told, userId, emoji, on };
-    this.commit({ ...target, rev, reactions }, { type: 'changed', change: event });
-  }
-
-  private commit(changed: Message, event: RoomEvent = change(broadcast(changed))) {
-    this.rev = changed.rev;
-    this.messages[changed.seq - 1] = changed;
-    if (this.joined) this.line.push(event);
-  }
-
-  join() {
-    const since = this.state.rev;
-    this.joined = true;
-    if (since === null) {
-      const newest = this.messages.slice(-4);
-      this.line.push(history('page', this.rev, newest, newest.length < this.messages.length));
-    } else if (this.rev - since > 4) {
-      const newest = this.messages.slice(-4);
-      this.line.push(history('reset', this.rev, newest, newest.length < this.messages.length));
-    } else {
-      this.line.push(
-        history(
-          'delta',
-          this.rev,
-          this.messages.filter(({ rev }) => rev > since),
-        ),
-      );
-    }
+  take(event: TimelineEvent) {
+    const before = this.state;
+    this.state = timelineReducer(before, event);
+    const was = this.shown;
+    this.shown = this.show(this.state, noActs);
+    this.check();
+    this.checkItems(was.messages);
+    this.checkEpoch(was, event);
   }
 
   deliver(count: number) {
-    for (const event of this.line.splice(0, count)) this.take(event);
+    for (const { event } of this.line.splice(0, count)) {
+      this.take(event);
+      if (this.state.gap) this.join();
+    }
   }
 
-  bringOlder() {
-    const { page } = this;
-    if (!page) return;
-    this.page = null;
-    this.take({ type: 'olderCame', before: page.before, page: page.page ?? this.older(page.before) });
+  join() {
+    this.isJoined = true;
+    this.isTorn = false;
+    this.line.push({ from: this.room.rev, event: this.room.joined(this.state.rev) });
   }
 
-  private older(before: number): HistoryPage {
-    const first = Math.max(0, before - 1 - 3);
-    return { messages: this.messages.slice(first, before - 1), hasMore: first > 0, rev: this.rev };
+  cut() {
+    this.isJoined = false;
+    this.line = [];
+    this.acks = [];
+    this.sending = null;
   }
 
-  private take(event: RoomEvent) {
-    this.state = roomReducer(this.state, event);
+  write(clientId: string) {
+    this.written.push(clientId);
+    this.take({
+      type: 'written',
+      pending: { clientId, content: clientId, writtenAt: '2026-01-01T10:00:00.000Z', state: 'waiting' },
+    });
+  }
+
+  /** One at a time, in order, as an outbox does. */
+  send() {
+    const next = this.state.pending.find(({ state }) => state === 'waiting');
+    if (this.isJoined && !this.sending && this.acks.length === 0 && next) this.sending = next.clientId;
+  }
+
+  serve(taken: boolean) {
+    if (!this.sending) return;
+    const clientId = this.sending;
+    this.sending = null;
+    this.acks.push({ clientId, answer: taken ? this.room.write(ME, clientId) : null });
+  }
+
+  answer() {
+    const ack = this.acks.shift();
+    if (!ack) return;
+    const { clientId, answer } = ack;
+    if (answer) this.take({ type: 'acknowledged', clientId, message: answer });
+    else this.take({ type: 'refused', clientId, problem: NO });
+  }
+
+  ask(place: Place | null) {
+    if (!place) return;
+    this.requests.push({ place });
+    this.take({ type: 'pageAsked', place });
+  }
+
+  bring(index: number) {
+    const [request] = this.requests.splice(index, 1);
+    if (!request) return;
+    const { place } = request;
+    this.take({ type: 'pageCame', place, page: request.page ?? this.room.page(place, 0) });
+  }
+
+  /** Lets everything arrive, with nothing new from anybody. */
+  rest() {
+    if (!this.isJoined) this.join();
+    this.arrive();
+    while (this.sending || this.acks.length > 0 || this.state.pending.some(({ state }) => state !== 'sent')) {
+      each(failedOf(this), (clientId) => this.take({ type: 'retried', clientId }));
+      this.send();
+      this.serve(true);
+      this.answer();
+    }
+    this.arrive();
+    // What was lost at the very end is found at the next join.
+    if (this.state.rev !== this.room.rev) {
+      this.join();
+      this.arrive();
+    }
+    while (this.requests.length > 0) this.bring(0);
+  }
+
+  private arrive() {
+    while (this.line.length > 0) this.deliver(Number.POSITIVE_INFINITY);
+  }
+
+  target(at: number): Message | undefined {
+    const target = this.room.messages[at % Math.max(1, this.room.messages.length)];
+    return target?.deletedAt ? undefined : target;
+  }
+
+  /** What holds at each moment. */
+  private check() {
+    const { rev, tail, window, pending, limits, aside, pages } = this.state;
+    for (const list of window ? [tail, window] : [tail]) {
+      const first = list.messages[0]?.seq ?? 1;
+      expect(list.messages.map(({ seq }) => seq)).toEqual(list.messages.map((_, index) => first + index));
+      expect(list.messages.length).toBeLessThanOrEqual(limits.held);
+      expect(list.hasOlder).toBe(first > 1);
+      if (rev !== null) expect(list.messages).toEqual(list.messages.map((each) => this.asServed(each, rev)));
+    }
+    if (window) {
+      expect(window.messages.length).toBeGreaterThan(0);
+      expect(touch(window, tail)).toBe(false);
+      expect(tail.messages.length).toBeLessThanOrEqual(2 * limits.end);
+    }
+    expect(aside.length).toBeLessThanOrEqual(limits.aside);
+    if (!pages.some(({ problem }) => !problem)) expect(aside).toEqual([]);
+    const waiting = pending.map(({ clientId }) => clientId);
+    expect(waiting).toEqual(this.written.filter((each) => waiting.includes(each)));
+    for (const each of this.written) {
+      const isKept = waiting.includes(each) || this.discarded.has(each);
+      if (!isKept) expect(this.room.messages.some(({ clientId }) => clientId === each)).toBe(true);
+    }
+  }
+
+  /** The message as it was at the timeline's revision, or at the later one at which a page has brought it. */
+  private asServed({ seq, rev }: Message, known: number): Message | undefined {
+    return this.room.at(Math.max(known, rev))[seq - 1];
+  }
+
+  private checkItems(before: readonly MessageItem[]) {
+    const { messages } = this.shown;
+    const keys = messages.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    const places = messages.map(({ seq }) => seq);
+    expect(places.slice(places.indexOf(null)).every((seq) => seq === null) || !places.includes(null)).toBe(
+      true,
+    );
+    const known = new Map(before.map((item) => [item.key, item]));
+    for (const item of messages) {
+      if (item.seq !== null) {
+        expect(item.key).toBe(this.keys.get(item.id) ?? item.key);
+        this.keys.set(item.id, item.key);
+      }
+      if (item.clientId && item.userId === ME) expect(item.key).toBe(item.clientId);
+      const was = known.get(item.key);
+      if (was && was !== item) expect(item).not.toEqual(was);
+    }
+  }
+
+  private checkEpoch(was: ReturnType<typeof this.show>, event: TimelineEvent) {
+    const [then, now] = [was, this.shown].map(({ messages }) => messages.filter(({ seq }) => seq !== null));
+    if (this.shown.epoch > was.epoch) {
+      expect(['history', 'pageCame', 'toEnd']).toContain(event.type);
+      return;
+    }
+    // Without a rise, something that was there is still there for a view to hold on to.
+    const keys = new Set(now?.map(({ key }) => key));
+    if (then?.length) expect(then.some(({ key }) => keys.has(key))).toBe(true);
   }
 }
 
-const VERBS = [
-  'write',
-  'edit',
-  'delete',
-  'clap',
-  'react',
-  'rename',
-  'deliver',
-  'cut',
-  'join',
-  'askOlder',
-  'readOlder',
-  'bringOlder',
-] as const;
-type Step = [(typeof VERBS)[number], number];
+const STORY = {
+  write: (visit) => void visit.room.write('ada'),
+  /** From another device of the user's; sometimes one that names its messages. */
+  writeElsewhere: (visit, at) =>
+    void visit.room.write(ME, at % 2 ? `elsewhere ${visit.room.rev}` : undefined),
+  edit: (visit, at) => each(visit.target(at), (target) => visit.room.edit(target)),
+  delete: (visit, at) => each(visit.target(at), (target) => visit.room.delete(target)),
+  clap: (visit, at) => each(visit.target(at), (target) => visit.room.clap(target, at % 3 ? ME : 'ada')),
+  react: (visit, at) =>
+    each(visit.target(at), (target) => visit.room.react(target, at % 3 ? ME : 'ada', at % 5 ? '👍' : '🎉')),
+  rename: (visit) => visit.room.rename(),
+  deliver: (visit, at) => visit.deliver(1 + (at % 3)),
+  lose(visit, at) {
+    visit.isTorn ||= visit.line.length > 0;
+    visit.line.splice(at % Math.max(1, visit.line.length), 1);
+  },
+  /** The server looks at the store: one history instead of what was not delivered. */
+  skipAhead(visit) {
+    const [first] = visit.line;
+    if (!first || visit.isTorn || visit.line.some(({ event }) => event.type === 'history')) return;
+    visit.line = [{ from: first.from, event: visit.room.joined(first.from) }];
+  },
+  cut: (visit) => visit.cut(),
+  join: (visit) => visit.join(),
+  say: (visit) => visit.write(`here ${visit.written.length}`),
+  send: (visit) => visit.send(),
+  serve: (visit, at) => visit.serve(at % 4 !== 0),
+  answer: (visit) => visit.answer(),
+  retry: (visit) => each(failedOf(visit), (clientId) => visit.take({ type: 'retried', clientId })),
+  discard: (visit) =>
+    each(failedOf(visit), (clientId) => {
+      visit.discarded.add(clientId);
+      visit.take({ type: 'discarded', clientId });
+    }),
+  /** From an earlier visit: one that the server never got, one that it did, and what is there already. */
+  restore(visit, at) {
+    const [lost, got] = [`lost ${visit.written.length}`, `got ${visit.written.length}`];
+    if (at % 2) visit.room.write(ME, got);
+    visit.written.unshift(lost, got);
+    const restored = [lost, got].map((clientId) => ({
+      clientId,
+      content: clientId,
+      writtenAt: '2025-12-31T10:00:00.000Z',
+      state: 'waiting' as const,
+    }));
+    visit.take({ type: 'restored', pending: [...restored, ...visit.state.pending] });
+  },
+  askOlder: (visit) => visit.ask(olderPlace(visit.state)),
+  askNewer: (visit) => visit.ask(newerPlace(visit.state)),
+  jump: (visit, at) => visit.ask({ around: 1 + (at % (visit.room.messages.length + 1)) }),
+  readPage(visit, at) {
+    const request = visit.requests[at % Math.max(1, visit.requests.length)];
+    if (request) request.page ??= visit.room.page(request.place, at % 7 === 0 ? 3 : 0);
+  },
+  bringPage: (visit, at) => visit.bring(at % Math.max(1, visit.requests.length)),
+  failPage(visit, at) {
+    const [request] = visit.requests.splice(at % Math.max(1, visit.requests.length), 1);
+    if (request) visit.take({ type: 'pageFailed', place: request.place, problem: NO });
+  },
+  toEnd: (visit) => visit.take({ type: 'toEnd' }),
+  trim: (visit, at) => visit.take({ type: 'trimmed', keep: at % 8 }),
+} satisfies Record<string, (visit: Visit, at: number) => void>;
 
-describe('a room', () => {
-  it('that followed the events equals one that was loaded afresh, whatever was cut, late or resumed', () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom(...VERBS), fc.nat(30)), {
-      minLength: 20,
-      maxLength: 120,
-    });
+type Verb = keyof typeof STORY;
+type Step = [Verb, number];
+
+function each<T>(one: T | undefined, then: (one: T) => void) {
+  if (one !== undefined) then(one);
+}
+
+function failedOf({ state }: Visit): string | undefined {
+  return state.pending.find((each) => each.state === 'failed')?.clientId;
+}
+
+const verbs = fc.constantFrom(...(Object.keys(STORY) as Verb[]));
+const steps = (pool: fc.Arbitrary<Verb>) =>
+  fc.array(fc.tuple(pool, fc.nat(60)), { minLength: 10, maxLength: 150 });
+
+function begun(limits: Limits, length: number): Visit {
+  const visit = new Visit(limits);
+  for (let count = 0; count < length; count += 1) visit.room.write('ada');
+  visit.join();
+  return visit;
+}
+
+function expectTheRoom({ state, room }: Visit) {
+  expect(state).toMatchObject({ rev: room.rev, gap: false, pending: [], aside: [] });
+  expect(state.pages.filter(({ problem }) => !problem)).toEqual([]);
+  expect(state.tail.messages.at(-1)?.seq ?? 0).toBe(room.messages.length);
+  for (const { messages } of state.window ? [state.tail, state.window] : [state.tail]) {
+    const first = messages[0]?.seq ?? 1;
+    expect(messages).toEqual(room.messages.slice(first - 1, first - 1 + messages.length));
+  }
+}
+
+describe('a timeline', () => {
+  it.each([
+    ['with room for all', LIMITS, 25],
+    ['with tight bounds', TIGHT, 40],
+    ['that begins empty', TIGHT, 0],
+  ])(
+    'shows what the server has, whatever was cut, lost, late or asked for: %s',
+    (_, limits, length) => {
+      fc.assert(
+        fc.property(steps(verbs), (story) => {
+          const visit = begun(limits, length);
+          for (const step of story) visit.do(step);
+          visit.rest();
+          expectTheRoom(visit);
+          for (const clientId of visit.written) {
+            const times = visit.room.messages.filter((each) => each.clientId === clientId).length;
+            expect(times).toBeGreaterThanOrEqual(visit.discarded.has(clientId) ? 0 : 1);
+            expect(times).toBeLessThanOrEqual(1);
+          }
+        }),
+        { numRuns: 400 },
+      );
+    },
+    120_000,
+  );
+
+  it('is whole again when everything was paged in, over windows and bounds', () => {
+    const reading = fc.constantFrom<Verb>(
+      'askOlder',
+      'askNewer',
+      'jump',
+      'toEnd',
+      'trim',
+      'readPage',
+      'bringPage',
+      'bringPage',
+      'write',
+      'edit',
+      'clap',
+      'deliver',
+    );
     fc.assert(
-      fc.property(steps, (story) => {
-        const model = new Model();
-        for (let first = 0; first < 6; first += 1) model.do(['write', 0]);
-        model.do(['join', 0]);
-        for (const step of story) {
-          model.do(step);
-          expect(model.state.gap).toBe(false);
+      fc.property(steps(reading), fc.constantFrom(LIMITS, TIGHT), (story, limits) => {
+        const visit = begun(limits, 60);
+        for (const step of story) visit.do(step);
+        visit.rest();
+        while (newerPlace(visit.state)) {
+          visit.ask(newerPlace(visit.state));
+          visit.bring(0);
         }
-        if (!model.joined) model.join();
-        model.deliver(Number.POSITIVE_INFINITY);
-        model.bringOlder();
-
-        const first = model.state.messages[0]?.seq ?? 1;
-        expect(model.state.rev).toBe(model.rev);
-        expect(model.state.messages).toEqual(model.messages.slice(first - 1));
-        expect(model.state.hasOlder).toBe(first > 1);
+        expect(visit.state.window).toBe(null);
+        expectTheRoom(visit);
+        const seen = new Set(visit.state.tail.messages.map(({ seq }) => seq));
+        for (let place = olderPlace(visit.state); place; place = olderPlace(visit.state)) {
+          visit.ask(place);
+          visit.bring(0);
+          for (const { seq } of (visit.state.window ?? visit.state.tail).messages) seen.add(seq);
+        }
+        expect(seen.has(1)).toBe(true);
+        expectTheRoom(visit);
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
-
-  it('says so when a revision is missing, and takes nothing after it until it has caught up', () => {
-    const joined = after(emptyRoom(ME), history('page', 1, [message(1, 1)]));
-    const behind = after(joined, change(message(3, 3)));
-    expect(behind.gap).toBe(true);
-    expect(behind.messages).toHaveLength(1);
-
-    const caughtUp = after(behind, history('delta', 3, [message(2, 2), message(3, 3)]));
-    expect(caughtUp.gap).toBe(false);
-    expect(caughtUp.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
-  });
+  }, 120_000);
 });
-
-it('takes a change once, whether it came as an event, in a resume or in both', () => {
-  const edited = message(1, 2, 'edited');
-  const joined = after(emptyRoom(ME), history('page', 2, [edited]));
-  expect(after(joined, change(message(1, 1)), change(edited))).toEqual(joined);
-  expect(after(joined, history('delta', 2, [edited])).messages).toEqual([edited]);
-});
-
-describe('a page of older messages', () => {
-  const joined = after(emptyRoom(ME), history('page', 4, [message(4, 4)], true), { type: 'olderAsked' });
-  const page = (...messages: Message[]): HistoryPage => ({ messages, hasMore: false, rev: 6 });
-
-  it('that was read after the events it comes before is not taken back by them', () => {
-    const edited = message(3, 6, 'edited twice');
-    const longer = after(joined, { type: 'olderCame', before: 4, page: page(edited) });
-    expect(after(longer, change(message(3, 5, 'edited once'))).messages[0]).toEqual(edited);
-  });
-
-  it('is not joined to a list that it does not belong to', () => {
-    const another = after(joined, history('reset', 90, [message(80, 90)], true), { type: 'olderAsked' });
-    const late = after(another, { type: 'olderCame', before: 4, page: page(message(3, 3)) });
-    expect(late.messages.map(({ seq }) => seq)).toEqual([80]);
-  });
-});
-
-describe('an own message', () => {
-  const joined = after(emptyRoom(ME), history('page', 0, []), written);
-  const echo = change(message(1, 1, 'mine', 'c1'));
-  const ack: RoomEvent = { type: 'acknowledged', clientId: 'c1', message: message(1, 1, 'mine', 'c1') };
-
-  it.each([
-    ['acknowledgement first', [ack, echo]],
-    ['echo first', [echo, ack]],
-    ['found in a resume', [history('delta', 1, [message(1, 1, 'mine', 'c1')]), ack]],
-  ])('is one row at each moment: %s', (_, events) => {
-    let state = joined;
-    for (const event of events) {
-      state = roomReducer(state, event);
-      expect(state.messages.length + state.pending.length).toBe(1);
-    }
-    expect(state.messages).toHaveLength(1);
-  });
-
-  it('that was acknowledged leaves the end when the list goes on beyond its place', () => {
-    const reset = after(joined, ack, history('reset', 90, [message(80, 89), message(81, 90)], true));
-    expect(reset.pending).toEqual([]);
-  });
-
-  it('that failed stays until it is tried again or discarded', () => {
-    const failed = after(joined, { type: 'refused', clientId: 'c1', problem: 'no' });
-    expect(failed.pending[0]).toMatchObject({ state: 'failed', problem: 'no' });
-    expect(after(failed, { type: 'retried', clientId: 'c1' }).pending[0]).not.toHaveProperty('problem');
-    expect(after(failed, { type: 'discarded', clientId: 'c1' }).pending).toEqual([]);
-  });
-});
-
-/** As everybody gets it: without what is one reader's own. */
-function broadcast(message: Message): Message {
-  const reactions = message.reactions.map(({ mine: _, ...each }) => each);
-  return { ...message, claps: { total: message.claps.total }, reactions };
-}

@@ -1,0 +1,207 @@
+// What becomes of a client whose way to the server, or whose token, is gone for a while.
+import { expect, vi } from 'vitest';
+import { memoryStorage } from '../src/index.js';
+import { fill, name, rest, somebody, startServer, story, tokenOf, until, wayTo } from './scene.js';
+
+const server = startServer();
+const NOBODY = 'http://127.0.0.1:9';
+
+story('twenty messages written without a connection go out in order, from the page after the next reload', async () => {
+  const who = name('ada');
+  const id = name('garden');
+  const storage = memoryStorage();
+  const user = { id: who, username: who };
+  const before = somebody(server.url, { storage, user }, who);
+  before.connect();
+  before.room(id).open();
+  await until(before.room(id).state, ({ status }) => status === 'live');
+  await until(before.rooms, ({ rooms }) => rooms.length === 1);
+  before.rooms.refresh();
+  before.disconnect();
+
+  const offline = somebody(NOBODY, { storage, user }, who);
+  offline.connect();
+  for (let at = 1; at <= 20; at += 1) offline.room(id).send(`text ${at}`);
+  expect(offline.connection.get().waiting).toBe(20);
+  offline.disconnect();
+
+  const after = somebody(server.url, { storage, user }, who);
+  after.connect();
+  await until(after.connection, ({ waiting }) => waiting === 20);
+  after.room(id).send('text 21');
+  await until(after.connection, ({ waiting }) => waiting === 0);
+  const { messages } = await rest<{ messages: { content: string }[] }>(server.url, who, 'GET', `/rooms/${id}/messages`);
+  expect(messages.map(({ content }) => content)).toEqual(Array.from({ length: 21 }, (_, at) => `text ${at + 1}`));
+  await vi.waitFor(async () => expect(await storage.list(`user/${who}/unsent/`)).toEqual([]));
+});
+
+story('a page that starts without a connection shows the rooms that this device saw last', async () => {
+  const who = name('ada');
+  const storage = memoryStorage();
+  const user = { id: who, username: who };
+  const before = somebody(server.url, { storage, user }, who);
+  before.connect();
+  await until(before.connection, ({ status }) => status === 'online');
+  await before.rooms.create({ name: 'Garden' });
+  before.rooms.refresh();
+  await vi.waitFor(async () => expect(await storage.get(`user/${who}/rooms`)).toHaveLength(1));
+  before.disconnect();
+  const offline = somebody(NOBODY, { storage, user }, who);
+  offline.connect();
+  const { rooms } = await until(offline.rooms, ({ status }) => status === 'kept');
+  expect(rooms.map(({ title }) => title)).toEqual(['Garden']);
+});
+
+story('a cut in the middle of writing loses nothing and repeats nothing', async () => {
+  const way = await wayTo(server.url);
+  const who = name('ada');
+  const ada = somebody(way.url, {}, who);
+  const id = name('garden');
+  ada.connect();
+  ada.room(id).open();
+  await until(ada.room(id).state, ({ status }) => status === 'live');
+  const done: Promise<unknown>[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    for (let at = 0; at < 10; at += 1) done.push(ada.room(id).send(`${round}.${at}`).done);
+    way.cut();
+    const { downSince } = await until(ada.connection, ({ status }) => status === 'reconnecting');
+    expect(downSince).toBeGreaterThan(0);
+    way.heal();
+    await until(ada.room(id).state, ({ status }) => status === 'live');
+  }
+  await Promise.all(done);
+  const wished = Array.from({ length: 50 }, (_, at) => `${Math.floor(at / 10)}.${at % 10}`);
+  const { messages } = await until(ada.room(id).messages, ({ messages }) => messages.every(({ seq }) => seq !== null));
+  expect(messages.map(({ content }) => content)).toEqual(wished);
+  expect(ada.connection.get()).toMatchObject({ status: 'online', waiting: 0, downSince: null });
+});
+
+story('nobody stays typing over a cut', async () => {
+  const way = await wayTo(server.url);
+  const [ada, bo] = [somebody(way.url), somebody(server.url)];
+  const id = name('garden');
+  for (const each of [ada, bo]) {
+    each.connect();
+    each.room(id).open();
+    await until(each.room(id).state, ({ status }) => status === 'live');
+  }
+  bo.room(id).typed('Hm');
+  await until(ada.room(id).typing, ({ length }) => length === 1);
+  way.cut();
+  await until(ada.connection, ({ status }) => status === 'reconnecting');
+  expect(ada.room(id).typing.get()).toEqual([]);
+});
+
+story('a token that is refused is asked for once more, and no third time', async () => {
+  const asked: (string | undefined)[] = [];
+  let good = false;
+  const who = name('ada');
+  const ada = somebody(server.url, {
+    user: { id: who, username: who },
+    getToken(refused) {
+      asked.push(refused);
+      return good ? tokenOf(who) : 'not a token';
+    },
+  });
+  ada.connect();
+  const { problem } = await until(ada.connection, ({ status }) => status === 'refused');
+  expect(problem?.code).toBe('unauthenticated');
+  expect(asked.filter((each) => each !== undefined)).toEqual(['not a token']);
+  good = true;
+  ada.connect();
+  await until(ada.connection, ({ status }) => status === 'online');
+});
+
+story('a token that ran out while there was no connection is replaced, and nothing is lost', async () => {
+  const way = await wayTo(server.url);
+  const who = name('ada');
+  const id = name('garden');
+  let tokens = 0;
+  let life = 3600;
+  const ada = somebody(way.url, {
+    user: { id: who, username: who },
+    getToken(refused) {
+      if (refused !== undefined) life = 3600;
+      tokens += 1;
+      return tokenOf(who, life);
+    },
+  });
+  ada.connect();
+  ada.room(id).open();
+  await until(ada.room(id).state, ({ status }) => status === 'live');
+  way.cut();
+  await until(ada.connection, ({ status }) => status === 'reconnecting');
+  life = -3600;
+  const { done } = ada.room(id).send('Written in between');
+  const before = tokens;
+  way.heal();
+  await done;
+  expect(tokens).toBeGreaterThanOrEqual(before + 2);
+});
+
+story('REST asks for another token when one is refused', async () => {
+  const who = name('ada');
+  let life = 2;
+  const ada = somebody(server.url, {
+    getToken(refused) {
+      if (refused !== undefined) life = 3600;
+      return tokenOf(who, life);
+    },
+  });
+  life = -3600;
+  expect(await ada.people.get(who).catch(({ code }) => code)).toMatchObject({ id: who });
+});
+
+story('connect, disconnect and connect at once come to one connection', async () => {
+  const way = await wayTo(server.url);
+  const who = name('ada');
+  const ada = somebody(way.url, { user: { id: who, username: who } }, who);
+  const bo = somebody(server.url);
+  const id = name('garden');
+  bo.connect();
+  bo.room(id).open();
+  await until(bo.room(id).state, ({ status }) => status === 'live');
+  let came = 0;
+  bo.on('user:joined', () => {
+    came += 1;
+  });
+  ada.connect();
+  const close = ada.room(id).open();
+  close();
+  ada.disconnect();
+  ada.connect();
+  ada.room(id).open();
+  await until(ada.room(id).state, ({ status }) => status === 'live');
+  const sent = ada.room(id).send('Once');
+  await sent.done;
+  await until(bo.room(id).messages, ({ messages }) => messages.length === 1);
+  expect(came).toBe(1);
+  const { online } = bo.room(id).presence.get();
+  expect(online.map((each) => each.id).sort()).toEqual([who, bo.me.get()?.id].sort());
+  ada.disconnect();
+  await until(bo.room(id).presence, ({ count }) => count === 1);
+  expect(ada.connection.get().status).toBe('idle');
+});
+
+story('what is too much to catch up with comes as a new list', async () => {
+  const who = name('bo');
+  const ada = somebody(server.url);
+  const id = name('garden');
+  ada.connect();
+  ada.room(id).open();
+  await until(ada.room(id).state, ({ status }) => status === 'live');
+  await rest(server.url, who, 'POST', `/rooms/${id}/members`, { userId: who }).catch(() => undefined);
+  const bo = somebody(server.url, {}, who);
+  bo.connect();
+  bo.room(id).open();
+  await until(bo.room(id).state, ({ status }) => status === 'live');
+  await fill(server.url, who, id, 300);
+  await until(ada.room(id).messages, ({ lastSeq }) => lastSeq === 300);
+  expect(await ada.room(id).seek(100)).toBe(true);
+  const { epoch } = ada.room(id).messages.get();
+  ada.disconnect();
+  await fill(server.url, who, id, 501);
+  ada.connect();
+  const after = await until(ada.room(id).messages, (state) => state.lastSeq === 801 && state.epoch > epoch);
+  expect(after.messages.at(-1)?.seq).toBe(801);
+}, 60_000);

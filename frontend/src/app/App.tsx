@@ -1,0 +1,47 @@
+// Chooses between the first page and the chat of whoever is signed in.
+import { createClient, type Session, type User } from '@belfry/client';
+import { ChatProvider, useReadable } from '@belfry/react';
+import { useEffect, useState } from 'react';
+import { Design } from '../design/Design';
+import { SignIn } from '../features/auth/SignIn';
+import { forgetRecent } from '../features/rooms/recent';
+import { ErrorBoundary } from './ErrorBoundary';
+import { Keyboard } from './keyboard';
+import { Layout } from './Layout';
+import { NewVersion } from './NewVersion';
+
+export function App({ session }: { session: Session }) {
+  return (
+    <ErrorBoundary>
+      <Design>
+        <Keyboard>
+          <Who session={session} />
+          <NewVersion />
+        </Keyboard>
+      </Design>
+    </ErrorBoundary>
+  );
+}
+
+function Who({ session }: { session: Session }) {
+  const { user } = useReadable(session.state);
+  const nobody = user === null;
+  useEffect(() => {
+    if (!nobody) return;
+    document.title = 'Belfry';
+    forgetRecent();
+  }, [nobody]);
+  return user ? <Chat key={user.id} session={session} user={user} /> : <SignIn session={session} />;
+}
+
+function Chat({ session, user }: { session: Session; user: User }) {
+  // One for as long as it is the same person; their name may change meanwhile.
+  const [client] = useState(() =>
+    createClient({ url: window.location.origin, getToken: session.getToken, user }),
+  );
+  return (
+    <ChatProvider client={client}>
+      <Layout session={session} />
+    </ChatProvider>
+  );
+}

@@ -1,0 +1,86 @@
+// The signed-in page: the rooms at the left, what the address names beside them; on a phone one of the two.
+import type { Session } from '@belfry/client';
+import { useClient } from '@belfry/react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { Skeleton } from '../design/States';
+import { ConnectionLine } from '../features/connection/ConnectionLine';
+import { rememberRecent } from '../features/rooms/recent';
+import { Sidebar } from '../features/rooms/Sidebar';
+import { useRoomKeys } from '../features/rooms/use-room-keys';
+import { currentPlace, type Place, usePlace } from '../routes';
+import { ErrorBoundary } from './ErrorBoundary';
+import { Home } from './Home';
+import { useShortcut } from './keyboard';
+import { useTitle } from './use-title';
+import './Layout.css';
+
+const room = () => import('../features/room/RoomView').then(({ RoomView }) => ({ default: RoomView }));
+// On its way while the rest of the page starts.
+const first = currentPlace().view === 'room' ? room() : undefined;
+const RoomView = lazy(() => first ?? room());
+const Directory = lazy(() =>
+  import('../features/directory/Directory').then((module) => ({ default: module.Directory })),
+);
+const Switcher = lazy(() => import('../features/rooms/Switcher'));
+const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
+
+export function Layout({ session }: { session: Session }) {
+  const client = useClient();
+  const place = usePlace();
+  const [open, setOpen] = useState<'switcher' | 'keys' | null>(null);
+  const close = () => setOpen(null);
+  const roomId = place.view === 'room' ? place.roomId : null;
+  useTitle(place);
+  useRoomKeys(place);
+  useShortcut('switch', () => setOpen('switcher'));
+  useShortcut('help', () => setOpen('keys'));
+  useShortcut('markRead', () => (roomId === null ? false : client.room(roomId).markRead()));
+
+  useEffect(() => {
+    if (roomId !== null) rememberRecent(roomId);
+  }, [roomId]);
+
+  return (
+    <div className="layout" data-view={place.view === 'home' ? 'rooms' : 'stage'}>
+      <button
+        className="skip"
+        type="button"
+        onClick={() => document.querySelector<HTMLElement>('.stage h1')?.focus()}
+      >
+        Skip the list of rooms
+      </button>
+      <Sidebar
+        session={session}
+        place={place}
+        onSwitch={() => setOpen('switcher')}
+        onKeys={() => setOpen('keys')}
+      />
+      <div className="stage">
+        <ConnectionLine onSignInAgain={() => session.end()} />
+        <ErrorBoundary of={place}>
+          <Suspense fallback={<Skeleton label="Loading" lines={6} faces />}>
+            <View place={place} />
+          </Suspense>
+        </ErrorBoundary>
+      </div>
+      <Suspense>
+        {open === 'switcher' && <Switcher onClose={close} />}
+        {open === 'keys' && <KeyboardMap onClose={close} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function View({ place }: { place: Place }) {
+  if (place.view === 'browse') {
+    return <Directory />;
+  }
+  if (place.view === 'home') return <Home />;
+  return (
+    <RoomView
+      key={place.roomId}
+      roomId={place.roomId}
+      {...(place.seq === undefined ? {} : { seq: place.seq })}
+    />
+  );
+}
