@@ -275,6 +275,57 @@ class Visitor {
     return this.page.locator('.message .text').allInnerTexts();
   }
 
+  /** All that stands in the room, from its first message on, though only what is in view is there: scrolls through it. */
+  async readsAll() {
+    const seen = new Map();
+    const look = async () => {
+      const rows = await this.page.locator('.message').evaluateAll((all) =>
+        all.map((row) => ({
+          place: row.getBoundingClientRect().top,
+          text: row.querySelector('.text')?.innerText ?? '',
+          seq: Number(row.dataset.seq ?? row.closest('[data-seq]')?.dataset.seq ?? Number.NaN),
+        })),
+      );
+      rows.sort((a, b) => a.place - b.place);
+      const seqs = rows.map(({ seq }) => seq);
+      assert.deepEqual(
+        seqs,
+        [...new Set(seqs)].sort((a, b) => a - b),
+        'out of order, or twice',
+      );
+      for (const { seq, text } of rows) seen.set(seq, text);
+      return rows[0]?.seq;
+    };
+    let top = await look();
+    while (top > 1) {
+      await this.messages.first().evaluate((row) => row.scrollIntoView({ block: 'end' }));
+      const before = top;
+      await this.page.waitForFunction(
+        (seq) => [...document.querySelectorAll('[data-seq]')].some((row) => Number(row.dataset.seq) < seq),
+        before,
+      );
+      top = await look();
+    }
+    return [...seen].sort(([a], [b]) => a - b).map(([, text]) => text.replace(/ \(edited\)$/, ''));
+  }
+
+  /** Another tab is before this one. */
+  async looksAway() {
+    await this.#isSeen('hidden');
+  }
+
+  async looksBack() {
+    await this.#isSeen('visible');
+  }
+
+  async #isSeen(state) {
+    await this.page.evaluate((now) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now });
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => now === 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  }
+
   /**
    * Lets the first message through to the server, but nothing of what comes of it back, and cuts the line when the server
    * has acknowledged it. `cut` holds when that has happened.
