@@ -142,6 +142,13 @@ class Visitor {
     await this.page.getByRole('heading', { name: 'Public rooms', level: 1 }).waitFor();
   }
 
+  /** The list of the user's rooms is there, and holds none of that name. */
+  async isNotIn(name) {
+    const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
+    await rooms.waitFor();
+    await rooms.getByRole('link', { name }).waitFor({ state: 'detached' });
+  }
+
   async choosesInRoom(action) {
     await this.page.getByRole('button', { name: 'Room menu' }).click();
     await this.page.getByRole('menuitem', { name: action }).click();
