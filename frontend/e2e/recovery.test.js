@@ -19,7 +19,7 @@ function busy(writer, room, random) {
     const message = said[random.below(said.length)];
     const deed = random.below(4);
     if (deed === 0) await writer.edits(message, `changed when there were ${said.length}`);
-    if (deed === 1) await writer.claps(message, 1 + random.below(3));
+    if (deed === 1) await writer.claps(said[0], 1);
     if (deed === 2) await writer.reacts(message, '🎉');
   };
 }
@@ -73,6 +73,8 @@ stories(
         const own = contents.filter((content) => content.startsWith('from the page'));
         assert.deepEqual(own, [...new Set(own)], 'a message of the page was stored twice');
         assert.deepEqual(await ada.readsAll(), contents);
+        const { content, claps } = messages.find(({ claps }) => claps.total > 0) ?? {};
+        if (claps) await ada.seesUnder(content, new RegExp(`^Clap: ${claps.total} so far`));
       },
     );
 
