@@ -15,10 +15,10 @@ const LONGEST_OUTAGE_MS = 400;
 function busy(writer, room, random) {
   const said = [];
   return async function goesOn() {
-    said.push(await writer.says(room, `said ${said.length}`));
+    said.push(await writer.says(room, `said ${said.length}.`));
     const message = said[random.below(said.length)];
     const deed = random.below(4);
-    if (deed === 0) await writer.edits(message, `changed when there were ${said.length}`);
+    if (deed === 0) await writer.edits(message, `changed when there were ${said.length}.`);
     if (deed === 1) await writer.claps(said[0], 1);
     if (deed === 2) await writer.reacts(message, '🎉');
   };
