@@ -17,10 +17,7 @@ stories('a room', (story) => {
       await bo.browses();
       await bo.sees('There are no public rooms yet.');
 
-      await ada.choosesInRoom('Add people');
-      await ada.page.getByLabel('Add somebody by name').fill('bo');
-      await ada.page.getByRole('button', { name: 'Add Bo' }).click();
-      await (await ada.memberCalled('Bo')).waitFor();
+      await ada.adds('Bo');
       await bo.looksAgain();
       await bo.page.getByRole('link', { name: 'Private: Secret garden' }).click();
       await bo.inRoom('Secret garden');
@@ -28,17 +25,39 @@ stories('a room', (story) => {
       await bo.writes('thank you');
       await ada.sees('thank you');
 
-      await ada.choosesFor('Bo', 'Remove from room');
+      await ada.removes('Bo');
+      await (await ada.memberCalled('Bo')).waitFor({ state: 'detached' });
       await bo.sees('You were removed from this room');
       await bo.sees('To come back, somebody has to add you.');
       assert.equal(await bo.messages.count(), 0);
       await bo.page.getByRole('button', { name: 'Take it off the list' }).click();
-      await bo.seesNoMore('Secret garden');
+      await bo.isNotIn('Secret garden');
       await bo.page.reload();
       await bo.isIn();
-      await bo.sees('None yet.');
+      await bo.isNotIn('Secret garden');
     },
   );
+
+  story('has an id after its name, and another one where that is taken', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const cy = await guest(t, belfry, 'Cy');
+    await cy.join('kitchen-garden');
+    const ada = await enter(t, browser, belfry, 'Ada', { refusals: [409] });
+    await ada.page.getByRole('button', { name: 'New room' }).click();
+    const dialog = ada.page.getByRole('dialog', { name: 'New room' });
+    await dialog.getByRole('button', { name: 'Make room' }).click();
+    await dialog.getByText('A room needs a name.').waitFor();
+    await dialog.getByLabel('Name').fill('Kitchen garden');
+    assert.equal(await dialog.getByLabel('Id').inputValue(), 'kitchen-garden');
+    await dialog.getByLabel('Topic').fill('Beans, mostly');
+    await dialog.getByRole('button', { name: 'Make room' }).click();
+    await dialog.getByText(/There is, or was, a room with this id/).waitFor();
+    assert.equal(await dialog.getByLabel('Id').inputValue(), 'kitchen-garden-2');
+    await dialog.getByRole('button', { name: 'Make room' }).click();
+    await ada.inRoom('Kitchen garden');
+    await ada.sees('Beans, mostly');
+    assert.match(ada.page.url(), /#\/kitchen-garden-2$/);
+  });
 
   story('is renamed, given a topic and deleted by its owner, before everybody’s eyes', async (t, browser) => {
     const belfry = await startBelfry(t);
@@ -46,10 +65,8 @@ stories('a room', (story) => {
     const bo = await enter(t, browser, belfry, 'Bo');
     await ada.joins('garden');
     await bo.joins('garden');
-    assert.equal(await bo.page.getByRole('button', { name: 'Room menu' }).count(), 1, 'Bo may leave');
 
-    await ada.choosesInRoom('Room settings');
-    const settings = ada.page.getByRole('dialog', { name: 'Room settings' });
+    const settings = await ada.opensSettings();
     await settings.getByLabel('Name').fill('Kitchen garden');
     await settings.getByLabel('Topic').fill('Beans, mostly');
     await settings.getByRole('button', { name: 'Save' }).click();
@@ -58,12 +75,31 @@ stories('a room', (story) => {
     await bo.writes('a good name');
     await ada.sees('a good name');
 
-    await ada.choosesInRoom('Room settings');
-    await settings.getByRole('button', { name: 'Delete room…' }).click();
-    await ada.page.getByRole('button', { name: 'Delete room', exact: true }).click();
+    const about = await bo.opensSettings();
+    await about.getByText('Everybody here can find it, read it and join.').waitFor();
+    assert.equal(await about.getByRole('button', { name: 'Save' }).count(), 0, 'Bo changes nothing');
+    assert.equal(await about.getByRole('tab', { name: 'Moderation' }).count(), 0);
+    await bo.page.keyboard.press('Escape');
+
+    await ada.deletesRoom('Kitchen garden');
     for (const visitor of [ada, bo]) await visitor.sees('This room was deleted');
     await bo.page.getByRole('button', { name: 'Take it off the list' }).click();
-    await bo.sees('None yet.');
+    await bo.isNotIn('Kitchen garden');
+  });
+
+  story('is made private by its owner, and is then no more in the directory', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await enter(t, browser, belfry, 'Bo');
+    await ada.makesRoom('Garden', 'Public');
+    await bo.browses();
+    await bo.page.getByRole('link', { name: /Garden.*1 member/ }).waitFor();
+    const settings = await ada.opensSettings();
+    await settings.getByRole('radio', { name: 'Private' }).check({ force: true });
+    await settings.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('heading', { name: 'Private: Garden', level: 1 }).waitFor();
+    await bo.page.getByLabel('Search public rooms').fill('gar');
+    await bo.sees('No room has such a name.');
   });
 
   story(
@@ -85,9 +121,13 @@ stories('a room', (story) => {
       await bo.page.getByRole('button', { name: 'Room menu' }).click();
       await bo.page.getByRole('menuitem', { name: 'Add people' }).waitFor();
       await bo.page.keyboard.press('Escape');
-      await bo.chooses('Delete', 'something rude');
-      await bo.page.getByRole('button', { name: 'Delete', exact: true }).click();
-      await ada.sees('This message was deleted.');
+      await bo.memberCalled('Cy');
+      await bo.removes('Cy');
+      await bo.memberCalled('Ada');
+      await bo.page.getByRole('button', { name: 'Ada: what can be done' }).click();
+      await bo.page.getByRole('menuitem', { name: 'Message' }).waitFor();
+      assert.equal(await bo.page.getByRole('menuitem', { name: 'Remove from room' }).count(), 0);
+      await bo.page.keyboard.press('Escape');
 
       await ada.choosesInRoom('Leave room');
       const leaving = ada.page.getByRole('dialog', { name: 'Leave garden?' });
@@ -98,12 +138,30 @@ stories('a room', (story) => {
       await (await ada.memberCalled('Bo')).getByText('Owner').waitFor();
       await ada.choosesInRoom('Leave room');
       await leaving.getByRole('button', { name: 'Leave room' }).click();
-      await ada.sees('None yet.');
+      await ada.isNotIn('garden');
       await ada.page.reload();
       await ada.isIn();
-      await ada.sees('None yet.');
+      await ada.isNotIn('garden');
     },
   );
+
+  story('takes somebody in with a role, and finds its members by name', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const names = ['Bo', 'Cy', 'Di', 'Ed', 'Flo', 'Gus', 'Hal', 'Ida', 'Jo', 'Kai', 'Lu'];
+    const others = await Promise.all(names.map((name) => guest(t, belfry, name)));
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.makesRoom('Garden', 'Public');
+    await Promise.all(others.map((each) => each.join('garden')));
+    await guest(t, belfry, 'Max');
+    await ada.adds('Max', 'moderator');
+    await (await ada.memberCalled('Max')).getByText('Moderator').waitFor();
+    await ada.people.getByLabel('Find a member').fill('FLO');
+    const shown = ada.people.getByRole('list', { name: 'Members' }).getByRole('listitem');
+    await (await ada.memberCalled('Max')).waitFor({ state: 'detached' });
+    assert.equal(await shown.count(), 1);
+    await ada.people.getByLabel('Find a member').fill('nobody like that');
+    await ada.sees('No member has such a name.');
+  });
 
   story('for two is opened from a person, called after the other one, and made once', async (t, browser) => {
     const belfry = await startBelfry(t);
@@ -127,6 +185,14 @@ stories('a room', (story) => {
     await bo.choosesFor('Ada', 'Message');
     await bo.inRoom('Ada');
     assert.deepEqual(await bo.reads(), ['between us', 'I see']);
+
+    await guest(t, belfry, 'Cy');
+    await ada.browses();
+    await ada.page.getByRole('button', { name: 'New message' }).click();
+    const dialog = ada.page.getByRole('dialog', { name: 'New message' });
+    await dialog.getByLabel('Find somebody by name').fill('c');
+    await dialog.getByRole('button', { name: 'Message Cy' }).click();
+    await ada.inRoom('Cy');
   });
 
   story('that is public is found by its name and joined from the directory', async (t, browser) => {
@@ -145,5 +211,18 @@ stories('a room', (story) => {
     await ada.inRoom('garden');
     await ada.browses();
     await ada.page.getByRole('link', { name: /garden.*2 members.*Open/ }).waitFor();
+  });
+
+  story('that the directory cannot be asked for is asked for again', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const cy = await guest(t, belfry, 'Cy');
+    await cy.join('garden');
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.page.route('**/api/rooms?*scope=public*', (route) => route.abort());
+    await ada.browses();
+    await ada.sees('The server cannot be reached right now. Try again in a moment.');
+    await ada.page.unroute('**/api/rooms?*scope=public*');
+    await ada.page.getByRole('button', { name: 'Try again' }).click();
+    await ada.page.getByRole('link', { name: /garden.*Join/ }).waitFor();
   });
 });

@@ -2,16 +2,17 @@
 import { after, before, describe, it } from 'node:test';
 import { noBrowser, openBrowser } from './visitor.js';
 
-const skip = await noBrowser();
+const noBrowserHere = await noBrowser();
 
-/** `tell` is given `story(name, async (test, browser) => …)`. */
-export function stories(name, tell) {
+/** `tell` is given `story(name, async (test, browser) => …)`; `skip`: why none of them can be told here. */
+export function stories(name, tell, { skip = false } = {}) {
+  const unable = noBrowserHere || skip;
   describe(name, { concurrency: 2, timeout: 180_000 }, () => {
     let browser;
     before(async () => {
-      if (!skip) browser = await openBrowser();
+      if (!unable) browser = await openBrowser();
     });
     after(() => browser?.close());
-    tell((title, run) => it(title, { skip }, (test) => run(test, browser)));
+    tell((title, run) => it(title, { skip: unable }, (test) => run(test, browser)));
   });
 }

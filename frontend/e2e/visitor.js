@@ -327,6 +327,14 @@ class Visitor {
   async browses() {
     const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
     await rooms.getByRole('link', { name: 'Browse public rooms' }).click();
+    await this.page.getByRole('heading', { name: 'Public rooms', level: 1 }).waitFor();
+  }
+
+  /** The list of the user's rooms is there, and holds none of that name. */
+  async isNotIn(name) {
+    const rooms = this.page.getByRole('navigation', { name: 'Rooms' });
+    await rooms.waitFor();
+    await rooms.getByRole('link', { name }).waitFor({ state: 'detached' });
   }
 
   async choosesInRoom(action) {
@@ -334,24 +342,68 @@ class Visitor {
     await this.page.getByRole('menuitem', { name: action }).click();
   }
 
-  async makesRoom(name, visibility) {
+  /** `id`: another than the one that its name gives. */
+  async makesRoom(name, visibility, { id } = {}) {
     await this.page.getByRole('button', { name: 'New room' }).click();
     const dialog = this.page.getByRole('dialog', { name: 'New room' });
     await dialog.getByLabel('Name').fill(name);
+    if (id !== undefined) await dialog.getByLabel('Id').fill(id);
     await dialog.getByRole('radio', { name: visibility }).check({ force: true });
     await dialog.getByRole('button', { name: 'Make room' }).click();
     await this.inRoom(name);
   }
 
+  /** Opens the window about the room, with one of its parts, and answers with it. */
+  async opensSettings(part = 'Room') {
+    await this.choosesInRoom(/^(Room settings|About this room)$/);
+    const settings = this.page.getByRole('dialog', { name: /^(Room settings|About this room)$/ });
+    await settings.getByRole('tab', { name: part }).click();
+    return settings;
+  }
+
+  /** Writes the room's name down, as the window asks for. */
+  async deletesRoom(name) {
+    const settings = await this.opensSettings();
+    await settings.getByRole('button', { name: 'Delete room…' }).click();
+    const dialog = this.page.getByRole('dialog', { name: `Delete ${name}?` });
+    const button = dialog.getByRole('button', { name: 'Delete room' });
+    assert.ok(await button.isDisabled(), 'the name has to be written down first');
+    await dialog.getByLabel(/to go on$/).fill(name);
+    await button.click();
+  }
+
   /** Opens the members of the room, and answers with the list's row of somebody. */
   async memberCalled(name) {
     await this.people.getByRole('radio', { name: 'Members' }).check({ force: true });
-    return this.people.getByRole('listitem').filter({ hasText: name }).first();
+    return this.people.getByRole('list', { name: 'Members' }).getByRole('listitem').filter({ hasText: name });
+  }
+
+  async adds(name, role) {
+    await this.choosesInRoom('Add people');
+    await this.page.getByLabel('Add somebody by name').fill(name);
+    if (role) await this.page.getByLabel('Add as').selectOption(role);
+    await this.page.getByRole('button', { name: `Add ${name}` }).click();
+    await (await this.memberCalled(name)).waitFor();
+  }
+
+  async removes(name) {
+    await this.choosesFor(name, 'Remove from room');
+    const dialog = this.page.getByRole('dialog', { name: `Remove ${name}?` });
+    await dialog.getByRole('button', { name: 'Remove from room' }).click();
+    await dialog.waitFor({ state: 'detached' });
   }
 
   async choosesFor(name, action) {
     await this.page.getByRole('button', { name: `${name}: what can be done` }).click();
     await this.page.getByRole('menuitem', { name: action }).click();
+  }
+
+  /** Keeps the file of the newest export that is done, and answers with its name and its text. */
+  async downloads(settings) {
+    const coming = this.page.waitForEvent('download');
+    await settings.getByRole('button', { name: 'Download' }).first().click();
+    const file = await coming;
+    return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
   }
 
   /** The same person with a second browser. */
@@ -604,6 +656,57 @@ class Visitor {
   /** What stands in the room, in the order shown. */
   async reads() {
     return this.page.locator('.message .text').allInnerTexts();
+  }
+
+  /** All that stands in the room, from its first message on, though only what is in view is there: scrolls through it. */
+  async readsAll() {
+    const seen = new Map();
+    const look = async () => {
+      const rows = await this.page.locator('.message').evaluateAll((all) =>
+        all.map((row) => ({
+          place: row.getBoundingClientRect().top,
+          text: row.querySelector('.text')?.innerText ?? '',
+          seq: Number(row.dataset.seq ?? row.closest('[data-seq]')?.dataset.seq ?? Number.NaN),
+        })),
+      );
+      rows.sort((a, b) => a.place - b.place);
+      const seqs = rows.map(({ seq }) => seq);
+      assert.deepEqual(
+        seqs,
+        [...new Set(seqs)].sort((a, b) => a - b),
+        'out of order, or twice',
+      );
+      for (const { seq, text } of rows) seen.set(seq, text);
+      return rows[0]?.seq;
+    };
+    let top = await look();
+    while (top > 1) {
+      await this.messages.first().evaluate((row) => row.scrollIntoView({ block: 'end' }));
+      const before = top;
+      await this.page.waitForFunction(
+        (seq) => [...document.querySelectorAll('[data-seq]')].some((row) => Number(row.dataset.seq) < seq),
+        before,
+      );
+      top = await look();
+    }
+    return [...seen].sort(([a], [b]) => a - b).map(([, text]) => text.replace(/ \(edited\)$/, ''));
+  }
+
+  /** Another tab is before this one. */
+  async looksAway() {
+    await this.#isSeen('hidden');
+  }
+
+  async looksBack() {
+    await this.#isSeen('visible');
+  }
+
+  async #isSeen(state) {
+    await this.page.evaluate((now) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now });
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => now === 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
   }
 
   /**

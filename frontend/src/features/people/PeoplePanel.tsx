@@ -1,6 +1,51 @@
-// Stands in until the real one is here.
+// The people of a room: who is here now, and who its members are.
+import { useRoom } from '@belfry/react';
+import { useEffect } from 'react';
+import { IconButton } from '../../design/Button';
+import { Close } from '../../design/icons';
+import { Segments } from '../../design/Segments';
+import { HereNow } from './HereNow';
+import { MemberList } from './MemberList';
+import './people.css';
+
+/** From this width on the panel stands beside the messages. */
 export const WIDE = '(min-width: 70rem)';
+
 export type PeopleTab = 'here' | 'members';
-export function PeoplePanel(_: { tab: PeopleTab; onTab(tab: PeopleTab): void; onClose(): void }) {
-  return null;
+
+export interface PeoplePanelProps {
+  tab: PeopleTab;
+  onTab(tab: PeopleTab): void;
+  onClose(): void;
+}
+
+const TABS = [
+  { value: 'here', label: 'Here now' },
+  { value: 'members', label: 'Members' },
+] as const;
+
+export function PeoplePanel({ tab, onTab, onClose }: PeoplePanelProps) {
+  const { info } = useRoom();
+  const direct = info?.visibility === 'direct';
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      // Beside the messages it covers nothing; over them it is in the way. What lies above it is closed first.
+      const above = document.querySelector('dialog[open], :popover-open');
+      if (event.key === 'Escape' && !above && !window.matchMedia(WIDE).matches) onClose();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [onClose]);
+
+  return (
+    <aside className="people" id="people" aria-labelledby="people-heading">
+      <header>
+        <h2 id="people-heading">In this room</h2>
+        <IconButton label="Hide people" icon={<Close />} onClick={onClose} />
+      </header>
+      {!direct && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
+      {tab === 'here' || direct ? <HereNow /> : <MemberList />}
+    </aside>
+  );
 }

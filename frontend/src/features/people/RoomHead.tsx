@@ -1,20 +1,111 @@
-// Stands in until the real one is here.
-import { useRoom } from '@belfry/react';
-import type { RefObject } from 'react';
-export function RoomHead({
-  heading,
-}: {
+// The head of a room: what it is, who is there, and what can be done with it.
+import { mayLeave, mayManage } from '@belfry/client';
+import { usePresence, useRoom } from '@belfry/react';
+import { lazy, type RefObject, Suspense, useState } from 'react';
+import { Button, ButtonLink } from '../../design/Button';
+import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
+import { type Choice, Menu } from '../../design/Menu';
+import { useToast } from '../../design/Toast';
+import { go, HOME_ADDRESS, linkTo } from '../../routes';
+import type { SettingsPart } from '../room-settings/RoomSettings';
+import { counted, roomTitle } from './names';
+import './people.css';
+import { RoomSign } from './RoomSign';
+
+const RoomSettings = lazy(() =>
+  import('../room-settings/RoomSettings').then((module) => ({ default: module.RoomSettings })),
+);
+const LeaveRoom = lazy(() =>
+  import('../room-settings/LeaveRoom').then((module) => ({ default: module.LeaveRoom })),
+);
+
+export interface RoomHeadProps {
   heading: RefObject<HTMLHeadingElement | null>;
   peopleShown: boolean;
   onPeople(): void;
+  /** Shows the members, with the field that adds some. */
   onAddPeople(): void;
-}) {
+}
+
+export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHeadProps) {
   const room = useRoom();
+  const { count } = usePresence();
+  const [open, setOpen] = useState<SettingsPart | 'leave' | null>(null);
+  const toast = useToast();
+  const { info } = room;
+  const there = room.status !== 'refused' && room.status !== 'lost';
+  const name = roomTitle(room, room.id);
+  const close = () => setOpen(null);
+
+  async function copyLink() {
+    try {
+      await navigator.clipboard.writeText(linkTo(room.id));
+      toast({ text: 'The link was copied.', name: 'copied' });
+    } catch {
+      // Refused, or no secure page: there it can be copied by hand.
+      setOpen('about');
+    }
+  }
+
+  const choices: Choice[] = [];
+  if (info && there) {
+    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: onAddPeople });
+    if (info.visibility !== 'direct')
+      choices.push({
+        label: mayManage(info) ? 'Room settings' : 'About this room',
+        icon: <Gear />,
+        run: () => setOpen('about'),
+      });
+    if (info.visibility !== 'direct')
+      choices.push({ label: 'Copy link', icon: <LinkSign />, run: () => void copyLink() });
+    choices.push({ label: 'Export history', icon: <Download />, run: () => setOpen('export') });
+    if (mayLeave(info))
+      choices.push({ label: 'Leave room', icon: <Leave />, danger: true, run: () => setOpen('leave') });
+  }
+
   return (
     <header className="room-head">
-      <h1 ref={heading} tabIndex={-1}>
-        {room.info?.name ?? room.id}
-      </h1>
+      <ButtonLink
+        className="back"
+        look="quiet"
+        href={HOME_ADDRESS}
+        icon={<Back />}
+        aria-label="All rooms"
+        data-icon-only
+      />
+      <div className="room-title">
+        <h1 ref={heading} tabIndex={-1}>
+          <RoomSign visibility={info?.visibility} />
+          <span className="clip">{name}</span>
+        </h1>
+        {info?.topic && (
+          <p className="soft clip" title={info.topic}>
+            {info.topic}
+          </p>
+        )}
+      </div>
+      {there && (
+        <Button
+          className="people-button"
+          look="quiet"
+          icon={<PeopleSign />}
+          aria-expanded={peopleShown}
+          aria-controls="people"
+          onClick={onPeople}
+        >
+          <span>
+            {counted(count)} <span className="room-wide">here</span>
+            <span className="visually-hidden">: show or hide who</span>
+          </span>
+        </Button>
+      )}
+      {choices.length > 0 && <Menu label="Room menu" face={<More />} choices={choices} />}
+      <Suspense fallback={null}>
+        {info && there && open === 'leave' && <LeaveRoom onClose={close} onLeft={() => go(HOME_ADDRESS)} />}
+        {info && there && open !== null && open !== 'leave' && (
+          <RoomSettings part={open} onPart={setOpen} onLeave={() => setOpen('leave')} onClose={close} />
+        )}
+      </Suspense>
     </header>
   );
 }
