@@ -8,7 +8,7 @@ export const SCREENS = [
   { name: 'the editor', go: (ada) => ada.chooses('Edit', 'Lovely.') },
   { name: 'what can be done with a message', go: (ada) => ada.opens('More', ada.message('Lovely.')) },
   { name: 'reactions', go: (ada) => ada.opens('React', ada.message('The beans are up!')) },
-  { name: 'the members', go: (ada) => ada.memberCalled('Bo') },
+  { name: 'the members', go: (ada) => ada.seesMembers() },
   { name: 'what can be done with a room', go: (ada) => ada.opens('Room menu') },
   { name: 'room settings', go: (ada) => ada.opensSettings() },
   { name: 'the public rooms', from: '#/~rooms', go: (ada) => ada.sees('Public rooms') },
@@ -21,6 +21,6 @@ export const SCREENS = [
   {
     name: 'a room that is closed to her',
     from: '#/attic',
-    go: (ada) => ada.page.getByText('by invitation').waitFor(),
+    go: (ada) => ada.sees('This room is closed to you'),
   },
 ];

@@ -81,6 +81,10 @@ stories('around the rooms', (story) => {
       await ada.writes('before');
       await ada.allKept();
       await ada.pageIsKept();
+      // What is kept of the rooms is as old as the last look at them.
+      const listed = ada.page.waitForResponse(/\/api\/rooms\?/);
+      await ada.looksAgain();
+      await (await listed).finished();
 
       await belfry.stop();
       const line = ada.page.getByRole('status').filter({ hasText: 'Reconnecting…' });

@@ -151,6 +151,13 @@ class Visitor {
     await this.isIn();
   }
 
+  /** Opens the people of the room, where they are not there already, and among them the members. */
+  async seesMembers() {
+    await this.field.waitFor();
+    if (!(await this.people.isVisible())) await this.page.keyboard.press('Alt+p');
+    await (await this.memberCalled('Bo')).waitFor();
+  }
+
   /** Opens what is behind a button, and waits until it is there. */
   async opens(label, within = this.page) {
     const button = within.getByRole('button', { name: label, exact: typeof label === 'string' }).first();

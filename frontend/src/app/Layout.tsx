@@ -21,7 +21,8 @@ const RoomView = lazy(() => first ?? room());
 const Directory = lazy(() =>
   import('../features/directory/Directory').then((module) => ({ default: module.Directory })),
 );
-const Switcher = lazy(() => import('../features/rooms/Switcher'));
+const switcher = () => import('../features/rooms/Switcher');
+const Switcher = lazy(switcher);
 const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
 
 export function Layout({ session }: { session: Session }) {
@@ -39,6 +40,12 @@ export function Layout({ session }: { session: Session }) {
   useEffect(() => {
     if (roomId !== null) rememberRecent(roomId);
   }, [roomId]);
+
+  // Once the page is quiet: whoever calls it types on at once.
+  useEffect(() => {
+    const timer = setTimeout(() => void switcher().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
 
   return (
     <div className="layout" data-view={place.view === 'home' ? 'rooms' : 'stage'}>
