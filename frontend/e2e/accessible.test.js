@@ -1,94 +1,94 @@
-// Each view held against WCAG 2.2 AA by axe, in both themes, on a desk and on a phone.
+// The ways in and what went wrong, held against WCAG 2.2 AA by axe; and the whole page without a pointer. The screens: screens.test.js.
 import assert from 'node:assert/strict';
 import { startBelfry } from './belfry.js';
 import { guest } from './guest.js';
 import { stories } from './stories.js';
 import { visit } from './visitor.js';
 
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 768, height: 1024 },
+  { width: 360, height: 740 },
+];
+
 stories('the page is accessible', (story) => {
   for (const colorScheme of ['light', 'dark']) {
-    story(`${colorScheme}: signing in, a room, the phone, and a server that is away`, async (t, browser) => {
+    story(`the ways in, ${colorScheme}`, async (t, browser) => {
       const belfry = await startBelfry(t);
-      const bo = await guest(t, belfry, 'Bo');
-      await bo.join('garden');
       const ada = await visit(t, browser, belfry, { colorScheme, reducedMotion: 'reduce' });
-      await ada.isAccessible('the guest’s way in');
-      await ada.page.getByRole('radio', { name: 'Register' }).check({ force: true });
-      await ada.isAccessible('registering');
-      await ada.page.getByRole('radio', { name: 'Guest' }).check({ force: true });
-
-      await ada.choosesName('Ada');
-      await ada.isAccessible('no room yet');
-      await ada.joins('garden');
-      await bo.write('garden', 'Hello @Ada, see https://example.org');
-      await ada.page.locator('.mention').waitFor();
-      await ada.writes('Hello!');
-      await ada.allKept();
-      await ada.isAccessible('a room');
-
-      await ada.page.setViewportSize({ width: 360, height: 740 });
-      await ada.isAccessible('people on a phone');
-      await ada.page.getByRole('button', { name: 'Hide people' }).click();
-      await ada.isAccessible('a room on a phone');
-      await ada.page.getByRole('link', { name: 'All rooms' }).click();
-      await ada.isIn();
-      await ada.isAccessible('the rooms on a phone');
-
-      await belfry.stop();
-      await ada.page.getByText('Reconnecting…').waitFor();
-      await ada.isAccessible('a server that is away');
+      for (const viewport of SIZES) {
+        await ada.page.setViewportSize(viewport);
+        for (const way of ['Guest', 'Log in', 'Register']) {
+          await ada.page.getByRole('radio', { name: way }).check({ force: true });
+          await ada.isAccessible(`${way}, ${viewport.width} px wide`);
+          await ada.seesNothingMove(way);
+        }
+      }
     });
-
-    story(
-      `${colorScheme}: menus, windows, applause, editing, members and the directory`,
-      async (t, browser) => {
-        const belfry = await startBelfry(t);
-        const bo = await guest(t, belfry, 'Bo');
-        const ada = await visit(t, browser, belfry, { colorScheme, reducedMotion: 'reduce' });
-        await ada.choosesName('Ada');
-        await ada.joins('garden');
-        await bo.join('garden');
-        await bo.write('garden', 'The beans are up!');
-        await ada.chooses('Reply', 'The beans are up!');
-        await ada.isAccessible('an answer begun');
-        await ada.writes('Lovely.');
-        await ada.allKept();
-        await ada.reactsTo('The beans are up!', 'party');
-        await ada.chooses('Clap', 'The beans are up!');
-        await ada.seesUnder('The beans are up!', 'Clap: 1 so far, 1 of them yours');
-        await ada.message('The beans are up!').getByRole('button', { name: 'Add a reaction' }).click();
-        await ada.isAccessible('applause and its palette');
-        await ada.page.keyboard.press('Escape');
-
-        await ada.chooses('Edit', 'Lovely.');
-        await ada.page.getByLabel('Edit your message').waitFor();
-        await ada.isAccessible('the editor');
-        await ada.page.keyboard.press('Escape');
-        await ada.chooses('Delete', 'Lovely.');
-        await ada.isAccessible('the question before a deletion');
-        await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();
-        await ada.sees('This message was deleted.');
-
-        await ada.memberCalled('Bo');
-        await ada.page.getByLabel('Add somebody by name').fill('b');
-        await ada.isAccessible('members');
-        await ada.page.getByRole('button', { name: 'Room menu' }).click();
-        await ada.isAccessible('a menu');
-        await ada.page.getByRole('menuitem', { name: 'Room settings' }).click();
-        await ada.page.getByRole('dialog', { name: 'Room settings' }).waitFor();
-        await ada.isAccessible('room settings');
-        await ada.page.keyboard.press('Escape');
-        await ada.browses();
-        await ada.page.getByRole('link', { name: /garden.*members/ }).waitFor();
-        await ada.isAccessible('the directory');
-
-        await ada.page.setViewportSize({ width: 360, height: 740 });
-        await ada.isAccessible('the directory on a phone');
-        await ada.page.goBack();
-        await ada.sees('The beans are up!');
-        await ada.isAccessible('applause on a phone');
-        assert.equal(await ada.messages.count(), 2);
-      },
-    );
   }
+
+  story('where rooms cannot be loaded, it says so and tries again', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await visit(t, browser, belfry, { refusals: [500] });
+    await ada.page.route(/\/api\/rooms\?/, (route) =>
+      route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"code":"internal"}' }),
+    );
+    await ada.choosesName('Ada');
+    await ada.sees('The rooms could not be loaded');
+    await ada.isAccessible('rooms that could not be loaded');
+    await ada.page.unroute(/\/api\/rooms\?/);
+    await ada.page.getByRole('button', { name: 'Try again' }).click();
+    await ada.sees('No rooms yet');
+    await ada.isAccessible('no rooms yet');
+  });
+
+  story('the whole way by keyboard: in, to a room, write, react, settings, out', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    await bo.join('garden');
+    await bo.write('garden', 'The beans are up!');
+    const ada = await visit(t, browser, belfry);
+    const { keyboard } = ada.page;
+    await ada.tabsTo(ada.page.getByLabel('Your name'));
+    await keyboard.type('Ada');
+    await keyboard.press('Enter');
+    await ada.isIn();
+
+    await keyboard.press('Control+k');
+    await ada.page.getByRole('combobox').waitFor();
+    await keyboard.type('garden');
+    await ada.page.getByRole('option', { name: 'Public room' }).waitFor();
+    await keyboard.press('Enter');
+    await ada.inRoom('garden');
+    await keyboard.press('Alt+w');
+    await keyboard.type('By hand.');
+    await keyboard.press('Enter');
+    await ada.allKept();
+    assert.deepEqual(await ada.reads(), ['The beans are up!', 'By hand.']);
+
+    await keyboard.press('Alt+m');
+    await keyboard.press('ArrowUp');
+    await keyboard.press('c');
+    await ada.seesUnder('The beans are up!', 'Clap: 1 so far, 1 of them yours');
+
+    await ada.tabsTo(ada.page.getByRole('button', { name: 'Room menu' }));
+    await keyboard.press('Enter');
+    await keyboard.press('r');
+    await ada.tabsTo(
+      ada.page.getByRole('menuitem', { name: /^(Room settings|About this room)$/ }),
+      'ArrowDown',
+    );
+    await keyboard.press('Enter');
+    await ada.page.getByRole('dialog').waitFor();
+    await keyboard.press('Escape');
+    await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await ada.tabsTo(ada.page.getByRole('button', { name: /profile and status$/ }));
+    await keyboard.press('Enter');
+    await ada.tabsTo(ada.page.getByRole('menuitem', { name: 'Log out' }), 'ArrowDown');
+    await keyboard.press('Enter');
+    await ada.tabsTo(ada.page.getByRole('dialog').getByRole('button', { name: 'Log out' }));
+    await keyboard.press('Enter');
+    await ada.page.getByLabel('Your name').waitFor();
+  });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { startBelfry } from './belfry.js';
 import { stories } from './stories.js';
-import { visit } from './visitor.js';
+import { enter, visit } from './visitor.js';
 
 const PASSWORD = 'a bell in the fog';
 
@@ -28,18 +28,71 @@ stories('an account', (story) => {
     await ada.sees('mine to come back to');
   });
 
-  story('says in a sentence what was wrong', async (t, browser) => {
+  story('says at the field what was wrong', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await visit(t, browser, belfry, { refusals: [400, 401, 409] });
     await ada.comesInBy('Log in', 'Ada', PASSWORD);
     await ada.sees('Name or password is not right.');
+    await ada.isAt('Password');
     await ada.comesInBy('Register', 'Ada', 'short');
-    await ada.page.getByText('This name or password cannot be used.').waitFor();
+    await ada.sees('A password has at least 8 characters.');
+    await ada.comesInBy('Register', '\u200b', PASSWORD);
+    await ada.sees('This name cannot be used. Choose 1 to 32 letters, digits or signs that can be seen.');
+    await ada.isAt('Your name');
     await ada.comesInBy('Register', 'Ada', PASSWORD);
     await ada.isIn();
     const other = await visit(t, browser, belfry, { refusals: [409] });
     await other.comesInBy('Register', 'ADA', PASSWORD);
     await other.sees('Somebody already has this name. Choose another one.');
+    await other.isAt('Your name');
+  });
+
+  story('is the only way in where guests and new accounts are not wanted', async (t, browser) => {
+    const belfry = await startBelfry(t, { GUESTS: 'off', REGISTRATION: 'closed' });
+    const ada = await visit(t, browser, belfry, { refusals: [401, 403] });
+    await ada.page.getByLabel('Your name').fill('Ada');
+    await ada.page.keyboard.press('Enter');
+    await ada.sees('This server does not let guests in. Log in, or register an account.');
+    await ada.comesInBy('Register', 'Ada', PASSWORD);
+    await ada.sees('This server takes no new accounts. Ask whoever runs it for one.');
+    assert.equal(await ada.page.getByRole('radio').count(), 0);
+    await ada.page.getByRole('button', { name: 'Log in' }).click();
+    await ada.sees('Name or password is not right.');
+    await ada.isAccessible('no way in but one');
+  });
+
+  story('has a name to be shown by, and a status, which stay and which others see', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await visit(t, browser, belfry);
+    await ada.comesInBy('Register', 'ada', PASSWORD);
+    await ada.isIn();
+    await ada.isShownAs('ada', 'Online');
+    await ada.joins('garden');
+    const bob = await enter(t, browser, belfry, 'Bob');
+    await bob.joins('garden');
+    await bob.seesPerson('ada', 'Online');
+    await ada.choosesOfOwn('Busy');
+    await ada.isShownAs('ada', 'Busy');
+    await bob.seesPerson('ada', 'Busy');
+    await ada.wantsToBeCalled('Ada Lovelace');
+    await ada.isShownAs('Ada Lovelace', 'Busy');
+    await ada.page.reload();
+    await ada.page.getByRole('button', { name: /^Ada Lovelace, .*: profile and status$/ }).waitFor();
+    await ada.wantsToBeCalled('');
+    await ada.page.getByRole('button', { name: /^ada, .*: profile and status$/ }).waitFor();
+  });
+
+  story('of a guest is not given up without a question', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bob = await enter(t, browser, belfry, 'Bob');
+    await bob.logsOut();
+    const question = bob.page.getByRole('dialog', { name: 'Log out?' });
+    await question.getByText('nobody can come back as Bob').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await bob.isShownAs('Bob', 'Online');
+    await bob.logsOut();
+    await question.getByRole('button', { name: 'Log out' }).click();
+    await bob.page.getByLabel('Your name').waitFor();
   });
 
   story(
@@ -81,5 +134,6 @@ stories('an account', (story) => {
     assert.equal((await refresh()).status, 401, 'a refresh token used twice is worth nothing');
     await ada.sees('Your session has ended. Sign in to come back.');
     await ada.page.getByLabel('Your name').waitFor();
+    assert.ok(await ada.page.getByRole('radio', { name: 'Log in' }).isChecked(), 'as they had come in');
   });
 });

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BINARY = process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../target/debug/belfry', import.meta.url));
+/** A build of the page to try instead of the binary's own. */
+const PAGE_DIR = process.env.PAGE_DIR;
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** Starts a server that lives as long as the test; `stop` and `start` are a restart on the same port and store. */
-export async function startBelfry(test, settings = {}) {
+/** Starts a server that lives as long as the test; `stop` and `start` are a restart on the same port and store. `flags`: of `serve`. */
+export async function startBelfry(test, settings = {}, flags = []) {
   await access(BINARY).catch(() => {
     throw new Error('There is no belfry binary: build it first, or name it with BELFRY_BIN.');
   });
@@ -22,7 +24,7 @@ export async function startBelfry(test, settings = {}) {
   let child;
 
   async function start() {
-    child = spawn(BINARY, ['serve'], {
+    child = spawn(BINARY, ['serve', ...flags], {
       cwd: directory,
       env: {
         PATH: process.env.PATH,
@@ -30,6 +32,7 @@ export async function startBelfry(test, settings = {}) {
         DATABASE_URL: `sqlite://${join(directory, 'belfry.db')}`,
         DRAIN_SECONDS: '1',
         LINK_PREVIEWS: 'off',
+        ...(PAGE_DIR ? { PAGE_DIR } : {}),
         RUST_LOG: 'warn',
         ...settings,
       },

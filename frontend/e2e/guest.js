@@ -26,6 +26,16 @@ export async function guest(test, belfry, username) {
       return (await history).messages;
     },
     join: (roomId) => ask('join:room', { roomId }),
+    /** A room of their own; answers with it. */
+    async makes(wish) {
+      const made = await fetch(`${belfry.url}/api/rooms`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
+        body: JSON.stringify(wish),
+      });
+      if (made.status !== 201) throw new Error(`a room: ${made.status}`);
+      return await made.json();
+    },
     write: (roomId, content) => ask('message:send', { roomId, content }),
   };
 }

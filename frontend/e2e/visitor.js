@@ -66,6 +66,7 @@ class Visitor {
   constructor(page) {
     this.page = page;
     this.messages = page.locator('.message');
+    this.rooms = page.getByRole('navigation', { name: 'Rooms' });
     this.people = page.getByRole('complementary', { name: 'In this room' });
     this.field = page.getByRole('textbox', { name: /^Message to/ });
   }
@@ -73,29 +74,141 @@ class Visitor {
   async choosesName(name) {
     await this.page.getByLabel('Your name').fill(name);
     await this.page.keyboard.press('Enter');
-    await this.page.getByLabel('Join or open a room').waitFor();
+    await this.isIn();
   }
 
   /** Goes in with an account: `way` is `Log in` or `Register`. */
   async comesInBy(way, name, password) {
     await this.page.getByRole('radio', { name: way }).check({ force: true });
     await this.page.getByLabel('Your name').fill(name);
-    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByRole('button', { name: way }).click();
   }
 
+  /** On a phone the rooms are there too, but not shown while one of them is. */
   async isIn() {
-    await this.page.getByLabel('Join or open a room').waitFor();
+    await this.page.locator('.sidebar').waitFor({ state: 'attached' });
   }
 
   async logsOut() {
-    await this.page.getByRole('button', { name: 'Log out' }).click();
+    await this.choosesOfOwn('Log out');
+  }
+
+  /** From the menu behind the own name: `Away`, `Profile and theme`, `Log out`. */
+  async choosesOfOwn(action) {
+    await this.page.getByRole('button', { name: ': profile and status' }).click();
+    await this.page
+      .getByRole('menuitem', { name: action })
+      .or(this.page.getByRole('menuitemradio', { name: action }))
+      .click();
+  }
+
+  /** The own corner says who this is and how they are seen. */
+  async isShownAs(name, status) {
+    await this.page
+      .getByRole('button', { name: `${name}, ${status}: profile and status`, exact: true })
+      .waitFor();
+  }
+
+  /** Takes a name to be shown by; an empty one takes it away. */
+  async wantsToBeCalled(name) {
+    await this.choosesOfOwn('Profile and theme');
+    const profile = this.page.getByRole('dialog', { name: 'Your profile' });
+    await profile.getByLabel('Display name').fill(name);
+    await profile.getByRole('button', { name: 'Save' }).click();
+    await profile.getByRole('button', { name: 'Saved' }).waitFor();
+    await profile.getByRole('button', { name: 'Close' }).click();
+  }
+
+  /** The field that the focus is in. */
+  async isAt(label) {
+    const field = this.page.getByLabel(label, { exact: true });
+    await field.waitFor();
+    assert.ok(
+      await field.evaluate((element) => element === document.activeElement),
+      `the focus is in ${label}`,
+    );
   }
 
   async joins(room) {
-    await this.page.getByLabel('Join or open a room').fill(room);
-    await this.page.keyboard.press('Enter');
+    await this.switchesTo(room, new RegExp(`^(Open )?${RegExp.escape?.(room) ?? room}( |$)`));
     await this.inRoom(room);
+  }
+
+  /** Types into the switcher and takes what is called `choice`. */
+  async switchesTo(text, choice) {
+    await this.page.keyboard.press('Control+k');
+    const field = this.page.getByRole('combobox', { name: /^Join or open a room/ });
+    await field.fill(text);
+    await this.page.getByRole('option', { name: choice }).first().click();
+    await field.waitFor({ state: 'detached' });
+  }
+
+  /** Goes to an address as if the page was opened there. */
+  async opensPage(belfry, hash) {
+    await this.page.goto('about:blank');
+    await this.page.goto(`${belfry.url}/${hash}`);
+    await this.isIn();
+  }
+
+  /** Opens the people of the room, where they are not there already, and among them the members. */
+  async seesMembers() {
+    await this.field.waitFor();
+    if (!(await this.people.isVisible())) await this.page.keyboard.press('Alt+p');
+    await (await this.memberCalled('Bo')).waitFor();
+  }
+
+  /** Opens what is behind a button, and waits until it is there. */
+  async opens(label, within = this.page) {
+    const button = within.getByRole('button', { name: label, exact: typeof label === 'string' }).first();
+    await button.focus();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('dialog[open], :popover-open:not(.toasts, .tip)').first().waitFor();
+  }
+
+  /** Presses Tab, or another key, until the focus is there. */
+  async tabsTo(goal, key = 'Tab') {
+    await goal.waitFor();
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (await goal.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press(key);
+    }
+    assert.fail(`${key} does not lead to ${goal}`);
+  }
+
+  /** The page has been put on this device: the next time it opens without a server. */
+  async pageIsKept() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  }
+
+  /** Makes the user a member of so many rooms, `room-000` and on. */
+  async isInMany(count, belfry) {
+    const { accessToken } = await this.page.evaluate(() =>
+      JSON.parse(localStorage.getItem('belfry.session')),
+    );
+    const make = async (number) => {
+      const name = `room-${String(number).padStart(3, '0')}`;
+      const response = await fetch(`${belfry.url}/api/rooms`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
+        body: JSON.stringify({ id: name, name }),
+      });
+      assert.equal(response.status, 201);
+    };
+    for (let at = 0; at < count; at += 25) {
+      await Promise.all(Array.from({ length: Math.min(25, count - at) }, (_, n) => make(at + n)));
+    }
+  }
+
+  /** Whoever asks for less motion gets none. */
+  async seesNothingMove(view) {
+    const moving = await this.page.evaluate(() =>
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().activeDuration > 1)
+        .map((each) => each.animationName ?? each.transitionProperty),
+    );
+    assert.deepEqual(moving, [], `${view}: nothing moves`);
   }
 
   async inRoom(room) {

@@ -1,14 +1,16 @@
 // Chooses between the first page and the chat of whoever is signed in.
 import { createClient, type Session, type User } from '@belfry/client';
 import { ChatProvider, useReadable } from '@belfry/react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Design } from '../design/Design';
-import { SignIn } from '../features/auth/SignIn';
 import { forgetRecent } from '../features/rooms/recent';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Keyboard } from './keyboard';
 import { Layout } from './Layout';
 import { NewVersion } from './NewVersion';
+
+// Whoever is signed in does not need it.
+const SignIn = lazy(() => import('../features/auth/SignIn').then((module) => ({ default: module.SignIn })));
 
 export function App({ session }: { session: Session }) {
   return (
@@ -31,7 +33,12 @@ function Who({ session }: { session: Session }) {
     document.title = 'Belfry';
     forgetRecent();
   }, [nobody]);
-  return user ? <Chat key={user.id} session={session} user={user} /> : <SignIn session={session} />;
+  if (user) return <Chat key={user.id} session={session} user={user} />;
+  return (
+    <Suspense>
+      <SignIn session={session} />
+    </Suspense>
+  );
 }
 
 function Chat({ session, user }: { session: Session; user: User }) {

@@ -7,7 +7,7 @@ import { ConnectionLine } from '../features/connection/ConnectionLine';
 import { rememberRecent } from '../features/rooms/recent';
 import { Sidebar } from '../features/rooms/Sidebar';
 import { useRoomKeys } from '../features/rooms/use-room-keys';
-import { currentPlace, go, HOME_ADDRESS, type Place, roomAddress, usePlace } from '../routes';
+import { currentPlace, type Place, usePlace } from '../routes';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Home } from './Home';
 import { useShortcut } from './keyboard';
@@ -21,10 +21,9 @@ const RoomView = lazy(() => first ?? room());
 const Directory = lazy(() =>
   import('../features/directory/Directory').then((module) => ({ default: module.Directory })),
 );
-const Switcher = lazy(() => import('../features/rooms/Switcher'));
+const switcher = () => import('../features/rooms/Switcher');
+const Switcher = lazy(switcher);
 const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
-
-const addressOf = (roomId: string | null) => (roomId === null ? HOME_ADDRESS : roomAddress(roomId));
 
 export function Layout({ session }: { session: Session }) {
   const client = useClient();
@@ -41,6 +40,12 @@ export function Layout({ session }: { session: Session }) {
   useEffect(() => {
     if (roomId !== null) rememberRecent(roomId);
   }, [roomId]);
+
+  // Once the page is quiet: whoever calls it types on at once.
+  useEffect(() => {
+    const timer = setTimeout(() => void switcher().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
 
   return (
     <div className="layout" data-view={place.view === 'home' ? 'rooms' : 'stage'}>
@@ -75,7 +80,7 @@ export function Layout({ session }: { session: Session }) {
 
 function View({ place }: { place: Place }) {
   if (place.view === 'browse') {
-    return <Directory addressOf={addressOf} onOpenRoom={(id) => go(roomAddress(id))} />;
+    return <Directory />;
   }
   if (place.view === 'home') return <Home />;
   return (

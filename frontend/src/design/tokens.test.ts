@@ -1,9 +1,11 @@
-// Everything that can be written can be read on everything it can stand on, in both themes.
-import { readFileSync } from 'node:fs';
+// Everything that can be written can be read on everything it can stand on, in both themes; and the order of the layers holds.
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const file = readFileSync(fileURLToPath(new URL('./tokens.css', import.meta.url)), 'utf8');
+const here = fileURLToPath(new URL('./', import.meta.url));
+const sheets = readdirSync(here).filter((name) => name.endsWith('.css'));
+const file = readFileSync(`${here}tokens.css`, 'utf8');
 const colours = new Map(
   [...file.matchAll(/--([a-z0-9-]+):\s*light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)].map(
     ([, name = '', light = '', dark = '']) => [name, { light, dark }],
@@ -55,3 +57,11 @@ function luminance(hex: string): number {
   });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
+
+test.each(sheets)(
+  '%s says the order of the layers first: whichever file is loaded first fixes it',
+  (sheet) => {
+    const rules = readFileSync(`${here}${sheet}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+    expect(rules.trimStart()).toMatch(/^@layer base, design;/);
+  },
+);

@@ -1,7 +1,7 @@
-// How long ago something was, as the reader's language says it.
+// How long ago something was, as a part of an English sentence.
 
-const words = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
+const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -10,6 +10,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** "5 minutes ago", "yesterday"; after a week the day. What seems to come is now: a clock is wrong. */
 export function ago(timestamp: string, now = Date.now()): string {
   const past = Math.max(0, now - Date.parse(timestamp));
+  if (past < MINUTE_MS) return 'just now';
   if (past < HOUR_MS) return words.format(-Math.floor(past / MINUTE_MS), 'minute');
   if (past < DAY_MS) return words.format(-Math.floor(past / HOUR_MS), 'hour');
   if (past < 7 * DAY_MS) return words.format(-Math.floor(past / DAY_MS), 'day');

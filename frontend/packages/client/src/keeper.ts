@@ -69,14 +69,17 @@ export function createKeeper(changed: (roomId: string) => void): Keeper {
         drafts: createDrafts(storage, userId),
         sends: createKeptSends<Pending>(storage, userId),
       };
-      const sends = await mine.sends.load().catch(() => new Map<string, Pending[]>());
-      const rooms = await storage.get<KeptRoom[]>(roomsKey(userId)).catch(() => undefined);
-      for (const [roomId, { get }] of drafts) if (isThere(get())) mine.drafts.set(roomId, get());
-      await mine.drafts.load();
       kept = mine;
-      for (const [roomId, each] of drafts) follow(roomId, each, mine.drafts);
-      for (const roomId of mine.drafts.rooms.get()) draft(roomId);
+      const loading = mine.sends.load();
       for (const run of early.splice(0)) send(run);
+      for (const [roomId, { get }] of drafts) if (isThere(get())) mine.drafts.set(roomId, get());
+      for (const [roomId, each] of drafts) follow(roomId, each, mine.drafts);
+      const [sends, rooms] = await Promise.all([
+        loading.catch(() => new Map<string, Pending[]>()),
+        storage.get<KeptRoom[]>(roomsKey(userId)).catch(() => undefined),
+        mine.drafts.load(),
+      ]);
+      for (const roomId of mine.drafts.rooms.get()) draft(roomId);
       return { sends, rooms: rooms ?? [] };
     },
     draft,

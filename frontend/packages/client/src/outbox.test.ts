@@ -54,3 +54,29 @@ it('does not try for ever', async () => {
   await vi.runAllTimersAsync();
   expect(refused).toEqual(['a: unavailable']);
 });
+
+it('sends what is written in the moment in which the last one was acknowledged', async () => {
+  // Who waits for the acknowledgement writes on, some turns of the loop later.
+  for (const turns of [0, 1, 2, 3]) {
+    const waiting: Waiting[] = [{ clientId: 'a', content: 'a' }];
+    const sent: string[] = [];
+    const outbox = createOutbox({
+      next: () => waiting[0] ?? null,
+      async send(_, { clientId }) {
+        sent.push(clientId);
+        return {} as Message;
+      },
+      async acknowledged(_, clientId) {
+        waiting.shift();
+        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        if (clientId !== 'a') return;
+        waiting.push({ clientId: 'b', content: 'b' });
+        outbox.pump('room');
+      },
+      refused: () => undefined,
+    });
+    outbox.pump('room');
+    await vi.runAllTimersAsync();
+    expect(sent).toEqual(['a', 'b']);
+  }
+});

@@ -34,33 +34,30 @@ export function createOutbox(outlet: Outlet): Outbox {
 
   async function work(roomId: string) {
     try {
-      await sendAll(roomId);
+      let tries = 0;
+      for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
+        const { clientId } = waiting;
+        const answer = await outlet.send(roomId, waiting).catch(problemOf);
+        if (closed) return;
+        if (!(answer instanceof Problem)) {
+          tries = 0;
+          outlet.acknowledged(roomId, clientId, answer);
+          continue;
+        }
+        // After a cut the room is live again only when it has been joined again, and that pumps.
+        if (outlet.next(roomId)?.clientId !== clientId) continue;
+        const passing = answer.code === 'unavailable' || answer.code === 'rate_limited';
+        tries += 1;
+        if (!passing || tries >= MOST_TRIES) {
+          tries = 0;
+          outlet.refused(roomId, clientId, answer);
+          continue;
+        }
+        await pause(roomId, answer.retryAfterMs ?? delay(tries));
+      }
     } finally {
+      // In the same turn as the last look for something to send: what is written after it has to find the way free.
       busy.delete(roomId);
-    }
-  }
-
-  async function sendAll(roomId: string) {
-    let tries = 0;
-    for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
-      const { clientId } = waiting;
-      const answer = await outlet.send(roomId, waiting).catch(problemOf);
-      if (closed) return;
-      if (!(answer instanceof Problem)) {
-        tries = 0;
-        outlet.acknowledged(roomId, clientId, answer);
-        continue;
-      }
-      // After a cut the room is live again only when it has been joined again, and that pumps.
-      if (outlet.next(roomId)?.clientId !== clientId) continue;
-      const passing = answer.code === 'unavailable' || answer.code === 'rate_limited';
-      tries += 1;
-      if (!passing || tries >= MOST_TRIES) {
-        tries = 0;
-        outlet.refused(roomId, clientId, answer);
-        continue;
-      }
-      await pause(roomId, answer.retryAfterMs ?? delay(tries));
     }
   }
 

@@ -7,13 +7,15 @@ function rank(role: Role | undefined): number {
   return role ? RANK[role] : 0;
 }
 
+/** A message, or an item of a list. */
+type Theirs = Pick<Message, 'userId' | 'type' | 'deletedAt'>;
 type Standing = Pick<RoomInfo, 'role' | 'visibility'> | null;
 
-export function mayEdit(message: Message, room: Standing, me: string): boolean {
+export function mayEdit(message: Theirs, room: Standing, me: string): boolean {
   return message.userId === me && message.type === 'text' && !message.deletedAt && rank(room?.role) > 0;
 }
 
-export function mayDelete(message: Message, room: Standing, me: string): boolean {
+export function mayDelete(message: Theirs, room: Standing, me: string): boolean {
   if (message.deletedAt) return false;
   return rank(room?.role) >= (message.userId === me ? RANK.member : RANK.moderator);
 }

@@ -1,5 +1,6 @@
 // Who this browser is to the server, by Belfry's own accounts: tokens kept in localStorage, shared by its tabs and renewed before
 // they expire. A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
+import { newClientId } from './client-id.js';
 import { Problem, UNREACHABLE } from './problem.js';
 import { cell, type Readable } from './readable.js';
 import { createRest } from './rest.js';
@@ -36,7 +37,7 @@ export interface Session {
 
 export interface SessionState {
   readonly user: User | null;
-  /** Nobody can come back to a guest by a password. */
+  /** Nobody can come back to a guest by a password. Where a session has ended by itself: whether it was one. */
   readonly guest: boolean;
   /** Why the last session ended by itself; `null` where nobody has to be told. */
   readonly ended: Problem | null;
@@ -49,10 +50,19 @@ interface Kept {
   refreshToken: string;
   /** By this machine's clock, in milliseconds since the epoch. */
   renewAt: number;
+  /** Which session of the user's on this device, and how often it was renewed. */
+  round: Round;
+}
+
+interface Round {
+  session: string;
+  count: number;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LOCK_LIMIT_MS = 30_000;
+/** What one tab writes to localStorage comes to the others' sight within milliseconds, but after the lock has come to them. */
+const SIGHT_LIMIT_MS = 3000;
 const OVER = { code: 'unauthenticated', message: 'The session is over.' } as const;
 const SIGNED_OUT = { code: 'unauthenticated', message: 'Nobody is signed in.' } as const;
 
@@ -64,7 +74,8 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
   let renewing: Promise<string> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
-  const state = cell<SessionState>(stateOf(current, null));
+  let place: Storage | undefined;
+  const state = cell<SessionState>(stateOf(current, null, true));
 
   /** Makes it what this tab goes by. */
   function adopt(next: Kept | null, ended: Problem | null = null) {
@@ -73,47 +84,48 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
     if (next && !closed) renewLater(next);
     const now = state.get();
     const same = now.user && now.user.id === next?.user.id && now.user.username === next.user.username;
-    if (!same || now.guest !== next.guest) state.set(stateOf(next, ended));
+    if (!same || now.guest !== next.guest) state.set(stateOf(next, ended, now.guest));
   }
 
-  function renewLater({ renewAt, accessToken }: Kept) {
-    const delay = Math.min(LONGEST_TIMER_MS, Math.max(0, renewAt - Date.now()));
+  function renewLater(next: Kept) {
+    const delay = Math.min(LONGEST_TIMER_MS, Math.max(0, next.renewAt - Date.now()));
     // Where it fails, whoever needs a token next tries again.
-    timer = setTimeout(() => void renewed(accessToken).catch(() => undefined), delay);
+    timer = setTimeout(() => void renewed(next).catch(() => undefined), delay);
     // A program on Node may end while it waits.
     (timer as { unref?: () => void }).unref?.();
   }
 
   function followOtherTab() {
     const kept = shared.get();
-    if (kept?.accessToken !== current?.accessToken) adopt(kept);
+    if (kept?.refreshToken !== current?.refreshToken) adopt(kept);
   }
 
-  function keep(answer: SignInAnswer, guest: boolean): Kept {
+  function keep(answer: SignInAnswer, guest: boolean, round: Round): Kept {
     const lifeMs = answer.expiresIn * 1000;
     const { user, accessToken, refreshToken } = answer;
     const renewAt = Date.now() + lifeMs - Math.min(60_000, lifeMs / 5);
-    const next: Kept = { user, guest, accessToken, refreshToken, renewAt };
+    const next: Kept = { user, guest, accessToken, refreshToken, renewAt, round };
     shared.set(next);
     adopt(next);
     return next;
   }
 
-  function renewed(stale: string): Promise<string> {
+  /** What to use instead of `stale`, renewed here or by another tab. */
+  function renewed(stale: Kept): Promise<string> {
     renewing ??= alone(key, () => renew(stale)).finally(() => {
       renewing = undefined;
     });
     return renewing;
   }
 
-  async function renew(stale: string): Promise<string> {
-    const kept = shared.get();
+  async function renew(stale: Kept): Promise<string> {
+    const kept = await newest();
     if (!kept) throw new Problem(SIGNED_OUT);
-    if (kept.accessToken !== stale && kept.renewAt > Date.now()) {
+    if (kept.refreshToken !== stale.refreshToken && kept.renewAt > Date.now()) {
       adopt(kept);
       return kept.accessToken;
     }
-    const { refreshToken, guest } = kept;
+    const { refreshToken, guest, round } = kept;
     const answer = await post<SignInAnswer>('/auth/refresh', { refreshToken }).catch((problem: Problem) => {
       if (isRefusal(problem) && shared.get()?.refreshToken === refreshToken) over(problem);
       throw problem;
@@ -123,7 +135,36 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
       tellLogOut(answer.refreshToken);
       throw new Problem(SIGNED_OUT);
     }
-    return keep(answer, guest).accessToken;
+    const next = { ...round, count: round.count + 1 };
+    const { accessToken, user } = keep(answer, guest, next);
+    await keeping()
+      .set(roundOf(user), next)
+      .catch(() => undefined);
+    return accessToken;
+  }
+
+  /**
+   * What the last one to renew has kept. Tabs are processes, and localStorage may show one what another has already replaced;
+   * IndexedDB does not, so it has the count that says whether to wait.
+   */
+  async function newest(): Promise<Kept | null> {
+    const kept = shared.get();
+    if (!kept) return null;
+    const told = await keeping()
+      .get<Round>(roundOf(kept.user))
+      .catch(() => undefined);
+    const behind = () => {
+      const round = shared.get()?.round;
+      return told !== undefined && round?.session === told.session && round.count < told.count;
+    };
+    const end = Date.now() + SIGHT_LIMIT_MS;
+    while (behind() && Date.now() < end) await new Promise((resume) => setTimeout(resume, 10));
+    return shared.get();
+  }
+
+  function keeping(): Storage {
+    place ??= storage ?? openStorage();
+    return place;
   }
 
   /** The tokens have run out or were revoked. Somebody who can come back finds what they had written; a guest cannot. */
@@ -134,8 +175,9 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
   }
 
   function forget(user: User) {
-    const where = storage ?? openStorage();
-    where.clear(keptFor(user.id)).catch(() => undefined);
+    keeping()
+      .clear(keptFor(user.id))
+      .catch(() => undefined);
   }
 
   function leave(ended: Problem | null): Kept | null {
@@ -162,14 +204,17 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
     state,
     async signIn(way, username, password) {
       const guest = way === 'guest';
-      keep(await post<SignInAnswer>(`/auth/${way}`, guest ? { username } : { username, password }), guest);
+      const body = guest ? { username } : { username, password };
+      const answer = await post<SignInAnswer>(`/auth/${way}`, body);
+      keep(answer, guest, { session: newClientId(), count: 0 });
     },
     async getToken(refused) {
       if (!current) throw new Problem(SIGNED_OUT);
-      const { accessToken, renewAt } = current;
+      const stale = current;
+      const { accessToken, renewAt } = stale;
       if (accessToken !== refused && renewAt > Date.now()) return accessToken;
       try {
-        return await renewed(accessToken);
+        return await renewed(stale);
       } catch (error) {
         // It may still hold for the minute before its expiry.
         if (current?.accessToken === accessToken && accessToken !== refused) return accessToken;
@@ -191,8 +236,12 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
   };
 }
 
-function stateOf(kept: Kept | null, ended: Problem | null): SessionState {
-  return { user: kept?.user ?? null, guest: kept?.guest ?? true, ended };
+function roundOf(user: User): string {
+  return `${keptFor(user.id)}round`;
+}
+
+function stateOf(kept: Kept | null, ended: Problem | null, wasGuest: boolean): SessionState {
+  return { user: kept?.user ?? null, guest: kept?.guest ?? (ended === null || wasGuest), ended };
 }
 
 function isRefusal({ code }: Problem): boolean {

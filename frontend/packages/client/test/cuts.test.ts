@@ -1,39 +1,50 @@
 // What becomes of a client whose way to the server, or whose token, is gone for a while.
 import { expect, vi } from 'vitest';
-import { memoryStorage } from '../src/index.js';
+import { type MessagesState, memoryStorage } from '../src/index.js';
 import { fill, name, rest, somebody, startServer, story, tokenOf, until, wayTo } from './scene.js';
 
 const server = startServer();
 const NOBODY = 'http://127.0.0.1:9';
 
-story('twenty messages written without a connection go out in order, from the page after the next reload', async () => {
-  const who = name('ada');
-  const id = name('garden');
-  const storage = memoryStorage();
-  const user = { id: who, username: who };
-  const before = somebody(server.url, { storage, user }, who);
-  before.connect();
-  before.room(id).open();
-  await until(before.room(id).state, ({ status }) => status === 'live');
-  await until(before.rooms, ({ rooms }) => rooms.length === 1);
-  before.rooms.refresh();
-  before.disconnect();
+story(
+  'twenty messages written without a connection go out in order, from the page after the next reload',
+  async () => {
+    const who = name('ada');
+    const id = name('garden');
+    const storage = memoryStorage();
+    const user = { id: who, username: who };
+    const before = somebody(server.url, { storage, user }, who);
+    before.connect();
+    before.room(id).open();
+    await until(before.room(id).state, ({ status }) => status === 'live');
+    await until(before.rooms, ({ rooms }) => rooms.length === 1);
+    before.rooms.refresh();
+    before.disconnect();
 
-  const offline = somebody(NOBODY, { storage, user }, who);
-  offline.connect();
-  for (let at = 1; at <= 20; at += 1) offline.room(id).send(`text ${at}`);
-  expect(offline.connection.get().waiting).toBe(20);
-  offline.disconnect();
+    const offline = somebody(NOBODY, { storage, user }, who);
+    offline.connect();
+    for (let at = 1; at <= 20; at += 1) offline.room(id).send(`text ${at}`);
+    expect(offline.connection.get().waiting).toBe(20);
+    await vi.waitFor(async () => expect(await storage.list(`user/${who}/unsent/`)).toHaveLength(20));
+    offline.disconnect();
 
-  const after = somebody(server.url, { storage, user }, who);
-  after.connect();
-  await until(after.connection, ({ waiting }) => waiting === 20);
-  after.room(id).send('text 21');
-  await until(after.connection, ({ waiting }) => waiting === 0);
-  const { messages } = await rest<{ messages: { content: string }[] }>(server.url, who, 'GET', `/rooms/${id}/messages`);
-  expect(messages.map(({ content }) => content)).toEqual(Array.from({ length: 21 }, (_, at) => `text ${at + 1}`));
-  await vi.waitFor(async () => expect(await storage.list(`user/${who}/unsent/`)).toEqual([]));
-});
+    const after = somebody(server.url, { storage, user }, who);
+    after.connect();
+    await until(after.connection, ({ waiting }) => waiting === 20);
+    after.room(id).send('text 21');
+    await until(after.connection, ({ waiting }) => waiting === 0);
+    const { messages } = await rest<{ messages: { content: string }[] }>(
+      server.url,
+      who,
+      'GET',
+      `/rooms/${id}/messages`,
+    );
+    expect(messages.map(({ content }) => content)).toEqual(
+      Array.from({ length: 21 }, (_, at) => `text ${at + 1}`),
+    );
+    await vi.waitFor(async () => expect(await storage.list(`user/${who}/unsent/`)).toEqual([]));
+  },
+);
 
 story('a page that starts without a connection shows the rooms that this device saw last', async () => {
   const who = name('ada');
@@ -71,7 +82,9 @@ story('a cut in the middle of writing loses nothing and repeats nothing', async 
   }
   await Promise.all(done);
   const wished = Array.from({ length: 50 }, (_, at) => `${Math.floor(at / 10)}.${at % 10}`);
-  const { messages } = await until(ada.room(id).messages, ({ messages }) => messages.every(({ seq }) => seq !== null));
+  const { messages } = await until(ada.room(id).messages, ({ messages }) =>
+    messages.every(({ seq }) => seq !== null),
+  );
   expect(messages.map(({ content }) => content)).toEqual(wished);
   expect(ada.connection.get()).toMatchObject({ status: 'online', waiting: 0, downSince: null });
 });
@@ -183,25 +196,33 @@ story('connect, disconnect and connect at once come to one connection', async ()
   expect(ada.connection.get().status).toBe('idle');
 });
 
-story('what is too much to catch up with comes as a new list', async () => {
-  const who = name('bo');
-  const ada = somebody(server.url);
-  const id = name('garden');
-  ada.connect();
-  ada.room(id).open();
-  await until(ada.room(id).state, ({ status }) => status === 'live');
-  await rest(server.url, who, 'POST', `/rooms/${id}/members`, { userId: who }).catch(() => undefined);
-  const bo = somebody(server.url, {}, who);
-  bo.connect();
-  bo.room(id).open();
-  await until(bo.room(id).state, ({ status }) => status === 'live');
-  await fill(server.url, who, id, 300);
-  await until(ada.room(id).messages, ({ lastSeq }) => lastSeq === 300);
-  expect(await ada.room(id).seek(100)).toBe(true);
-  const { epoch } = ada.room(id).messages.get();
-  ada.disconnect();
-  await fill(server.url, who, id, 501);
-  ada.connect();
-  const after = await until(ada.room(id).messages, (state) => state.lastSeq === 801 && state.epoch > epoch);
-  expect(after.messages.at(-1)?.seq).toBe(801);
-}, 60_000);
+story(
+  'what is too much to catch up with comes as a new list, and the reader stays where they stood',
+  async () => {
+    const who = name('bo');
+    const id = name('garden');
+    const bo = somebody(server.url, {}, who);
+    bo.connect();
+    bo.room(id).open();
+    await until(bo.room(id).state, ({ status }) => status === 'live');
+    await fill(server.url, who, id, 300);
+    const ada = somebody(server.url);
+    const room = ada.room(id);
+    ada.connect();
+    room.open();
+    await until(room.messages, ({ lastSeq }) => lastSeq === 300);
+    expect(await room.seek(100)).toBe(true);
+    expect(room.messages.get().hasNewer).toBe(true);
+    ada.disconnect();
+    await fill(server.url, who, id, 501);
+    ada.connect();
+    const there = ({ lastSeq, messages }: MessagesState) =>
+      lastSeq === 801 && messages.some(({ seq }) => seq === 100);
+    const again = await until(room.messages, there);
+    expect(again.hasNewer).toBe(true);
+    room.toEnd();
+    const end = room.messages.get().messages.map(({ seq }) => seq);
+    expect(end).toEqual(Array.from({ length: end.length }, (_, at) => 802 - end.length + at));
+  },
+  60_000,
+);

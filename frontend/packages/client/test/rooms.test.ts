@@ -21,7 +21,11 @@ story('what one writes is in the list at once, and at the other’s a moment lat
   expect(messages).toHaveLength(1);
   expect(messages[0]).toMatchObject({ key: sent.key, id: message.id, state: 'kept' });
   const got = await until(his.messages, (state) => state.messages.length === 1);
-  expect(got.messages[0]).toMatchObject({ id: message.id, content: 'The beans are up.', username: ada.me.get()?.username });
+  expect(got.messages[0]).toMatchObject({
+    id: message.id,
+    content: 'The beans are up.',
+    username: ada.me.get()?.username,
+  });
 
   await until(bo.rooms, ({ unread }) => unread === 1);
   his.markRead();
@@ -48,7 +52,10 @@ story('a change made by one is seen by both: an edit, claps, a reaction, a delet
   expect(his.messages.get().messages[0]?.claps).toEqual({ total: 50, mine: 50 });
   his.react(messageId, '🌱');
   expect(his.messages.get().messages[0]?.reactions).toEqual([{ emoji: '🌱', count: 1, mine: true }]);
-  await until(hers.messages, ({ messages: [first] }) => first?.claps.total === 50 && first.reactions.length === 1);
+  await until(
+    hers.messages,
+    ({ messages: [first] }) => first?.claps.total === 50 && first.reactions.length === 1,
+  );
   expect(hers.messages.get().messages[0]?.claps.mine).toBe(0);
   expect(packets).toBeLessThanOrEqual(3);
 
@@ -64,7 +71,10 @@ story('a change made by one is seen by both: an edit, claps, a reaction, a delet
 
   hers.remove(messageId);
   await until(his.messages, ({ messages: [first] }) => first?.deletedAt !== undefined);
-  await until(hers.messages, ({ messages: [first] }) => first?.deletedAt !== undefined && first.state === 'kept');
+  await until(
+    hers.messages,
+    ({ messages: [first] }) => first?.deletedAt !== undefined && first.state === 'kept',
+  );
 });
 
 story('a room is left a moment after the last one closed it, and a followed one stays', async () => {

@@ -8,13 +8,15 @@ import { afterAll, beforeAll, it, onTestFinished } from 'vitest';
 import { startBelfry } from '../../../e2e/belfry.js';
 import { type Client, type ClientOptions, createClient, memoryStorage, type Readable } from '../src/index.js';
 
-const BINARY = process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../../../target/debug/belfry', import.meta.url));
+const BINARY =
+  process.env.BELFRY_BIN ?? fileURLToPath(new URL('../../../../target/debug/belfry', import.meta.url));
 const SECRET = randomUUID();
 const LIMIT_MS = 10_000;
 const STORY_LIMIT_MS = 30_000;
 
 const isThere = existsSync(BINARY);
-if (!isThere && process.env.CI) throw new Error(`There is no belfry binary at ${BINARY}: build it, or name it with BELFRY_BIN.`);
+if (!isThere && process.env.CI)
+  throw new Error(`There is no belfry binary at ${BINARY}: build it, or name it with BELFRY_BIN.`);
 
 /** A test against the real server; left out, with a word, where there is no binary of it. */
 export function story(title: string, run: () => Promise<void>, limitMs = STORY_LIMIT_MS): void {
@@ -51,7 +53,8 @@ export function somebody(url: string, options: Partial<ClientOptions> = {}, id =
 export function until<T>(readable: Readable<T>, wished: (value: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     if (wished(readable.get())) return resolve(readable.get());
-    const late = () => reject(new Error(`It did not come to that: ${JSON.stringify(readable.get()).slice(0, 2000)}`));
+    const late = () =>
+      reject(new Error(`It did not come to that: ${JSON.stringify(readable.get()).slice(0, 2000)}`));
     const timer = setTimeout(late, LIMIT_MS);
     const stop = readable.subscribe(() => {
       if (!wished(readable.get())) return;
@@ -63,7 +66,13 @@ export function until<T>(readable: Readable<T>, wished: (value: T) => boolean): 
 }
 
 /** A request by somebody, past their client. */
-export async function rest<T>(url: string, who: string, method: string, path: string, body?: unknown): Promise<T> {
+export async function rest<T>(
+  url: string,
+  who: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const response = await fetch(`${url}/api${path}`, {
     method,
     headers: { authorization: `Bearer ${tokenOf(who)}`, 'content-type': 'application/json' },
@@ -75,33 +84,56 @@ export async function rest<T>(url: string, who: string, method: string, path: st
 
 /** Messages `1` to `count` by somebody, each with its place as its text. */
 export async function fill(url: string, who: string, roomId: string, count: number): Promise<void> {
-  for (let at = 0; at < count; at += 1) await rest(url, who, 'POST', `/rooms/${roomId}/messages`, { content: `text ${at + 1}` });
+  for (let at = 0; at < count; at += 1)
+    await rest(url, who, 'POST', `/rooms/${roomId}/messages`, { content: `text ${at + 1}` });
+}
+
+export interface Way {
+  url: string;
+  /** Ends what is open, and lets nobody through. */
+  cut(): void;
+  /** What is open stays, and nothing goes through it any more; what comes new does. */
+  freeze(): void;
+  heal(): void;
+  /** How many came through, were turned away, and are here now. */
+  connections(): number;
+  refused(): number;
+  open(): number;
 }
 
 /** A way to the server that can be cut and healed. */
-export async function wayTo(url: string): Promise<{ url: string; cut(): void; heal(): void; connections(): number }> {
+export async function wayTo(url: string): Promise<Way> {
   const { port } = new URL(url);
-  const open = new Set<Socket>();
+  const open = new Map<Socket, Socket>();
   let isCut = false;
   let connections = 0;
+  let refused = 0;
   const server = createServer((near) => {
-    if (isCut) return near.destroy();
-    connections += 1;
+    near.on('error', () => near.destroy());
+    // Requests come and go; what is counted is what would stay.
+    near.once('data', (first) => {
+      const stays = String(first).includes('socket.io');
+      if (stays && isCut) refused += 1;
+      else if (stays) connections += 1;
+      if (isCut) near.destroy();
+      else if (!stays) open.delete(near);
+    });
+    if (isCut) return;
     const far = connect(Number(port), '127.0.0.1');
-    for (const [one, other] of [[near, far], [far, near]] as const) {
-      open.add(one);
-      one.pipe(other);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-    }
+    far.on('error', () => near.destroy());
+    open.set(near, far);
+    near.pipe(far);
+    far.pipe(near);
+    near.on('close', () => {
+      open.delete(near);
+      far.destroy();
+    });
+    far.on('close', () => near.destroy());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
     isCut = true;
-    for (const socket of open) socket.destroy();
+    for (const near of open.keys()) near.destroy();
   };
   onTestFinished(() => {
     cut();
@@ -110,9 +142,17 @@ export async function wayTo(url: string): Promise<{ url: string; cut(): void; he
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    freeze() {
+      for (const [near, far] of open) {
+        near.unpipe(far).pause();
+        far.unpipe(near).pause();
+      }
+    },
     heal() {
       isCut = false;
     },
     connections: () => connections,
+    refused: () => refused,
+    open: () => open.size,
   };
 }

@@ -34,7 +34,8 @@ export default function KeyboardMap({ onClose }: { onClose(): void }) {
             onChange={(event) => singleKeys.set(event.target.checked)}
           />
           <span>
-            Signs alone are keys too <span className="soft">(off: only together with Ctrl, Alt or ⌘)</span>
+            Single keys such as <kbd>?</kbd> do something{' '}
+            <span className="soft">(better off if you write by voice)</span>
           </span>
         </label>
       </DialogBody>

@@ -13,7 +13,7 @@ export interface Shortcut {
 export const SHORTCUTS = {
   help: { keys: ['?', 'Mod+/'], says: 'Show all keys', group: 'Anywhere' },
   switch: { keys: ['Mod+K'], says: 'Go to a room or a person', group: 'Anywhere' },
-  notifications: { keys: ['Mod+Shift+Y'], says: 'Open the notifications', group: 'Anywhere' },
+  notifications: { keys: ['Alt+N'], says: 'Open the notifications', group: 'Anywhere' },
   settings: { keys: ['Mod+,'], says: 'Your profile and settings', group: 'Anywhere' },
 
   previousRoom: { keys: ['Alt+ArrowUp'], says: 'The room above', group: 'Rooms' },
@@ -22,7 +22,7 @@ export const SHORTCUTS = {
   nextUnread: { keys: ['Alt+Shift+ArrowDown'], says: 'The unread room below', group: 'Rooms' },
 
   markRead: { keys: ['Escape'], says: 'Close what is open, or mark the room as read', group: 'In a room' },
-  people: { keys: ['Mod+Shift+P', 'Alt+P'], says: 'Show or hide the people', group: 'In a room' },
+  people: { keys: ['Alt+P'], says: 'Show or hide the people', group: 'In a room' },
   jumpUnread: { keys: ['Alt+Home'], says: 'Go to the first unread message', group: 'In a room' },
   jumpLatest: { keys: ['Alt+End'], says: 'Go to the newest message', group: 'In a room' },
   readMessages: { keys: ['Alt+M'], says: 'Go from the field to the messages', group: 'In a room' },

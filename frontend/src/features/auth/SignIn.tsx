@@ -51,7 +51,10 @@ export function SignIn({ session }: { session: Session }) {
 
   useEffect(() => {
     if (failure?.field === 'name') nameField.current?.focus();
-    if (failure?.field === 'password' || failure?.closed) passwordField.current?.select();
+    if (failure?.field === 'password' || failure?.closed) {
+      passwordField.current?.focus();
+      passwordField.current?.select();
+    }
   }, [failure]);
 
   function fail(next: SignInFailure) {
@@ -89,6 +92,9 @@ export function SignIn({ session }: { session: Session }) {
             {endedSentence(ended)}
           </p>
         )}
+        <p className="sign-in-notice" data-tone="danger" role="alert">
+          {problemAt(null)}
+        </p>
         {ways.length > 1 && (
           <Segments
             legend="How to come in"
@@ -126,7 +132,7 @@ export function SignIn({ session }: { session: Session }) {
             // A field that a password manager has filled for one way is not the other's.
             key={way}
             label="Password"
-            hint={way === 'register' ? 'At least 8 characters.' : undefined}
+            hint={way === 'register' && !problemAt('password') ? 'At least 8 characters.' : undefined}
             problem={problemAt('password')}
           >
             {(control) => (
@@ -145,9 +151,6 @@ export function SignIn({ session }: { session: Session }) {
             )}
           </Field>
         )}
-        <p className="problem" role="alert">
-          {problemAt(null)}
-        </p>
         <Button type="submit" look="primary" size="large" wide busy={busy}>
           {busy ? words.busy : words.action}
         </Button>

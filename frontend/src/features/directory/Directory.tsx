@@ -1,10 +1,5 @@
 // Stands here until the directory does.
-interface DirectoryProps {
-  addressOf(roomId: string | null): string;
-  onOpenRoom(roomId: string): void;
-}
-
-export function Directory(_props: DirectoryProps) {
+export function Directory() {
   return (
     <main>
       <h1>Public rooms</h1>

@@ -39,8 +39,7 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
           <>
             <Avatar id={me.id} name={name} status={me.status} />
             <span className="own-name">
-              <span className="clip">{name}</span>
-              <span className="soft small">{word}</span>
+              <span className="clip">{name}</span> <span className="soft small">{word}</span>
             </span>
           </>
         }

@@ -6,7 +6,6 @@ import { Avatar } from '../../design/Avatar';
 import { Button } from '../../design/Button';
 import { At } from '../../design/icons';
 import { PRESENCE_WORDS } from '../../design/PresenceDot';
-import { Skeleton } from '../../design/States';
 import { ago } from '../../language/ago';
 import { generalSentence } from '../../language/sentences';
 import { usePerson } from './use-person';
@@ -47,10 +46,13 @@ export function PersonCard({ id, name, onOpenRoom }: PersonCardProps) {
         <p className="person-card-names">
           <span className="person-card-name clip">{shown}</span>
           {person?.displayName && <span className="soft clip">@{person.username}</span>}
-          {person && <span className="soft small">{whether(person.status, person.lastSeen)}</span>}
+          {!problem && (
+            <span className="soft small" role={person ? undefined : 'status'}>
+              {person ? whether(person.status, person.lastSeen) : 'Loading…'}
+            </span>
+          )}
         </p>
       </div>
-      {!person && !problem && <Skeleton label="Loading who this is" lines={1} />}
       <p className="problem" role="alert">
         {failure || (problem ? sentence(problem) : null)}
       </p>

@@ -9,9 +9,11 @@ import { roomAddress } from '../../routes';
 interface RoomLinkProps {
   room: RoomSummary;
   current: boolean;
+  /** Whether it is known who is there: without a connection it is not. */
+  live: boolean;
 }
 
-export const RoomLink = memo(function RoomLink({ room, current }: RoomLinkProps) {
+export const RoomLink = memo(function RoomLink({ room, current, live }: RoomLinkProps) {
   const { title, unread, unreadMentions, waiting, hasDraft, visibility } = room;
   const calls = unreadMentions > 0 || (visibility === 'direct' && unread > 0);
   return (
@@ -21,19 +23,19 @@ export const RoomLink = memo(function RoomLink({ room, current }: RoomLinkProps)
       aria-current={current ? 'page' : undefined}
       data-unread={unread > 0}
     >
-      <Sign room={room} />
+      <Sign room={room} live={live} />
       <span className="clip">{title}</span>
       <span className="room-marks">
         {waiting > 0 && (
           <span className="room-mark" data-mark="waiting">
             <Clock />
-            <span className="visually-hidden">{`, ${waiting} waiting to be sent`}</span>
+            <span className="visually-hidden">{`${waiting} waiting to be sent`}</span>
           </span>
         )}
         {hasDraft && !current && (
           <span className="room-mark">
             <Pencil />
-            <span className="visually-hidden">, draft</span>
+            <span className="visually-hidden">draft</span>
           </span>
         )}
         {unread > 0 && (
@@ -49,14 +51,13 @@ export const RoomLink = memo(function RoomLink({ room, current }: RoomLinkProps)
   );
 });
 
-function Sign({ room: { visibility, partner, title } }: { room: RoomSummary }) {
+function Sign({ room: { visibility, partner, title }, live }: Pick<RoomLinkProps, 'room' | 'live'>) {
   if (visibility === 'direct') {
+    const status = live ? partner?.status : undefined;
     return (
       <span className="room-sign">
-        <Avatar id={partner?.id ?? title} name={title} size="small" status={partner?.status} />
-        {partner && partner.status !== 'offline' && (
-          <span className="visually-hidden">{`${partner.status}: `}</span>
-        )}
+        <Avatar id={partner?.id ?? title} name={title} size="small" status={status} />
+        {status && status !== 'offline' && <span className="visually-hidden">{`${status}: `}</span>}
       </span>
     );
   }

@@ -12,12 +12,13 @@ interface RoomListProps {
   rooms: readonly RoomSummary[];
   /** The room that is open. */
   current: string | null;
+  live: boolean;
   scroller: RefObject<HTMLElement | null>;
   /** Beside the title. */
   children?: ReactNode;
 }
 
-export function RoomList({ title, rooms, current, scroller, children }: RoomListProps) {
+export function RoomList({ title, rooms, current, live, scroller, children }: RoomListProps) {
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
   const { from, to, rowPx } = useWindow(scroller, list, rooms.length, ROW_REM);
@@ -48,7 +49,7 @@ export function RoomList({ title, rooms, current, scroller, children }: RoomList
             aria-setsize={rooms.length}
             aria-posinset={from + at + 1}
           >
-            <RoomLink room={room} current={room.id === current} />
+            <RoomLink room={room} current={room.id === current} live={live} />
           </li>
         ))}
       </ul>

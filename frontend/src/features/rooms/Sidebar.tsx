@@ -1,13 +1,13 @@
 // The rooms and the user's own corner.
 import type { Session } from '@belfry/client';
-import { useRooms } from '@belfry/react';
+import { useConnection, useRooms } from '@belfry/react';
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { keysOf } from '../../app/keyboard';
 import { ButtonLink, IconButton } from '../../design/Button';
 import { Bell, Compass, Keyboard, Plus, Search } from '../../design/icons';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { generalSentence } from '../../language/sentences';
-import { BROWSE_ADDRESS, go, HOME_ADDRESS, type Place, roomAddress } from '../../routes';
+import { BROWSE_ADDRESS, HOME_ADDRESS, type Place } from '../../routes';
 import { NotificationsButton } from '../notifications';
 import { OwnCorner } from '../profile/OwnCorner';
 import { RoomList } from './RoomList';
@@ -25,6 +25,7 @@ interface SidebarProps {
 
 export function Sidebar({ session, place, onSwitch, onKeys }: SidebarProps) {
   const { status, problem, rooms, refresh } = useRooms();
+  const live = useConnection((connection) => connection.status === 'online');
   const [making, setMaking] = useState(false);
   const scroller = useRef<HTMLElement>(null);
   const { rooms: open, direct } = useMemo(() => sectionsOf(rooms), [rooms]);
@@ -62,7 +63,7 @@ export function Sidebar({ session, place, onSwitch, onKeys }: SidebarProps) {
           </span>
           <span className="clip">Browse public rooms</span>
         </a>
-        <RoomList title="Your rooms" rooms={open} current={current} scroller={scroller}>
+        <RoomList title="Your rooms" rooms={open} current={current} live={live} scroller={scroller}>
           <IconButton label="New room" size="small" icon={<Plus />} onClick={() => setMaking(true)} />
         </RoomList>
         {!known && status === 'loading' && <Skeleton label="Loading rooms" lines={6} />}
@@ -84,15 +85,19 @@ export function Sidebar({ session, place, onSwitch, onKeys }: SidebarProps) {
           </EmptyState>
         )}
         {direct.length > 0 && (
-          <RoomList title="Direct messages" rooms={direct} current={current} scroller={scroller} />
+          <RoomList
+            title="Direct messages"
+            rooms={direct}
+            current={current}
+            live={live}
+            scroller={scroller}
+          />
         )}
       </nav>
       <footer className="sidebar-foot">
         <OwnCorner session={session} />
       </footer>
-      <Suspense>
-        {making && <NewRoom onOpenRoom={(id) => go(roomAddress(id))} onClose={() => setMaking(false)} />}
-      </Suspense>
+      <Suspense>{making && <NewRoom onClose={() => setMaking(false)} />}</Suspense>
     </div>
   );
 }

@@ -10,6 +10,8 @@ const info = (id: string, name: string): RoomInfo => ({
   rev: 0,
   memberCount: 1,
   lastSeq: 0,
+  createdBy: 'bo',
+  createdAt: '2026-01-01T00:00:00.000Z',
 });
 const room = (id: string, name: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
   id,

@@ -47,7 +47,10 @@ export interface PageState {
 
 /** How much is held at most. Whatever is dropped can be paged in again. */
 export interface Limits {
-  /** Messages of one list; one that would become longer loses the half that is farther from where it grew. */
+  /**
+   * Messages of one list; one that would become longer loses the half that is farther from where it grew. A half is more than
+   * twice `end` and two pages: what is looked at while the list grows stays.
+   */
   readonly held: number;
   /** Messages of the tail that stay when a window is shown; also what to keep (`trimmed`) of a tail that is seen at its end. */
   readonly end: number;

@@ -1,0 +1,171 @@
+// What is around the rooms: ways between them, keys, the line about the connection, the page without a server, the theme.
+import assert from 'node:assert/strict';
+import { startBelfry } from './belfry.js';
+import { guest } from './guest.js';
+import { stories } from './stories.js';
+import { enter } from './visitor.js';
+
+stories('around the rooms', (story) => {
+  story(
+    'the switcher finds rooms, people and public rooms, and makes what is not there',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const bo = await guest(t, belfry, 'Bo');
+      await bo.join('greenhouse');
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.switchesTo('gard', 'Open gard');
+      await ada.inRoom('gard');
+      await ada.switchesTo('green', 'greenhouse Public room');
+      await ada.inRoom('greenhouse');
+      await ada.switchesTo('bo', 'Bo Message');
+      await ada.inRoom('Bo');
+      // With nothing typed: where one was before.
+      await ada.page.keyboard.press('Control+k');
+      await ada.page.getByRole('option', { name: 'greenhouse' }).waitFor();
+      await ada.page.keyboard.press('Enter');
+      await ada.inRoom('greenhouse');
+    },
+  );
+
+  story('Alt and an arrow lead from room to room, with Shift to what is unread', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    for (const room of ['apple', 'birch', 'cedar']) await bo.join(room);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    for (const room of ['apple', 'birch', 'cedar']) await ada.joins(room);
+    await ada.page.keyboard.press('Alt+ArrowDown');
+    await ada.inRoom('apple');
+    await ada.page.keyboard.press('Alt+ArrowDown');
+    await ada.inRoom('birch');
+    await ada.page.keyboard.press('Alt+ArrowUp');
+    await ada.inRoom('apple');
+    await bo.write('cedar', 'Over here!');
+    await ada.page.getByRole('link', { name: 'cedar 1 unread' }).waitFor();
+    assert.match(await ada.page.title(), /^\(1\) apple · Belfry$/);
+    await ada.page.keyboard.press('Alt+Shift+ArrowDown');
+    await ada.inRoom('cedar');
+  });
+
+  story(
+    '? shows all keys, but not while one writes, and not where single keys are off',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.joins('garden');
+      await ada.field.fill('');
+      await ada.field.pressSequentially('why?');
+      assert.equal(await ada.field.inputValue(), 'why?');
+      const keys = ada.page.getByRole('dialog', { name: 'Keys' });
+      assert.equal(await keys.count(), 0);
+      await ada.page.keyboard.press('Control+/');
+      await keys.getByRole('checkbox').uncheck();
+      await ada.page.keyboard.press('Escape');
+      await ada.rooms.getByRole('link', { name: 'garden' }).focus();
+      await ada.page.keyboard.press('?');
+      assert.equal(await keys.count(), 0);
+      await ada.page.keyboard.press('Control+/');
+      await keys.getByRole('checkbox').check();
+      await ada.page.keyboard.press('Escape');
+      await ada.rooms.getByRole('link', { name: 'garden' }).focus();
+      await ada.page.keyboard.press('?');
+      await keys.waitFor();
+    },
+  );
+
+  story(
+    'without a server: a line says what waits, a reload brings the page back, and all is sent',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.joins('garden');
+      await ada.writes('before');
+      await ada.allKept();
+      await ada.pageIsKept();
+      // What is kept of the rooms is as old as the last look at them.
+      const listed = ada.page.waitForResponse(/\/api\/rooms\?/);
+      await ada.looksAgain();
+      await (await listed).finished();
+
+      await belfry.stop();
+      const line = ada.page.getByRole('status').filter({ hasText: 'Reconnecting…' });
+      await line.waitFor();
+      await ada.writes('one');
+      await ada.writes('two');
+      await line.getByText('2 messages wait to be sent, kept on this device.').waitFor();
+      await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
+      await ada.field.fill('half a thou');
+
+      await ada.page.reload();
+      await ada.page.getByRole('link', { name: /^garden/ }).waitFor();
+      await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
+      assert.equal(await ada.field.inputValue(), 'half a thou');
+
+      await belfry.start();
+      await ada.page.getByText('Connected again.').waitFor();
+      await ada.allKept();
+      assert.deepEqual(await ada.reads(), ['before', 'one', 'two']);
+      await ada.page.getByText('Connected again.').waitFor({ state: 'detached' });
+    },
+  );
+
+  story('the API and the socket are never answered from the device', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.pageIsKept();
+    const kept = await ada.page.evaluate(async () => {
+      const all = await Promise.all(
+        (await caches.keys()).map(async (name) => (await caches.open(name)).keys()),
+      );
+      return all.flat().map(({ url }) => new URL(url).pathname);
+    });
+    assert.ok(kept.includes('/index.html'));
+    assert.deepEqual(
+      kept.filter((path) => /^\/(api|socket\.io|health|ready|metrics)/.test(path)),
+      [],
+    );
+    await belfry.stop();
+    const answered = await ada.page.evaluate(() =>
+      Promise.allSettled(['/api/openapi.json', '/api/docs', '/ready'].map((path) => fetch(path))),
+    );
+    assert.deepEqual(
+      answered.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    );
+  });
+
+  story(
+    'a theme that was chosen is there before the page starts, whatever the system has',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await enter(t, browser, belfry, 'Ada', { colorScheme: 'light' });
+      const ground = () => ada.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground();
+      await ada.choosesOfOwn('Profile and theme');
+      await ada.page.getByRole('radio', { name: 'Dark' }).check({ force: true });
+      const dark = await ground();
+      assert.notEqual(dark, light);
+      // Only what is in the head runs: the page itself never starts.
+      await ada.page.route(/\/assets\/.*\.js$/, (route) => route.abort());
+      await ada.page.evaluate(async () => {
+        for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
+      });
+      await ada.page.reload();
+      assert.equal(await ground(), dark);
+    },
+  );
+
+  story('of five hundred rooms only those in sight are made, and all can be reached', async (t, browser) => {
+    const belfry = await startBelfry(t, { EVENTS_PER_SECOND: '1000', ROOMS_PER_SOCKET: '1000' });
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.isInMany(500, belfry);
+    await ada.page.reload();
+    await ada.page.getByRole('link', { name: 'room-000' }).waitFor();
+    const links = ada.rooms.getByRole('listitem');
+    assert.ok((await links.count()) < 80, `${await links.count()} rooms are made`);
+    assert.equal(await links.first().getAttribute('aria-setsize'), '500');
+    await ada.switchesTo('room-499', 'room-499');
+    await ada.inRoom('room-499');
+    await ada.rooms.getByRole('link', { name: 'room-499' }).waitFor();
+    assert.ok((await links.count()) < 80);
+  });
+});
