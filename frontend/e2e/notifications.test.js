@@ -41,6 +41,9 @@ stories('notifications', (story) => {
     await ada.isCalled(1);
     for (let count = 1; count <= 250; count += 1) await bo.write('garden', `and then ${count}`);
 
+    // Of a room that is not open, a fresh page holds nothing.
+    await ada.page.reload();
+    await ada.inRoom('tools');
     const panel = await ada.opensNotifications();
     await panel.getByRole('link', { name: /the key hangs by the door/ }).click();
     await ada.inRoom('garden');
