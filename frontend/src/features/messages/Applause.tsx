@@ -1,7 +1,7 @@
 // What people think of a message: claps that grow under the finger, and emoji. One's own are marked.
 import { type MessageItem, MOST_CLAPS, MOST_EMOJI } from '@belfry/client';
 import { useState } from 'react';
-import { Smile } from '../../design/icons';
+import { Clap, Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { QuickEmoji } from '../emoji/QuickEmoji';
 import type { MessageVerbs } from './message-verbs';
