@@ -127,7 +127,8 @@ function Claps({ message: { id, claps }, member, tab, verbs }: ClapsProps) {
       <span className="visually-hidden">Clap: </span>
       {/* Another element with each clap, so that it beats again. */}
       <span key={mine} className="chip-sign beat" aria-hidden="true">
-        👏{mine > 0 && <span className="rising">+{mine}</span>}
+        <Clap />
+        {mine > 0 && <span className="rising">+{mine}</span>}
       </span>
       {total}
       <span className="visually-hidden"> so far, {mine} of them yours</span>
