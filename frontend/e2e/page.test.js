@@ -116,7 +116,7 @@ stories('the page', (story) => {
       await ada.page.getByText('Reconnecting…').waitFor();
       const written = Array.from({ length: 8 }, (_, index) => `while away ${index + 1}`);
       for (const text of written) await ada.writes(text);
-      await ada.sees('Reconnecting… 8 messages waiting');
+      await ada.page.getByText('8 messages wait to be sent').waitFor();
       await belfry.start();
 
       await bo.sees('while away 8');
@@ -146,7 +146,7 @@ stories('the page', (story) => {
       await belfry.stop();
       await ada.writes('one');
       await ada.writes('two');
-      await ada.sees('Reconnecting… 2 messages waiting');
+      await ada.page.getByText('2 messages wait to be sent').waitFor();
       await ada.page.goto('about:blank');
       await belfry.start();
       await ada.page.goto(belfry.url);
@@ -219,7 +219,7 @@ stories('the page', (story) => {
       await ada.scrollsAll('up');
       await ada.scrollsTo(0);
       await ada.sees('This is where it began.');
-      assert.equal((await ada.reads())[0], 'line 1 of many words');
+      assert.match((await ada.reads())[0], /^line 1 /);
 
       await bo.write('garden', 'new while reading');
       await ada.page.getByRole('button', { name: '1 new' }).click();

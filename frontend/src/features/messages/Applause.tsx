@@ -1,7 +1,7 @@
 // What people think of a message: claps that grow under the finger, and emoji. One's own are marked.
 import { type MessageItem, MOST_CLAPS, MOST_EMOJI } from '@belfry/client';
 import { useState } from 'react';
-import { Smile } from '../../design/icons';
+import { Clap, Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { QuickEmoji } from '../emoji/QuickEmoji';
 import type { MessageVerbs } from './message-verbs';
@@ -127,7 +127,8 @@ function Claps({ message: { id, claps }, member, tab, verbs }: ClapsProps) {
       <span className="visually-hidden">Clap: </span>
       {/* Another element with each clap, so that it beats again. */}
       <span key={mine} className="chip-sign beat" aria-hidden="true">
-        👏{mine > 0 && <span className="rising">+{mine}</span>}
+        <Clap />
+        {mine > 0 && <span className="rising">+{mine}</span>}
       </span>
       {total}
       <span className="visually-hidden"> so far, {mine} of them yours</span>

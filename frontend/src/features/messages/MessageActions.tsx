@@ -1,7 +1,7 @@
 // What can be done to a message, over its upper edge: shown to the pointer and to the focus; on a phone the menu holds it all.
 import { type MessageItem, mayDelete, mayEdit, type Role } from '@belfry/client';
 import { keysOf } from '../../app/keyboard';
-import { LinkSign, More, Pencil, Reply, Trash } from '../../design/icons';
+import { Clap, LinkSign, More, Pencil, Reply, Trash } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
 import { tip } from '../../design/Tooltip';
 import { ReactPopup } from './Applause';
@@ -21,7 +21,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
     { label: 'Reply', icon: <Reply />, keys: keysOf('messageReply'), run: () => verbs.reply(id) },
     {
       label: 'Clap',
-      icon: <span className="icon clap-sign">👏</span>,
+      icon: <Clap />,
       keys: keysOf('messageClap'),
       run: () => verbs.clap(id),
     },
@@ -58,7 +58,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
         aria-label={`Clap for ${username}`}
         onClick={() => verbs.clap(id)}
       >
-        <span className="chip-sign">👏</span>
+        <Clap />
       </button>
       <ReactPopup label="React" className="action react" message={message} tabStop={active} verbs={verbs} />
       <button
