@@ -152,7 +152,7 @@ it.each<[string, Acts[string], object]>([
   [
     'an edit that failed',
     { edit: { content: 'new', failed: true }, problem: NO },
-    { content: 'new', state: 'kept', problem: NO },
+    { content: 'new', state: 'failed', problem: NO },
   ],
   [
     'a mark',
