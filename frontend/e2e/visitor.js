@@ -755,6 +755,11 @@ class Visitor {
   async isAccessible(view) {
     await this.page.evaluate(await readFile(AXE, 'utf8'));
     const found = await this.page.evaluate(async (values) => {
+      // What is still fading in has less contrast for a moment.
+      const moving = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime < 2000);
+      await Promise.allSettled(moving.map(({ finished }) => finished));
       const { violations } = await globalThis.axe.run({ runOnly: { type: 'tag', values } });
       const tooWide = document.documentElement.scrollWidth > window.innerWidth;
       const all = violations.flatMap(({ id, nodes }) =>

@@ -1,4 +1,5 @@
-// A button that opens a small panel beside it, above everything. Escape, a press elsewhere and scrolling close it.
+// A button that opens a small panel beside it, above everything. Escape and a press elsewhere close it, and so does scrolling the
+// button out of the window; until then the panel stays beside it, since a list of messages also moves by itself.
 import {
   type ComponentPropsWithRef,
   type ReactNode,
@@ -71,7 +72,10 @@ export function Popup({
     const sized = new ResizeObserver(() => place(box, anchor.getBoundingClientRect(), { side, align }));
     sized.observe(box);
     const onScroll = (event: Event) => {
-      if (!box.contains(event.target as Node)) box.hidePopover();
+      if (!(event.target as Node).contains(anchor)) return;
+      const at = anchor.getBoundingClientRect();
+      if (at.bottom < 0 || at.top > window.innerHeight) box.hidePopover();
+      else place(box, at, { side, align });
     };
     window.addEventListener('scroll', onScroll, true);
     return () => {
