@@ -25,10 +25,11 @@ export function openBrowser() {
 
 /**
  * Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. `refusals`: HTTP
- * statuses that the story is about.
+ * statuses that the story is about. `transport: 'polling'`: what is between here and there lets no websocket through.
  */
-export async function visit(test, browser, belfry, { refusals = [], ...options } = {}) {
+export async function visit(test, browser, belfry, { refusals = [], transport, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  if (transport === 'polling') await context.addInitScript(withoutWebsockets);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
@@ -53,6 +54,15 @@ export async function visit(test, browser, belfry, { refusals = [], ...options }
   });
   await page.goto(belfry.url);
   return new Visitor(page);
+}
+
+/** Runs in the page: each websocket is refused, as by a proxy that knows none. */
+function withoutWebsockets() {
+  window.WebSocket = class extends WebSocket {
+    constructor(url) {
+      super(String(url).replace('/socket.io/', '/no-websockets-here/'));
+    }
+  };
 }
 
 /** Opens the page and goes in under a name. */
