@@ -1,6 +1,6 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench bench-large bench-web fmt lint biome page flows
+.PHONY: help run test faults bench bench-large bench-web screenshots fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
@@ -31,6 +31,10 @@ bench-large: page ## the scenarios that have a large form, in it
 bench-web: page ## measure the web client in a real browser
 	cargo build --release
 	node bench/web/main.mjs
+
+screenshots: page ## the README's pictures anew
+	cargo build
+	SCREENSHOTS=$(CURDIR)/docs/screenshots PAGE_DIR=$(CURDIR)/frontend/dist node --test frontend/e2e/screenshots.test.js
 
 fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	cargo fmt --all
