@@ -572,10 +572,27 @@ class Visitor {
     return this.messages.count();
   }
 
-  /** The numbers of the lines that are in the page, in its order, but for one that is kept there because it has the focus. */
+  /**
+   * The numbers of the lines that are in the page, in its order; one that is far from the others is left out, where it is kept because
+   * it has the focus.
+   */
   async linesInPage() {
-    const texts = await this.page.locator('.message:not(:focus) .text').allInnerTexts();
-    return texts.map((text) => Number(/\d+/.exec(text)));
+    const lines = await this.messages.evaluateAll((rows) =>
+      rows.map((row) => ({
+        number: Number(/\d+/.exec(row.querySelector('.text').textContent)),
+        keptBy: row === document.activeElement,
+      })),
+    );
+    const numbers = lines.map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      [...numbers].sort((a, b) => a - b),
+      'a row is not where it is read',
+    );
+    const alone = lines.find(
+      ({ keptBy, number }) => keptBy && !numbers.includes(number - 1) && !numbers.includes(number + 1),
+    );
+    return numbers.filter((number) => number !== alone?.number);
   }
 
   /** Up or down as far as it goes, until more has come there. */
@@ -744,6 +761,26 @@ class Visitor {
     });
     await this.page.reload();
     return { cut };
+  }
+
+  /** From the next connection on, which is made at once, nothing that is written leaves the page until `goesOut()`. */
+  async holdsBackWriting() {
+    const waiting = [];
+    let open = false;
+    await this.page.routeWebSocket(/\/socket\.io\//, (line) => {
+      const server = line.connectToServer();
+      line.onMessage((packet) => {
+        if (open || !packet.includes('message:send')) server.send(packet);
+        else waiting.push(() => server.send(packet));
+      });
+    });
+    await this.page.reload();
+    return {
+      goesOut() {
+        open = true;
+        for (const send of waiting) send();
+      },
+    };
   }
 
   /** Waits until all own messages are the server's. */
