@@ -214,10 +214,21 @@ stories('the list of messages', (story) => {
     await ada.writes('mine');
     await ada.allKept();
     await ada.page.keyboard.press('Alt+m');
-    for (let step = 0; step < 60; step += 1) await ada.page.keyboard.press('ArrowUp');
+    // At the top of what is there a key waits for the rest, and none leads further than to the next.
+    for (let line = 200; line > 140; ) {
+      await ada.page.keyboard.press('ArrowUp');
+      const on = await ada.isOnText();
+      if (on === `line ${line}.`) line -= 1;
+      else assert.equal(on, line === 200 ? 'mine' : `line ${line + 1}.`);
+    }
     await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
     await ada.scrollsTo(0);
     await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
+    await ada.page.keyboard.press('Alt+End');
+    await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
     await ada.page.keyboard.press('ArrowDown');
     await ada.isOn('line 142.');
     await ada.page.keyboard.press('l');

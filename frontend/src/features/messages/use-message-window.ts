@@ -151,7 +151,8 @@ export function useMessageWindow(wish: Wish): MessageWindow {
   const toEnd = useCallback(() => {
     follow.begins();
     virtual.scrollToEnd();
-  }, [virtual, follow]);
+    look(false);
+  }, [virtual, follow, look]);
 
   const toRow = useCallback(
     (index: number, align: 'center' | 'auto') => {
@@ -207,7 +208,8 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     measure: virtual.measureElement,
     atEnd,
     topSeq,
-    lastSeen: virtual.range?.endIndex ?? null,
+    // The range is known only when the scrolling has been reported.
+    lastSeen: atEnd ? rows.length - 1 : (virtual.range?.endIndex ?? null),
     toEnd,
     toRow,
     stand,
