@@ -227,6 +227,7 @@ stories('the list of messages', (story) => {
     await ada.isOn('line 141.');
     await ada.rowsStandInOrder();
     await ada.page.keyboard.press('Alt+End');
+    assert.ok((await ada.distanceFromEnd()) <= 1);
     await ada.isOn('line 141.');
     await ada.rowsStandInOrder();
     await ada.page.keyboard.press('ArrowDown');
