@@ -4,8 +4,8 @@ import { type ReactNode, type RefObject, useEffect, useId, useRef } from 'react'
 import { RoomLink } from './RoomLink';
 import { useWindow } from './use-window';
 
-/** As `.room-list > li` has it. */
-const ROW_REM = 2.375;
+/** As `.room-list > li` has it: a finger needs more. */
+const ROW_REM = window.matchMedia('(pointer: coarse)').matches ? 2.875 : 2.375;
 
 interface RoomListProps {
   title: string;
