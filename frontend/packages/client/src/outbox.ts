@@ -1,6 +1,7 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
-import { Problem, UNREACHABLE } from './problem.js';
+import { backOff, isPassing } from './back-off.js';
+import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
 
 export interface Waiting {
@@ -25,7 +26,8 @@ export interface Outbox {
 }
 
 const MOST_TRIES = 6;
-const LONGEST_DELAY_MS = 8000;
+const AGAIN_MS = 500;
+const LONGEST_AGAIN_MS = 8000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
@@ -37,7 +39,7 @@ export function createOutbox(outlet: Outlet): Outbox {
       let tries = 0;
       for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
         const { clientId } = waiting;
-        const answer = await outlet.send(roomId, waiting).catch(problemOf);
+        const answer = await outlet.send(roomId, waiting).catch(asProblem);
         if (closed) return;
         if (!(answer instanceof Problem)) {
           tries = 0;
@@ -46,14 +48,13 @@ export function createOutbox(outlet: Outlet): Outbox {
         }
         // After a cut the room is live again only when it has been joined again, and that pumps.
         if (outlet.next(roomId)?.clientId !== clientId) continue;
-        const passing = answer.code === 'unavailable' || answer.code === 'rate_limited';
         tries += 1;
-        if (!passing || tries >= MOST_TRIES) {
+        if (!isPassing(answer) || tries >= MOST_TRIES) {
           tries = 0;
           outlet.refused(roomId, clientId, answer);
           continue;
         }
-        await pause(roomId, answer.retryAfterMs ?? delay(tries));
+        await pause(roomId, answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
       }
     } finally {
       // In the same turn as the last look for something to send: what is written after it has to find the way free.
@@ -78,13 +79,4 @@ export function createOutbox(outlet: Outlet): Outbox {
       for (const timer of timers.values()) clearTimeout(timer);
     },
   };
-}
-
-function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem(UNREACHABLE);
-}
-
-function delay(tries: number): number {
-  const longest = Math.min(LONGEST_DELAY_MS, 500 * 2 ** (tries - 1));
-  return longest * (0.5 + Math.random() / 2);
 }

@@ -1,8 +1,9 @@
 // Tells the server how far the user has read: the newest place only, a moment after it was seen, and again until it is heard.
+import { isPassing, jittered } from './back-off.js';
 import type { Ack, ReadAnswer } from './wire.js';
 
 const PAUSE_MS = 300;
-const AGAIN_MS = 4000;
+const AGAIN_MS = 6000;
 
 export interface Reading {
   seen(roomId: string, seq: number): void;
@@ -27,8 +28,7 @@ export function createReading(
     const ack = await tell(roomId, seq);
     if (ack.ok) told(roomId, ack);
     if (mine !== turn) return;
-    if (!ack.ok && (ack.error.code === 'unavailable' || ack.error.code === 'rate_limited'))
-      return later(roomId, ack.error.retryAfterMs ?? AGAIN_MS * (0.5 + Math.random()));
+    if (!ack.ok && isPassing(ack.error)) return later(roomId, ack.error.retryAfterMs ?? jittered(AGAIN_MS));
     if (waiting.get(roomId) === seq) waiting.delete(roomId);
     else later(roomId, PAUSE_MS);
   }

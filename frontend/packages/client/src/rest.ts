@@ -1,5 +1,5 @@
 // One request to the REST interface; a failure is a `Problem` with the server's code.
-import { Problem, UNREACHABLE } from './problem.js';
+import { asProblem, Problem, UNREACHABLE } from './problem.js';
 import type { Code } from './wire.js';
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -54,7 +54,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     try {
       return await getToken?.(refused);
     } catch (error) {
-      throw error instanceof Problem ? error : new Problem(UNREACHABLE);
+      throw asProblem(error);
     }
   }
 
