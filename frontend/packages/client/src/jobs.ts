@@ -37,6 +37,7 @@ export function createJobs({ ask, download }: Pick<Rest, 'ask' | 'download'>): J
 
   return {
     get: state.get,
+    first: state.first,
     subscribe: state.subscribe,
     told: (job) => take([job]),
     refresh: () => void refresh(),

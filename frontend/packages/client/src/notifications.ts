@@ -11,7 +11,7 @@ const MOST = 1000;
 const PAGE = 50;
 
 export interface NotificationList
-  extends Pick<Notifications, 'get' | 'subscribe' | 'loadOlder' | 'markRead'> {
+  extends Pick<Notifications, 'get' | 'first' | 'subscribe' | 'loadOlder' | 'markRead'> {
   /** Asks for the newest page: after a connect, and where something may have been missed. */
   refresh(): void;
   told(notification: Notification): void;
@@ -93,6 +93,7 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
 
   return {
     get: state.get,
+    first: state.first,
     subscribe: state.subscribe,
     refresh: () => void refresh(),
     loadOlder: () => void loadOlder(),

@@ -5,7 +5,7 @@ export class Problem extends Error {
   readonly code: Code;
   declare readonly retryAfterMs?: number;
 
-  constructor(error: WireError) {
+  constructor(error: Omit<WireError, 'retryAfterMs'> & { retryAfterMs?: number | undefined }) {
     super(error.message);
     this.code = error.code;
     if (error.retryAfterMs !== undefined) this.retryAfterMs = error.retryAfterMs;

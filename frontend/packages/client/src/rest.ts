@@ -116,10 +116,10 @@ function taken<T>(sent: Sent<T>): T {
 }
 
 function queryOf(query: Asked['query'] = {}): string {
-  const said = Object.entries(query).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, String(value)]],
-  );
-  return said.length === 0 ? '' : `?${new URLSearchParams(said)}`;
+  const said = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) said.set(key, `${value}`);
+  const text = String(said);
+  return text && `?${text}`;
 }
 
 function parsed(text: string): unknown {
@@ -132,13 +132,11 @@ function parsed(text: string): unknown {
 
 function problemOf(response: Response, answer: unknown): Problem {
   const details = (answer ?? {}) as { code?: Code; detail?: string; retryAfterMs?: number };
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterMs = details.retryAfterMs ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined);
-  return new Problem({
-    code: details.code ?? CODES[response.status] ?? 'internal',
-    message: details.detail ?? response.statusText,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  const { code = CODES[response.status] ?? 'internal', detail = response.statusText } = details;
+  // In seconds, or a date, which nobody sends for this.
+  const seconds = Number.parseFloat(response.headers.get('retry-after') ?? '');
+  const retryAfterMs = details.retryAfterMs ?? (seconds >= 0 ? seconds * 1000 : undefined);
+  return new Problem({ code, message: detail, retryAfterMs });
 }
 
 /** For answers of something in between, a proxy say, that knows nothing of codes. */

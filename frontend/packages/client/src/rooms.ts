@@ -214,6 +214,7 @@ export function createRooms(world: World, live: number): RoomList {
   return {
     rooms: {
       get: state.get,
+      first: state.first,
       subscribe: state.subscribe,
       refresh: () => void rounds?.now(),
       directory: (q, cursor) =>

@@ -1,5 +1,6 @@
 // What a reader sees of a timeline: the items of one list, each the same object until something in it changes.
 import type { MessageItem, MessagesState } from '../contract.js';
+import { alike } from '../derived.js';
 import type { Message } from '../wire.js';
 import { type Acts, type MessageActs, overlaid } from './acts.js';
 import { endOf, shownSpan } from './lists.js';
@@ -86,7 +87,7 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
       epoch,
       lastSeq: endOf(timeline),
     };
-    if (!last || !equal(last, next)) last = next;
+    if (!last || !alike(last, next)) last = next;
     return last;
   };
 }
@@ -136,10 +137,6 @@ function pendingItem(pending: Pending, { me, roomId }: Timeline): MessageItem {
 
 function sameItems(one: readonly MessageItem[], other: readonly MessageItem[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
-}
-
-function equal(one: Shown, other: Shown): boolean {
-  return (Object.keys(other) as (keyof Shown)[]).every((key) => one[key] === other[key]);
 }
 
 /** How many messages the two begin with in common. */
