@@ -10,8 +10,6 @@ export interface Asked {
   /** What is `undefined` is left out. */
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** To end it early; it rejects with `unavailable`, as where the server does not answer in time. */
-  signal?: AbortSignal | undefined;
 }
 
 export interface RestOptions {
@@ -26,7 +24,7 @@ export interface Rest {
   /** The path begins with a slash and is without `/api`. 10 s at most; what asks for nothing answers with `null`. */
   ask<T>(path: string, asked?: Asked): Promise<T>;
   /** A file, and the name that the server gives it. 2 minutes at most. */
-  download(path: string, signal?: AbortSignal): Promise<{ file: Blob; name: string }>;
+  download(path: string): Promise<{ file: Blob; name: string }>;
   /** Ends what is under way. */
   close(): void;
 }
@@ -60,7 +58,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 
   async function sent<T>(
     path: string,
-    { method = 'GET', query, body, signal }: Asked,
+    { method = 'GET', query, body }: Asked,
     limit: number,
     read: (response: Response) => Promise<T>,
     token: string | undefined,
@@ -69,10 +67,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     const ending = new AbortController();
-    const end = () => ending.abort();
-    const timer = setTimeout(end, limit);
-    if (signal?.aborted) end();
-    signal?.addEventListener('abort', end);
+    const timer = setTimeout(() => ending.abort(), limit);
     open.add(ending);
     try {
       const response = await fetch(base + path + queryOf(query), {
@@ -89,7 +84,6 @@ export function createRest({ url, getToken }: RestOptions): Rest {
       return { status: 0, problem: new Problem(UNREACHABLE) };
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
       open.delete(ending);
     }
   }
@@ -97,8 +91,8 @@ export function createRest({ url, getToken }: RestOptions): Rest {
   return {
     ask: <T>(path: string, asked: Asked = {}) =>
       answerTo(path, asked, ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
-    download: (path, signal) =>
-      answerTo(path, { signal }, FILE_LIMIT_MS, async (response) => ({
+    download: (path) =>
+      answerTo(path, {}, FILE_LIMIT_MS, async (response) => ({
         file: await response.blob(),
         name: nameOf(response) ?? 'file',
       })),
