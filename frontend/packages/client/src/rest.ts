@@ -40,12 +40,13 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     read: (response: Response) => Promise<T>,
   ) {
     const token = await tokenFor();
-    const first = await sent(path, asked, limit, read, token);
-    if (first.status !== 401 || token === undefined) return taken(first);
-    const other = await tokenFor(token);
-    // The server takes neither this one nor another.
-    if (other === token) return taken(first);
-    return taken(await sent(path, asked, limit, read, other));
+    let outcome = await sent(path, asked, limit, read, token);
+    if (outcome.status === 401 && token !== undefined) {
+      const other = await tokenFor(token);
+      if (other !== token) outcome = await sent(path, asked, limit, read, other);
+    }
+    if (outcome.problem) throw outcome.problem;
+    return outcome.answer;
   }
 
   async function tokenFor(refused?: string): Promise<string | undefined> {
@@ -103,11 +104,6 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 }
 
 type Sent<T> = { status: number; answer: T; problem?: never } | { status: number; problem: Problem };
-
-function taken<T>(sent: Sent<T>): T {
-  if (sent.problem) throw sent.problem;
-  return sent.answer;
-}
 
 function queryOf(query: Asked['query'] = {}): string {
   const said = new URLSearchParams();
