@@ -4,7 +4,7 @@ import { startBelfry } from './belfry.js';
 import { folderOf } from './sources.js';
 import { stories } from './stories.js';
 
-const MODULES = ['storage', 'kept-sends', 'drafts', 'session'];
+const MODULES = ['storage', 'shelf', 'kept-sends', 'drafts', 'session'];
 
 /** A browser with one tab at an empty page of the server's; `tab()` opens another. */
 async function browsing(test, browser, settings = {}) {
@@ -12,12 +12,20 @@ async function browsing(test, browser, settings = {}) {
   const context = await browser.newContext();
   test.after(() => context.close());
   await context.addInitScript(() => {
-    globalThis.modules = async () => ({
-      ...(await import('/assets/storage.js')),
-      ...(await import('/assets/kept-sends.js')),
-      ...(await import('/assets/drafts.js')),
-      ...(await import('/assets/session.js')),
-    });
+    globalThis.modules = async () => {
+      const { createShelf } = await import('/assets/shelf.js');
+      return {
+        ...(await import('/assets/storage.js')),
+        ...(await import('/assets/kept-sends.js')),
+        ...(await import('/assets/drafts.js')),
+        ...(await import('/assets/session.js')),
+        shelfOf(storage, userId) {
+          const shelf = createShelf();
+          shelf.give(storage, userId);
+          return shelf;
+        },
+      };
+    };
   });
   async function tab() {
     const page = await context.newPage();
@@ -30,13 +38,15 @@ async function browsing(test, browser, settings = {}) {
 /** What a page that starts finds: the drafts by room and, in order, what waits to be sent. */
 function found(page) {
   return page.evaluate(async () => {
-    const { openStorage, createDrafts, createKeptSends } = await modules();
+    const { openStorage, createDrafts, createKeptSends, shelfOf } = await modules();
     const storage = openStorage();
-    const drafts = createDrafts(storage, 'ada');
+    const shelf = shelfOf(storage, 'ada');
+    const rooms = [];
+    const drafts = createDrafts(shelf, (room) => rooms.push(room));
     await drafts.load();
-    const waiting = await createKeptSends(storage, 'ada').load();
+    const waiting = await createKeptSends(shelf).load();
     return {
-      drafts: Object.fromEntries([...drafts.rooms.get()].map((room) => [room, drafts.of(room).get().text])),
+      drafts: Object.fromEntries(rooms.map((room) => [room, drafts.of(room).get().text])),
       waiting: Object.fromEntries(
         [...waiting].map(([room, all]) => [room, all.map(({ content }) => content)]),
       ),
@@ -65,10 +75,10 @@ stories('keeping', (story) => {
     });
     const reloaded = page.waitForEvent('load');
     await page.evaluate(async () => {
-      const { openStorage, createDrafts, createKeptSends } = await modules();
-      const storage = openStorage();
-      const drafts = createDrafts(storage, 'ada');
-      const sends = createKeptSends(storage, 'ada');
+      const { openStorage, createDrafts, createKeptSends, shelfOf } = await modules();
+      const shelf = shelfOf(openStorage(), 'ada');
+      const drafts = createDrafts(shelf, () => undefined);
+      const sends = createKeptSends(shelf);
       // Nothing was kept before, and it takes long to hear so.
       void drafts.load();
       for (const text of ['h', 'he', 'hel']) drafts.set('garden', { text });
@@ -80,7 +90,7 @@ stories('keeping', (story) => {
         if (index === 10) Date.now = () => now - 86_400_000;
         void sends.put('garden', { clientId: `c${index}`, content: `line ${index}` });
       }
-      void sends.remove('garden', 'c3');
+      void sends.remove('c3');
       addEventListener('pagehide', () => drafts.set('cellar', { text: 'the last word' }));
       await Promise.resolve();
       location.reload();
@@ -105,8 +115,8 @@ stories('keeping', (story) => {
     const write = (who) =>
       async function run(page) {
         await page.evaluate(async (who) => {
-          const { openStorage, createKeptSends } = await modules();
-          const sends = createKeptSends(openStorage(), 'ada');
+          const { openStorage, createKeptSends, shelfOf } = await modules();
+          const sends = createKeptSends(shelfOf(openStorage(), 'ada'));
           await sends.load();
           for (let index = 0; index < 50; index += 1) {
             await sends.put('garden', { clientId: `${who}-${index}`, content: `${who} ${index}` });
@@ -258,12 +268,14 @@ stories('a session', (story) => {
       () => new Promise((resolve) => session.state.subscribe(() => resolve(session.state.get()))),
     );
     const kept = await page.evaluate(async () => {
-      const { openStorage, createDrafts, createKeptSends, keptFor } = await modules();
+      const { openStorage, createDrafts, createKeptSends, keptFor, shelfOf } = await modules();
       const storage = openStorage();
       const { id } = session.state.get().user;
-      createDrafts(storage, id).set('garden', { text: 'private' });
-      createDrafts(storage, 'somebody else').set('garden', { text: 'stays' });
-      await createKeptSends(storage, id).put('garden', { clientId: 'c', content: 'private too' });
+      const mine = shelfOf(storage, id);
+      const changed = () => undefined;
+      createDrafts(mine, changed).set('garden', { text: 'private' });
+      createDrafts(shelfOf(storage, 'somebody else'), changed).set('garden', { text: 'stays' });
+      await createKeptSends(mine).put('garden', { clientId: 'c', content: 'private too' });
       const before = (await storage.list(keptFor(id))).length;
       session.logOut();
       return before;

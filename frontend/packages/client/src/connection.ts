@@ -1,7 +1,8 @@
 // The socket's life: it connects with a token that holds, comes back by itself, and answers each request within a time limit.
 import { io, type Socket } from 'socket.io-client';
+import { backOff } from './back-off.js';
 import type { ClientOptions, ConnectionState } from './contract.js';
-import { createLife, jittered, type Life } from './life.js';
+import { createLife, type Life } from './life.js';
 import { isHidden, whenNetworkBack, whenSeen } from './page.js';
 import { Problem, UNREACHABLE } from './problem.js';
 import type { Tokens } from './tokens.js';
@@ -128,10 +129,9 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     }
 
     function tryLater() {
-      const ms = jittered(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts));
       attempts += 1;
       cancelLater?.();
-      cancelLater = mine.after(ms, () => own.connect());
+      cancelLater = mine.after(backOff(attempts, FIRST_DELAY_MS, LONGEST_DELAY_MS), () => own.connect());
     }
 
     /** Somebody looks at the page again, or the network is back: do not sit out a delay, or a connection that is long dead. */

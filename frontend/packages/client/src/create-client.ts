@@ -3,9 +3,9 @@ import { createAlerts } from './alerts.js';
 import { createConnection, type Standing } from './connection.js';
 import type { Client, ClientOptions, ConnectionState } from './contract.js';
 import { alike } from './derived.js';
-import { createDesk } from './desk.js';
+import { createDrafts } from './drafts.js';
 import { createJobs } from './jobs.js';
-import { createKeeper } from './keeper.js';
+import { createKeptSends } from './kept-sends.js';
 import { createLife, type Life } from './life.js';
 import { createNotifications } from './notifications.js';
 import { createOutbox, type Outbox } from './outbox.js';
@@ -16,12 +16,14 @@ import { createReading } from './reading.js';
 import { createRest } from './rest.js';
 import { listenToRooms } from './room-wire.js';
 import { createRooms } from './rooms.js';
-import { openStorage, type Storage } from './storage.js';
+import { createShelf } from './shelf.js';
+import { openStorage } from './storage.js';
 import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
 import type { Job, Message, Notification, Status, User } from './wire.js';
 import type { World } from './world.js';
 
+const PEOPLE_PAGE = 10;
 const LIVE = 100;
 const MOST_LIVE = 400;
 /** A room that was read takes its notifications with it; the count of them is asked for after a pause. */
@@ -39,7 +41,6 @@ export function createClient(options: ClientOptions): Client {
   });
   let life: Life | null = null;
   let outbox: Outbox | null = null;
-  let storage: Storage | undefined = options.storage;
   let adopted = false;
   /** What an earlier page wrote is sent before what is written now. */
   let recalling = false;
@@ -51,10 +52,9 @@ export function createClient(options: ClientOptions): Client {
     url: options.url,
     getToken: (refused) => (refused === undefined ? tokens.held() : tokens.instead(refused)),
   });
-  const desk = createDesk(rest);
-  const notifications = createNotifications(desk);
+  const notifications = createNotifications(rest);
   const alerts = createAlerts();
-  const jobs = createJobs(desk);
+  const jobs = createJobs(rest);
 
   const connection = createConnection({
     url: options.url,
@@ -66,7 +66,9 @@ export function createClient(options: ClientOptions): Client {
       return live ? { event: 'typing:stop', argument: { roomId: live.store.id } } : null;
     },
   });
-  const keeper = createKeeper((roomId) => rooms.known(roomId)?.store.touch());
+  const shelf = createShelf();
+  const drafts = createDrafts(shelf, (roomId) => rooms.known(roomId)?.store.touch());
+  const unsent = createKeptSends(shelf);
   const reading = createReading(
     (roomId, seq) => connection.ask('message:read', { roomId, seq }),
     (roomId, answer) => {
@@ -77,8 +79,10 @@ export function createClient(options: ClientOptions): Client {
   const world: World = {
     me: me.get,
     connection,
-    desk,
-    keeper,
+    rest,
+    shelf,
+    drafts,
+    unsent,
     reading,
     life: () => life,
     pump: (roomId) => outbox?.pump(roomId),
@@ -161,7 +165,7 @@ export function createClient(options: ClientOptions): Client {
   /** What the token does not say of the user. */
   async function learnMe() {
     try {
-      const user = await desk.me();
+      const user = await rest.ask<User>('/me');
       setMe({ ...user, status: wished ?? 'online' });
     } catch {
       // Asked again at the next connect.
@@ -174,14 +178,14 @@ export function createClient(options: ClientOptions): Client {
     if (adopted || !user || !life) return;
     adopted = true;
     recalling = true;
-    storage ??= openStorage();
+    const storage = options.storage ?? openStorage();
     const { keeps } = storage;
     keeps.subscribe(() => show({ keeps: keeps.get() }));
     show({ keeps: keeps.get() });
-    const kept = await keeper.adopt(storage, user.id);
+    shelf.give(storage, user.id);
+    const [waiting] = await Promise.all([unsent.load(), rooms.recall(), drafts.load()]);
     recalling = false;
-    for (const [roomId, pending] of kept.sends) rooms.room(roomId).sends.restore(pending);
-    rooms.recall(kept.rooms);
+    for (const [roomId, pending] of waiting) rooms.room(roomId).sends.restore(pending);
     for (const { store } of rooms.all()) world.pump(store.id);
     if (state.get().status === 'online') rooms.arrived();
   }
@@ -242,7 +246,11 @@ export function createClient(options: ClientOptions): Client {
     rooms: rooms.rooms,
     notifications: { ...notifications, onAlert: alerts.onAlert },
     jobs,
-    people: { search: desk.people, get: desk.user },
+    people: {
+      search: async (q) =>
+        (await rest.ask<{ users: User[] }>('/users', { query: { q, limit: PEOPLE_PAGE } })).users,
+      get: (id) => rest.ask(`/users/${encodeURIComponent(id)}`),
+    },
     room: (id) => rooms.room(id).room,
     connect() {
       if (life) {
@@ -271,7 +279,7 @@ export function createClient(options: ClientOptions): Client {
       if (user) rooms.statusChanged(user.id, status);
     },
     async setDisplayName(name) {
-      const user = await desk.rename(name);
+      const user = await rest.ask<User>('/me', { method: 'PATCH', body: { displayName: name } });
       setMe({ ...user, status: me.get()?.status ?? 'online' });
       return user;
     },

@@ -1,40 +1,44 @@
 // A value made from others: made again when it is asked for after one of those has changed, and told to those who watch it.
-import type { Readable } from './readable.js';
+import { cell, type Readable } from './readable.js';
 
 export interface Derived<T> extends Readable<T> {
+  first(): T;
   /** Something that it is made from has changed. */
   touch(): void;
 }
 
 /** `make` may make a new object each time: the last one stays where nothing in it is another. */
 export function derived<T extends object>(make: (last: T | undefined) => T): Derived<T> {
-  const listeners = new Set<() => void>();
-  let value: T | undefined;
-  let stale = true;
+  const value = cell(make(undefined));
+  const watchers = new Set<object>();
+  let stale = false;
 
   function get(): T {
-    if (!stale && value) return value;
-    stale = false;
-    const next = make(value);
-    if (value && alike(value, next)) return value;
-    value = next;
-    return next;
+    if (stale) {
+      stale = false;
+      const next = make(value.get());
+      if (!alike(value.get(), next)) value.set(next);
+    }
+    return value.get();
   }
 
   return {
     get,
+    first: value.first,
     touch() {
       stale = true;
-      const before = value;
-      if (listeners.size === 0 || get() === before) return;
-      for (const listener of [...listeners]) listener();
+      if (watchers.size > 0) get();
     },
     subscribe(listener) {
       // A first look, so that the next change is known to be one.
       get();
-      const mine = () => listener();
-      listeners.add(mine);
-      return () => void listeners.delete(mine);
+      const watcher = {};
+      watchers.add(watcher);
+      const end = value.subscribe(listener);
+      return () => {
+        watchers.delete(watcher);
+        end();
+      };
     },
   };
 }

@@ -1,17 +1,18 @@
 // The user's background jobs: what the server lists, what is made here, and what is told of them; the newer word wins.
 import type { Jobs } from './contract.js';
-import type { Desk } from './desk.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { cell } from './readable.js';
+import type { Rest } from './rest.js';
 import type { Job } from './wire.js';
 
 const MOST = 200;
+const PAGE = 50;
 
 export interface JobList extends Jobs {
   told(job: Job): void;
 }
 
-export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' | 'jobResult'>): JobList {
+export function createJobs({ ask, download }: Pick<Rest, 'ask' | 'download'>): JobList {
   const state = cell<readonly Job[]>([]);
 
   function take(jobs: readonly Job[]) {
@@ -28,7 +29,7 @@ export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' |
 
   // Best effort: what is known stays, and the next connect asks again.
   const refresh = oneAtATime(() =>
-    desk.jobs().then(
+    ask<{ jobs: Job[] }>('/jobs', { query: { limit: PAGE } }).then(
       ({ jobs }) => take(jobs),
       () => undefined,
     ),
@@ -36,20 +37,25 @@ export function createJobs(desk: Pick<Desk, 'jobs' | 'createJob' | 'cancelJob' |
 
   return {
     get: state.get,
+    first: state.first,
     subscribe: state.subscribe,
     told: (job) => take([job]),
     refresh: () => void refresh(),
     async create(request) {
-      const job = await desk.createJob(request);
+      const job = await ask<Job>('/jobs', { method: 'POST', body: { payload: {}, ...request } });
       take([job]);
       return state.get().find(({ id }) => id === job.id) ?? job;
     },
     async cancel(id) {
-      const job = await desk.cancelJob(id);
+      const job = await ask<Job | null>(pathOf(id), { method: 'DELETE' });
       if (job) take([job]);
     },
-    result: (id) => desk.jobResult(id),
+    result: (id) => download(`${pathOf(id)}/result`),
   };
+}
+
+function pathOf(id: string): string {
+  return `/jobs/${encodeURIComponent(id)}`;
 }
 
 /** Two words of one millisecond: the one that is further along. */

@@ -1,15 +1,16 @@
 // Messages that were written and not acknowledged, kept until they are: over cuts, reloads and other tabs.
 import { Problem } from './problem.js';
-import { keptFor, type Storage } from './storage.js';
+import type { Shelf } from './shelf.js';
 import type { Pending } from './timeline/timeline.js';
 import type { WireError } from './wire.js';
 
+/** Nothing rejects. */
 export interface KeptSends<Unsent> {
   /** What waits in each room, in the order written; also what other tabs of this browser wait to send. */
   load(): Promise<Map<string, Unsent[]>>;
   /** Keeps it, or what has become of it. */
   put(roomId: string, unsent: Unsent): Promise<void>;
-  remove(roomId: string, clientId: string): Promise<void>;
+  remove(clientId: string): Promise<void>;
 }
 
 interface Kept<Unsent> {
@@ -17,6 +18,7 @@ interface Kept<Unsent> {
   unsent: Unsent;
 }
 
+const PREFIX = 'unsent/';
 const DIGITS = 12;
 /** Comes after all digits. */
 const LATER = '~';
@@ -26,10 +28,8 @@ const LATER = '~';
  * written, whatever the clock says. What is written before the numbers in use are known gets its own after the load.
  */
 export function createKeptSends<Unsent extends { clientId: string } = Pending>(
-  storage: Storage,
-  userId: string,
+  shelf: Shelf,
 ): KeptSends<Unsent> {
-  const prefix = `${keptFor(userId)}unsent/`;
   const keys = new Map<string, string>();
   const early = new Map<string, Kept<unknown>>();
   let highest = 0;
@@ -39,20 +39,19 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
 
   async function load(): Promise<Map<string, Unsent[]>> {
     const rooms = new Map<string, Unsent[]>();
-    const loading = storage.list<Kept<Unsent>>(prefix);
+    const loading = shelf.list<Kept<Unsent>>(PREFIX);
     first ??= loading;
     const entries = await loading;
     loaded = true;
-    for (const [key, { roomId, unsent }] of entries) {
-      if (!key.startsWith(prefix + LATER)) {
-        keys.set(unsent.clientId, key);
-        highest = Math.max(highest, Number(key.slice(prefix.length, prefix.length + DIGITS)) || 0);
-      }
-      rooms.set(roomId, [...(rooms.get(roomId) ?? []), revived(unsent)]);
-    }
+    // Ascending: all numbers are known when the first comes that has none.
     for (const [key, kept] of entries) {
-      const { clientId } = kept.unsent;
-      if (key.startsWith(prefix + LATER) && !early.has(clientId)) number(clientId, key, kept);
+      const { roomId, unsent } = kept;
+      const { clientId } = unsent;
+      if (!key.startsWith(PREFIX + LATER)) {
+        keys.set(clientId, key);
+        highest = Math.max(highest, Number(key.slice(PREFIX.length, PREFIX.length + DIGITS)) || 0);
+      } else if (!early.has(clientId)) number(clientId, key, kept);
+      rooms.set(roomId, [...(rooms.get(roomId) ?? []), revived(unsent)]);
     }
     for (const [clientId, kept] of early) number(clientId, keys.get(clientId), kept);
     early.clear();
@@ -61,15 +60,15 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
 
   function number(clientId: string, before: string | undefined, kept: Kept<unknown>) {
     keys.delete(clientId);
-    storage.set(keyOf(clientId), kept).catch(() => undefined);
-    if (before) storage.delete(before).catch(() => undefined);
+    void shelf.put(keyOf(clientId), kept);
+    if (before) void shelf.put(before, undefined);
   }
 
   function keyOf(clientId: string): string {
     let key = keys.get(clientId);
     if (!key) {
       const count = loaded ? ++highest : ++earliest;
-      key = `${prefix}${loaded ? '' : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
+      key = `${PREFIX}${loaded ? '' : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
       keys.set(clientId, key);
     }
     return key;
@@ -77,18 +76,18 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
 
   return {
     load,
-    async put(roomId, unsent) {
+    put(roomId, unsent) {
       const kept: Kept<unknown> = { roomId, unsent: plain(unsent) };
       if (!loaded) early.set(unsent.clientId, kept);
-      await storage.set(keyOf(unsent.clientId), kept);
+      return shelf.put(keyOf(unsent.clientId), kept);
     },
-    async remove(_roomId, clientId) {
+    async remove(clientId) {
       // What another page wrote has a key that only a load tells.
       if (!keys.has(clientId)) await (first ?? load());
       const key = keys.get(clientId);
       keys.delete(clientId);
       early.delete(clientId);
-      if (key) await storage.delete(key);
+      if (key) await shelf.put(key, undefined);
     },
   };
 }
@@ -97,8 +96,7 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
 function plain<Unsent extends object>(unsent: Unsent): unknown {
   if (!('problem' in unsent && unsent.problem instanceof Problem)) return unsent;
   const { code, message, retryAfterMs } = unsent.problem;
-  const problem: WireError = { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  return { ...unsent, problem };
+  return { ...unsent, problem: { code, message, retryAfterMs } };
 }
 
 function revived<Unsent extends object>(unsent: Unsent): Unsent {

@@ -48,8 +48,3 @@ export function createLife(): Life {
     },
   };
 }
-
-/** Somewhere from half of it to all of it, so that many clients do not come at once. */
-export function jittered(ms: number): number {
-  return ms * (0.5 + Math.random() / 2);
-}

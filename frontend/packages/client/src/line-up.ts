@@ -1,5 +1,6 @@
 // Work that may be much at once, done one after the other with a pause between: many rooms to join are no storm for the server.
-import { jittered, type Life } from './life.js';
+import { jittered } from './back-off.js';
+import type { Life } from './life.js';
 
 export interface LineUp {
   /** Nothing where the same is in line already. */

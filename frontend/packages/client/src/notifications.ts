@@ -1,16 +1,17 @@
 // The user's notifications: pages of what was, and what is told live put before them; one count of the unread over all devices.
 import type { Notifications, NotificationsState } from './contract.js';
-import type { Desk } from './desk.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { asProblem } from './problem.js';
 import { cell } from './readable.js';
+import type { Rest } from './rest.js';
 import type { Notification, NotificationsPage } from './wire.js';
 
 /** Older ones than these are not loaded. */
 const MOST = 1000;
+const PAGE = 50;
 
 export interface NotificationList
-  extends Pick<Notifications, 'get' | 'subscribe' | 'loadOlder' | 'markRead'> {
+  extends Pick<Notifications, 'get' | 'first' | 'subscribe' | 'loadOlder' | 'markRead'> {
   /** Asks for the newest page: after a connect, and where something may have been missed. */
   refresh(): void;
   told(notification: Notification): void;
@@ -25,9 +26,7 @@ const nothing: NotificationsState = {
   hasOlder: false,
 };
 
-export function createNotifications(
-  desk: Pick<Desk, 'notifications' | 'readNotifications'>,
-): NotificationList {
+export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationList {
   const state = cell<NotificationsState>(nothing);
   let cursor: string | undefined;
   let loadingOlder = false;
@@ -36,21 +35,25 @@ export function createNotifications(
     state.set({ ...state.get(), ...patch });
   }
 
-  function withNewest({ notifications: page, unread, nextCursor }: NotificationsPage) {
+  const page = (cursor?: string) =>
+    ask<NotificationsPage>('/notifications', { query: { cursor, limit: PAGE } });
+
+  function withNewest({ notifications: newest, unread, nextCursor }: NotificationsPage) {
     const known = state.get().notifications;
-    const oldest = page.at(-1);
+    const oldest = newest.at(-1);
     // What came live while the page was on its way is newer than it; what was held and meets it stays below.
-    const newer = page[0] ? known.filter(({ id }) => id > (page[0] as Notification).id) : known;
+    const first = newest[0]?.id ?? '';
+    const newer = known.filter(({ id }) => id > first);
     const meets = oldest !== undefined && known.some(({ id }) => id === oldest.id);
     const older = meets ? known.filter(({ id }) => id < oldest.id) : [];
     if (!meets) cursor = nextCursor;
-    const notifications = [...newer, ...page, ...older];
+    const notifications = [...newer, ...newest, ...older];
     set({ status: 'ready', problem: null, notifications, unread, hasOlder: cursor !== undefined });
   }
 
   const refresh = oneAtATime(async () => {
     try {
-      withNewest(await desk.notifications());
+      withNewest(await page());
     } catch (error) {
       set({ status: state.get().status === 'ready' ? 'ready' : 'failed', problem: asProblem(error) });
     }
@@ -60,10 +63,10 @@ export function createNotifications(
     if (loadingOlder || cursor === undefined) return;
     loadingOlder = true;
     try {
-      const { notifications: page, nextCursor } = await desk.notifications(cursor);
+      const { notifications: next, nextCursor } = await page(cursor);
       const known = state.get().notifications;
       const last = known.at(-1)?.id;
-      const older = page.filter(({ id }) => last === undefined || id < last);
+      const older = next.filter(({ id }) => last === undefined || id < last);
       const notifications = [...known, ...older];
       cursor = notifications.length < MOST ? nextCursor : undefined;
       set({ problem: null, notifications, hasOlder: cursor !== undefined });
@@ -78,7 +81,10 @@ export function createNotifications(
     const left = state.get().notifications.filter(({ id }) => id > upTo).length;
     set({ unread: Math.min(left, state.get().unread) });
     try {
-      set({ unread: (await desk.readNotifications(upTo)).unread });
+      set({
+        unread: (await ask<{ unread: number }>('/notifications/read', { method: 'POST', body: { upTo } }))
+          .unread,
+      });
     } catch (error) {
       set({ problem: asProblem(error) });
       void refresh();
@@ -87,6 +93,7 @@ export function createNotifications(
 
   return {
     get: state.get,
+    first: state.first,
     subscribe: state.subscribe,
     refresh: () => void refresh(),
     loadOlder: () => void loadOlder(),

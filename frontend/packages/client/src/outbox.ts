@@ -1,6 +1,8 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
-import { Problem, UNREACHABLE } from './problem.js';
+import { backOff, isPassing } from './back-off.js';
+import { createLife } from './life.js';
+import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
 
 export interface Waiting {
@@ -25,20 +27,20 @@ export interface Outbox {
 }
 
 const MOST_TRIES = 6;
-const LONGEST_DELAY_MS = 8000;
+const AGAIN_MS = 500;
+const LONGEST_AGAIN_MS = 8000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  let closed = false;
+  const life = createLife();
 
   async function work(roomId: string) {
     try {
       let tries = 0;
-      for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
+      for (let waiting = outlet.next(roomId); waiting && !life.over; waiting = outlet.next(roomId)) {
         const { clientId } = waiting;
-        const answer = await outlet.send(roomId, waiting).catch(problemOf);
-        if (closed) return;
+        const answer = await outlet.send(roomId, waiting).catch(asProblem);
+        if (life.over) return;
         if (!(answer instanceof Problem)) {
           tries = 0;
           outlet.acknowledged(roomId, clientId, answer);
@@ -46,14 +48,14 @@ export function createOutbox(outlet: Outlet): Outbox {
         }
         // After a cut the room is live again only when it has been joined again, and that pumps.
         if (outlet.next(roomId)?.clientId !== clientId) continue;
-        const passing = answer.code === 'unavailable' || answer.code === 'rate_limited';
         tries += 1;
-        if (!passing || tries >= MOST_TRIES) {
+        if (!isPassing(answer) || tries >= MOST_TRIES) {
           tries = 0;
           outlet.refused(roomId, clientId, answer);
           continue;
         }
-        await pause(roomId, answer.retryAfterMs ?? delay(tries));
+        const ms = answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
+        await new Promise<void>((resume) => life.after(ms, resume));
       }
     } finally {
       // In the same turn as the last look for something to send: what is written after it has to find the way free.
@@ -61,30 +63,12 @@ export function createOutbox(outlet: Outlet): Outbox {
     }
   }
 
-  function pause(roomId: string, ms: number): Promise<void> {
-    return new Promise((resume) => {
-      timers.set(roomId, setTimeout(resume, ms));
-    });
-  }
-
   return {
     pump(roomId) {
-      if (busy.has(roomId) || closed) return;
+      if (busy.has(roomId) || life.over) return;
       busy.add(roomId);
       void work(roomId);
     },
-    close() {
-      closed = true;
-      for (const timer of timers.values()) clearTimeout(timer);
-    },
+    close: life.end,
   };
-}
-
-function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem(UNREACHABLE);
-}
-
-function delay(tries: number): number {
-  const longest = Math.min(LONGEST_DELAY_MS, 500 * 2 ** (tries - 1));
-  return longest * (0.5 + Math.random() / 2);
 }

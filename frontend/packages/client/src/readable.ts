@@ -10,6 +10,7 @@ export interface Readable<T> {
 }
 
 export interface Cell<T> extends Readable<T> {
+  first(): T;
   /** Nobody is called where the value is the one that was there. */
   set(next: T): void;
 }

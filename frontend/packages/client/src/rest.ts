@@ -1,5 +1,5 @@
 // One request to the REST interface; a failure is a `Problem` with the server's code.
-import { Problem, UNREACHABLE } from './problem.js';
+import { asProblem, Problem, UNREACHABLE } from './problem.js';
 import type { Code } from './wire.js';
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -10,8 +10,6 @@ export interface Asked {
   /** What is `undefined` is left out. */
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** To end it early; it rejects with `unavailable`, as where the server does not answer in time. */
-  signal?: AbortSignal | undefined;
 }
 
 export interface RestOptions {
@@ -26,7 +24,7 @@ export interface Rest {
   /** The path begins with a slash and is without `/api`. 10 s at most; what asks for nothing answers with `null`. */
   ask<T>(path: string, asked?: Asked): Promise<T>;
   /** A file, and the name that the server gives it. 2 minutes at most. */
-  download(path: string, signal?: AbortSignal): Promise<{ file: Blob; name: string }>;
+  download(path: string): Promise<{ file: Blob; name: string }>;
   /** Ends what is under way. */
   close(): void;
 }
@@ -42,25 +40,26 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     read: (response: Response) => Promise<T>,
   ) {
     const token = await tokenFor();
-    const first = await sent(path, asked, limit, read, token);
-    if (first.status !== 401 || token === undefined) return taken(first);
-    const other = await tokenFor(token);
-    // The server takes neither this one nor another.
-    if (other === token) return taken(first);
-    return taken(await sent(path, asked, limit, read, other));
+    let outcome = await sent(path, asked, limit, read, token);
+    if (outcome.status === 401 && token !== undefined) {
+      const other = await tokenFor(token);
+      if (other !== token) outcome = await sent(path, asked, limit, read, other);
+    }
+    if (outcome.problem) throw outcome.problem;
+    return outcome.answer;
   }
 
   async function tokenFor(refused?: string): Promise<string | undefined> {
     try {
       return await getToken?.(refused);
     } catch (error) {
-      throw error instanceof Problem ? error : new Problem(UNREACHABLE);
+      throw asProblem(error);
     }
   }
 
   async function sent<T>(
     path: string,
-    { method = 'GET', query, body, signal }: Asked,
+    { method = 'GET', query, body }: Asked,
     limit: number,
     read: (response: Response) => Promise<T>,
     token: string | undefined,
@@ -69,10 +68,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     const ending = new AbortController();
-    const end = () => ending.abort();
-    const timer = setTimeout(end, limit);
-    if (signal?.aborted) end();
-    signal?.addEventListener('abort', end);
+    const timer = setTimeout(() => ending.abort(), limit);
     open.add(ending);
     try {
       const response = await fetch(base + path + queryOf(query), {
@@ -89,7 +85,6 @@ export function createRest({ url, getToken }: RestOptions): Rest {
       return { status: 0, problem: new Problem(UNREACHABLE) };
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
       open.delete(ending);
     }
   }
@@ -97,8 +92,8 @@ export function createRest({ url, getToken }: RestOptions): Rest {
   return {
     ask: <T>(path: string, asked: Asked = {}) =>
       answerTo(path, asked, ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
-    download: (path, signal) =>
-      answerTo(path, { signal }, FILE_LIMIT_MS, async (response) => ({
+    download: (path) =>
+      answerTo(path, {}, FILE_LIMIT_MS, async (response) => ({
         file: await response.blob(),
         name: nameOf(response) ?? 'file',
       })),
@@ -110,16 +105,11 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 
 type Sent<T> = { status: number; answer: T; problem?: never } | { status: number; problem: Problem };
 
-function taken<T>(sent: Sent<T>): T {
-  if (sent.problem) throw sent.problem;
-  return sent.answer;
-}
-
 function queryOf(query: Asked['query'] = {}): string {
-  const said = Object.entries(query).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, String(value)]],
-  );
-  return said.length === 0 ? '' : `?${new URLSearchParams(said)}`;
+  const said = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) said.set(key, `${value}`);
+  const text = String(said);
+  return text && `?${text}`;
 }
 
 function parsed(text: string): unknown {
@@ -132,13 +122,11 @@ function parsed(text: string): unknown {
 
 function problemOf(response: Response, answer: unknown): Problem {
   const details = (answer ?? {}) as { code?: Code; detail?: string; retryAfterMs?: number };
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterMs = details.retryAfterMs ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined);
-  return new Problem({
-    code: details.code ?? CODES[response.status] ?? 'internal',
-    message: details.detail ?? response.statusText,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  const { code = CODES[response.status] ?? 'internal', detail = response.statusText } = details;
+  // In seconds, or a date, which nobody sends for this.
+  const seconds = Number.parseFloat(response.headers.get('retry-after') ?? '');
+  const retryAfterMs = details.retryAfterMs ?? (seconds >= 0 ? seconds * 1000 : undefined);
+  return new Problem({ code, message: detail, retryAfterMs });
 }
 
 /** For answers of something in between, a proxy say, that knows nothing of codes. */

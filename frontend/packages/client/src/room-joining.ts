@@ -1,6 +1,6 @@
 // When a room is joined and when it is left: joined while somebody shows it, follows it or has something to send in it, and left a
 // moment after. What it had is caught up with by `since`.
-import { jittered } from './life.js';
+import { backOff, isPassing } from './back-off.js';
 import { Problem } from './problem.js';
 import type { RoomStore } from './room-store.js';
 import type { Loss } from './room-wire.js';
@@ -82,10 +82,10 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
 
   function refuse(error: WireError) {
     const problem = new Problem(error);
-    if (error.code === 'unavailable' || error.code === 'rate_limited') {
+    if (isPassing(error)) {
       store.patch({ problem });
       tries += 1;
-      const ms = error.retryAfterMs ?? jittered(Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (tries - 1)));
+      const ms = error.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
       world.life()?.after(ms, () => {
         if (isWanted() && status() === 'joining') void join();
       });

@@ -1,8 +1,9 @@
 // Brings other parts of one room's history: upward and downward from what is shown, and the part around one message.
-import type { Desk, Place } from './desk.js';
 import { asProblem } from './problem.js';
+import type { Rest } from './rest.js';
 import type { RoomStore } from './room-store.js';
-import { newerPlace, olderPlace, type Span, whereIs } from './timeline/timeline.js';
+import { newerPlace, olderPlace, type Place, type Span, whereIs } from './timeline/timeline.js';
+import type { HistoryPage } from './wire.js';
 
 export interface Paging {
   loadOlder(): void;
@@ -13,16 +14,18 @@ export interface Paging {
   windowLost(window: Span): void;
 }
 
+const PAGE = 50;
 /** How long a jump waits for the room to be there. */
 const READY_LIMIT_MS = 10_000;
 
-export function createPaging(store: RoomStore, desk: Pick<Desk, 'page'>): Paging {
+export function createPaging(store: RoomStore, { ask }: Pick<Rest, 'ask'>): Paging {
   let sought: number | undefined;
 
   async function load(place: Place): Promise<void> {
     store.move({ type: 'pageAsked', place });
     try {
-      const page = await desk.page(store.id, place);
+      const path = `/rooms/${encodeURIComponent(store.id)}/messages`;
+      const page = await ask<HistoryPage>(path, { query: { ...place, limit: PAGE } });
       store.move({ type: 'pageCame', place, page });
     } catch (error) {
       store.move({ type: 'pageFailed', place, problem: asProblem(error) });

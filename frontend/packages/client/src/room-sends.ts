@@ -29,7 +29,7 @@ interface Hope {
 /** More than these do not wait in one room: a program that writes faster than the server takes it must be told. */
 const MOST_WAITING = 1000;
 
-export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'keeper' | 'pump'>): Sends {
+export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'unsent' | 'pump'>): Sends {
   const hopes = new Map<string, Hope>();
   let restoring = false;
 
@@ -77,7 +77,7 @@ export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'kee
       store.move({ type: 'discarded', clientId: key });
       const problem = new Problem({
         code: 'conflict',
-        message: 'It was discarded before the server had it.',
+        message: 'It was discarded.',
       });
       settle(key, ({ reject }) => reject(problem));
       return pending.content;
@@ -96,13 +96,13 @@ export function createSends(store: RoomStore, { keeper, pump }: Pick<World, 'kee
       const then = new Map(before.pending.map((each) => [each.clientId, each]));
       for (const each of after.pending) {
         if (then.get(each.clientId) !== each) {
-          if (each.state === 'sent') keeper.remove(store.id, each.clientId);
-          else keeper.put(store.id, each);
+          if (each.state === 'sent') void unsent.remove(each.clientId);
+          else void unsent.put(store.id, each);
         }
         then.delete(each.clientId);
       }
       for (const { clientId, state } of then.values()) {
-        if (state !== 'sent') keeper.remove(store.id, clientId);
+        if (state !== 'sent') void unsent.remove(clientId);
         if (!hopes.has(clientId)) continue;
         // Its own event came before the acknowledgement.
         const message = after.tail.messages.findLast((each) => each.clientId === clientId);

@@ -63,6 +63,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
   let timeline = emptyTimeline(myself(), id);
   let acts: Acts = noActs;
   let people = nobody;
+  let readSeq: number | null = null;
 
   const messages = derived<MessagesState>(() => {
     const { status, problem } = state.get();
@@ -76,7 +77,6 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
   );
   const presence = derived<PresenceState>(() => ({ online: people.online, count: people.count }));
   const unread = derived<UnreadState>(() => unreadOf(state.get().info, readSeq, timeline));
-  let readSeq: number | null = null;
   let summary: RoomSummary | null = null;
   let stale = true;
 

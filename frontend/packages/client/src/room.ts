@@ -1,7 +1,7 @@
 // One room: what it is read by, its verbs, and what it makes of each event. Its parts lie beside it.
 import type { Room } from './contract.js';
 import { createDeeds } from './deeds.js';
-import { Problem } from './problem.js';
+import { NO_MEMBER, Problem, UNREACHABLE } from './problem.js';
 import { createJoining, type Joining } from './room-joining.js';
 import { createPaging } from './room-paging.js';
 import { createSends, type Sends } from './room-sends.js';
@@ -9,7 +9,7 @@ import { createRoomStore, type RoomStore } from './room-store.js';
 import type { Loss } from './room-wire.js';
 import { held, lastSeq, olderState, type TimelineEvent } from './timeline/timeline.js';
 import { typingSignal } from './typing-signal.js';
-import type { RoomInfo, User } from './wire.js';
+import type { MembersPage, RoomInfo, User } from './wire.js';
 import type { World } from './world.js';
 
 /** A room with what the client does to it. */
@@ -32,6 +32,8 @@ export interface LiveRoom {
   isStrange(): boolean;
 }
 
+const PAGE = 50;
+const MEMBERS_PAGE = 100;
 /** An opened room that holds fewer asks for older ones at once, so that there is something to look at. */
 const FIRST_SIGHT = 50;
 /** What a room that nobody shows holds: one that was shown not long ago, so that one comes back to where one was, and another. */
@@ -41,16 +43,19 @@ const KEPT_UNSEEN = 50;
 const SLACK = 100;
 
 export function createRoom(id: string, world: World): LiveRoom {
-  const { desk, connection, keeper, reading } = world;
+  const { rest, connection, drafts, reading } = world;
+
+  const path = pathOf(id);
+  const memberPath = (userId: string) => `${path}/members/${encodeURIComponent(userId)}`;
 
   const store = createRoomStore(id, {
     me: world.me,
-    hasDraft: keeper.hasDraft,
+    hasDraft: drafts.has,
     moved: (before, after) => sends.moved(before, after),
     changed: world.changed,
   });
   const sends = createSends(store, world);
-  const paging = createPaging(store, desk);
+  const { windowLost, ...pagingVerbs } = createPaging(store, rest);
   const joining = createJoining(store, world, {
     joined({ room, online }) {
       const mySelf = online.find((user) => user.id === world.me()?.id);
@@ -67,7 +72,11 @@ export function createRoom(id: string, world: World): LiveRoom {
     },
     refused: (problem) => sends.refuseAll(problem),
   });
-  const deeds = createDeeds({
+  const {
+    flush,
+    rest: restDeeds,
+    ...deedVerbs
+  } = createDeeds({
     ask: connection.ask,
     message: (messageId) => held(store.timeline(), messageId),
     acts: store.acts,
@@ -84,7 +93,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     store.move(event);
     const now = store.timeline();
     if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window)
-      paging.windowLost(window);
+      windowLost(window);
     if (now.gap && !gap) joining.join();
     if (joining.isOpen()) fill();
     else trim(SLACK);
@@ -97,7 +106,7 @@ export function createRoom(id: string, world: World): LiveRoom {
   function fill() {
     const { tail, window, rev } = store.timeline();
     if (!joining.isOpen() || window || rev === null || tail.messages.length >= FIRST_SIGHT) return;
-    if (tail.hasOlder && olderState(store.timeline()) === 'idle') paging.loadOlder();
+    if (tail.hasOlder && olderState(store.timeline()) === 'idle') pagingVerbs.loadOlder();
   }
 
   function markRead(seq?: number) {
@@ -114,13 +123,17 @@ export function createRoom(id: string, world: World): LiveRoom {
     signal.stop();
     reading.forget(id);
     joining.lost(loss);
-    sends.refuseAll(new Problem({ code: 'forbidden', message: 'The room is not open to you any more.' }));
+    sends.refuseAll(new Problem(NO_MEMBER));
   }
 
   async function changed(wish: Parameters<Room['update']>[0]): Promise<RoomInfo> {
-    const info = await desk.updateRoom(id, wish);
+    const info = await rest.ask<RoomInfo>(path, { method: 'PATCH', body: wish });
     store.informed(info);
     return info;
+  }
+
+  async function removeMember(userId: string): Promise<void> {
+    await rest.ask(memberPath(userId), { method: 'DELETE' });
   }
 
   const room: Room = {
@@ -130,7 +143,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     typing: store.typing,
     presence: store.presence,
     unread: store.unread,
-    draft: keeper.draft(id),
+    draft: drafts.of(id),
     open() {
       kept = KEPT_RECENT;
       const close = joining.open();
@@ -140,8 +153,9 @@ export function createRoom(id: string, world: World): LiveRoom {
     retryOpen: joining.retry,
     async leave() {
       const me = world.me();
-      if (!me) throw new Problem({ code: 'unavailable', message: 'It is not known yet who leaves.' });
-      await desk.removeMember(id, me.id).catch((error: unknown) => {
+      // Who leaves is known at the first connect at the latest.
+      if (!me) throw new Problem(UNREACHABLE);
+      await removeMember(me.id).catch((error: unknown) => {
         if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
       });
       lost('left');
@@ -162,28 +176,25 @@ export function createRoom(id: string, world: World): LiveRoom {
       joining.reconsider();
       return content;
     },
-    edit: deeds.edit,
-    remove: deeds.remove,
-    clap: deeds.clap,
-    react: deeds.react,
-    dismiss: deeds.dismiss,
-    loadOlder: paging.loadOlder,
-    loadNewer: paging.loadNewer,
-    seek: paging.seek,
-    toEnd: paging.toEnd,
+    ...deedVerbs,
+    ...pagingVerbs,
     markRead,
     typed: signal.changed,
-    setDraft: (draft) => keeper.setDraft(id, draft),
-    members: (cursor) => desk.members(id, cursor),
-    addMember: async (userId, role) => void (await desk.addMember(id, userId, role)),
-    setRole: async (userId, role) => void (await desk.setRole(id, userId, role)),
-    removeMember: async (userId) => void (await desk.removeMember(id, userId)),
+    setDraft: (draft) => drafts.set(id, draft),
+    members: (cursor) => membersOf(id, world, cursor),
+    async addMember(userId, role) {
+      await rest.ask(`${path}/members`, { method: 'POST', body: { userId, role } });
+    },
+    async setRole(userId, role) {
+      await rest.ask(memberPath(userId), { method: 'PATCH', body: { role } });
+    },
+    removeMember,
     update: changed,
     async destroy() {
-      await desk.destroyRoom(id);
+      await rest.ask(path, { method: 'DELETE' });
       lost('deleted');
     },
-    moderation: (before) => desk.moderation(id, before),
+    moderation: (before) => rest.ask(`${path}/moderation`, { query: { before, limit: PAGE } }),
   };
 
   return {
@@ -195,10 +206,10 @@ export function createRoom(id: string, world: World): LiveRoom {
     lost,
     readUpTo: store.readUpTo,
     cut: joining.cut,
-    flush: deeds.flush,
+    flush,
     rest() {
       signal.stop();
-      deeds.rest();
+      restDeeds();
     },
     fade() {
       if (joining.isOpen()) return;
@@ -214,7 +225,15 @@ export function createRoom(id: string, world: World): LiveRoom {
 }
 
 /** Whose direct room it is besides the user: found among its members. */
-export async function partnerIn(room: LiveRoom, { desk, me }: World): Promise<User | null> {
-  const { members } = await desk.members(room.store.id);
-  return members.find(({ user }) => user.id !== me()?.id)?.user ?? null;
+export async function partnerIn(room: LiveRoom, world: World): Promise<User | null> {
+  const { members } = await membersOf(room.store.id, world);
+  return members.find(({ user }) => user.id !== world.me()?.id)?.user ?? null;
+}
+
+function membersOf(id: string, { rest }: World, cursor?: string): Promise<MembersPage> {
+  return rest.ask(`${pathOf(id)}/members`, { query: { limit: MEMBERS_PAGE, cursor } });
+}
+
+function pathOf(id: string): string {
+  return `/rooms/${encodeURIComponent(id)}`;
 }

@@ -1,14 +1,20 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
 import type { RoomSummary, Rooms, RoomsState } from './contract.js';
 import { derived } from './derived.js';
-import type { KeptRoom } from './keeper.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
-import { Problem } from './problem.js';
+import { whenLeft } from './page.js';
+import { NO_MEMBER, Problem } from './problem.js';
 import { createRoom, type LiveRoom, partnerIn } from './room.js';
 import { createRounds, type Rounds } from './rounds.js';
 import type { RoomInfo, User } from './wire.js';
 import type { World } from './world.js';
+
+/** A room as this device last saw it. */
+export interface KeptRoom {
+  info: RoomInfo;
+  partner: User | null;
+}
 
 export interface RoomList {
   readonly rooms: Rooms;
@@ -20,7 +26,7 @@ export interface RoomList {
   /** Nobody shows that room any more. */
   closed(roomId: string): void;
   /** What this device last saw, until the server answers. */
-  recall(kept: readonly KeptRoom[]): void;
+  recall(): Promise<void>;
   /** Begins the rounds of a new life. */
   start(life: Life): void;
   /** There is a connection: asks which rooms there are, and joins what is to be joined. */
@@ -38,17 +44,22 @@ const MOST_RECENT = 10;
 /** Rooms that are not the user's, not open and not waiting for anything: so many are remembered. */
 const MOST_STRANGERS = 100;
 
+const PAGE = 50;
+const KEY = 'rooms';
+/** What changes together is kept together. */
+const KEEP_MS = 500;
+
 const inOrder = new Intl.Collator();
 
-const NO_MEMBER = { code: 'forbidden', message: 'You are not a member of this room.' } as const;
-
 export function createRooms(world: World, live: number): RoomList {
-  const { desk, keeper } = world;
+  const { rest, shelf } = world;
   const rooms = new Map<string, LiveRoom>();
   const meetings = new Set<string>();
   let status: RoomsState['status'] = 'loading';
   let problem: Problem | null = null;
   let rounds: Rounds | undefined;
+  let kept: readonly KeptRoom[] = [];
+  let keeping = false;
   /** The ids of those closed last, the last one at the end. */
   let recent: string[] = [];
   let batches = 0;
@@ -90,7 +101,15 @@ export function createRooms(world: World, live: number): RoomList {
   }
 
   function changed() {
-    if (batches === 0) state.touch();
+    if (batches > 0) return;
+    state.touch();
+    const life = world.life();
+    if (keeping || !life) return;
+    keeping = true;
+    life.after(KEEP_MS, () => {
+      keeping = false;
+      keep();
+    });
   }
 
   /** Many rooms change, and the list is told once. */
@@ -129,9 +148,17 @@ export function createRooms(world: World, live: number): RoomList {
     state.touch();
   }
 
+  /** Not before it is known which they are: what was kept may be more. */
   function keep() {
+    if (status === 'loading' || status === 'failed') return;
     const mine = [...rooms.values()].filter(isMine).map(({ store }) => store.state.get());
-    keeper.keepRooms(mine.flatMap(({ info, partner }) => (info ? [{ info, partner }] : [])));
+    const next = mine.flatMap(({ info, partner }) => (info ? [{ info, partner }] : []));
+    const same = next.every(
+      ({ info, partner }, at) => info === kept[at]?.info && partner === kept[at].partner,
+    );
+    if (same && next.length === kept.length) return;
+    kept = next;
+    void shelf.put(KEY, next);
   }
 
   /** A direct room is called after the other one: asked for one at a time, there may be many. */
@@ -175,7 +202,7 @@ export function createRooms(world: World, live: number): RoomList {
     }
   }
 
-  const asked = async <T extends RoomInfo>(answer: Promise<T>): Promise<T> => {
+  const asked = async (answer: Promise<RoomInfo>): Promise<RoomInfo> => {
     const info = await answer;
     take([info]);
     joinWanted();
@@ -185,21 +212,24 @@ export function createRooms(world: World, live: number): RoomList {
   return {
     rooms: {
       get: state.get,
+      first: state.first,
       subscribe: state.subscribe,
       refresh: () => void rounds?.now(),
-      directory: desk.publicRooms,
-      create: (wish) => asked(desk.createRoom(wish)),
-      direct: (userId) => asked(desk.direct(userId)),
+      directory: (q, cursor) =>
+        rest.ask('/rooms', { query: { scope: 'public', limit: PAGE, q: q || undefined, cursor } }),
+      create: (body) => asked(rest.ask('/rooms', { method: 'POST', body })),
+      direct: (userId) => asked(rest.ask('/direct', { method: 'POST', body: { userId } })),
     },
     room,
     known: (id) => rooms.get(id),
     all: () => rooms.values(),
     changed,
     closed,
-    recall(kept) {
-      if (status !== 'loading' || kept.length === 0) return;
+    async recall() {
+      const seen = (await shelf.get<KeptRoom[]>(KEY)) ?? [];
+      if (status !== 'loading' || seen.length === 0) return;
       together(() => {
-        for (const { info, partner } of kept) {
+        for (const { info, partner } of seen) {
           const { store } = room(info.id);
           store.informed(info);
           if (partner) store.patch({ partner });
@@ -209,9 +239,11 @@ export function createRooms(world: World, live: number): RoomList {
     },
     start(life) {
       lineUp = createLineUp(life);
+      whenLeft(life, keep);
+      keeping = false;
       rounds = createRounds(life, {
         online: () => world.connection.sid() !== undefined,
-        ask: desk.mine,
+        ask: rest.ask,
         held: () => new Map([...rooms].map(([id, each]) => [id, isMine(each)])),
         listed(infos) {
           together(() => {
@@ -220,7 +252,6 @@ export function createRooms(world: World, live: number): RoomList {
           });
           set('ready', null);
           joinWanted();
-          keep();
         },
         absent: (id) => rooms.get(id)?.lost('notAllowed'),
         failed: (why) => set(status === 'loading' ? 'failed' : status, why),

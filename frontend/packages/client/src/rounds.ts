@@ -1,10 +1,12 @@
 // Asks now and then which rooms are the user's: nothing else tells of a room that somebody has put them into, and what is missed
 // over a cut is found here.
-import { jittered, type Life } from './life.js';
+import { backOff, jittered } from './back-off.js';
+import type { Life } from './life.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { isHidden, whenSeen } from './page.js';
 import { asProblem, type Problem } from './problem.js';
-import type { RoomInfo } from './wire.js';
+import type { Rest } from './rest.js';
+import type { RoomInfo, RoomsPage } from './wire.js';
 
 export interface Rounds {
   /** Asks. Resolves when the answer was taken in, or there was none. */
@@ -13,7 +15,7 @@ export interface Rounds {
 
 export interface RoundsScene {
   online(): boolean;
-  ask(): Promise<{ rooms: RoomInfo[]; whole: boolean }>;
+  ask: Rest['ask'];
   /** How each room that is held stands: whether it is the user's. */
   held(): ReadonlyMap<string, boolean>;
   listed(rooms: RoomInfo[]): void;
@@ -23,7 +25,9 @@ export interface RoundsScene {
 }
 
 const PERIOD_MS = 25_000;
-const FIRST_AGAIN_MS = 1000;
+/** Lists are read to their end, but not beyond this. */
+const MOST = 2000;
+const AGAIN_MS = 2000;
 
 export function createRounds(life: Life, { online, ask, held, listed, absent, failed }: RoundsScene): Rounds {
   let failures = 0;
@@ -34,7 +38,7 @@ export function createRounds(life: Life, { online, ask, held, listed, absent, fa
     // What is joined or left while the answer is on its way may not, or may still, be in it.
     const before = new Map(held());
     try {
-      const { rooms, whole } = await ask();
+      const { rooms, whole } = await mine(ask);
       if (life.over) return;
       failures = 0;
       const now = held();
@@ -60,11 +64,22 @@ export function createRounds(life: Life, { online, ask, held, listed, absent, fa
 
   function later() {
     cancel?.();
-    const ms = failures === 0 ? PERIOD_MS : Math.min(PERIOD_MS, FIRST_AGAIN_MS * 2 ** failures);
-    cancel = life.after(jittered(ms), look);
+    cancel = life.after(failures > 0 ? backOff(failures, AGAIN_MS, PERIOD_MS) : jittered(PERIOD_MS), look);
   }
 
   later();
   whenSeen(life, look);
   return { now };
+}
+
+/** The user's rooms; `whole` where there are no more than these. */
+async function mine(ask: Rest['ask']): Promise<{ rooms: RoomInfo[]; whole: boolean }> {
+  const rooms: RoomInfo[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: RoomsPage = await ask('/rooms', { query: { scope: 'mine', limit: MOST, cursor } });
+    rooms.push(...page.rooms);
+    cursor = page.nextCursor;
+  } while (cursor && rooms.length < MOST);
+  return { rooms, whole: !cursor };
 }

@@ -1,7 +1,7 @@
 // Who this browser is to the server, by Belfry's own accounts: tokens kept in localStorage, shared by its tabs and renewed before
 // they expire. A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
 import { newClientId } from './client-id.js';
-import { Problem, UNREACHABLE } from './problem.js';
+import { asProblem, Problem } from './problem.js';
 import { cell, type Readable } from './readable.js';
 import { createRest } from './rest.js';
 import { sharedValue } from './shared-value.js';
@@ -218,7 +218,7 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
       } catch (error) {
         // It may still hold for the minute before its expiry.
         if (current?.accessToken === accessToken && accessToken !== refused) return accessToken;
-        throw error instanceof Problem ? error : new Problem(UNREACHABLE);
+        throw asProblem(error);
       }
     },
     end() {

@@ -5,24 +5,29 @@ import { lastSeq, type Timeline } from './timeline/timeline.js';
 import { unreadIn } from './timeline/unread.js';
 import type { RoomInfo, User } from './wire.js';
 
+/** What is the user's own. */
+const STANDING = ['role', 'unread', 'unreadMentions', 'lastReadSeq'] as const;
+
 /** A room as it was told anew: its newer state, with what is the user's own from whoever says it. The same object where nothing changed. */
 export function retold(known: RoomInfo | null, told: RoomInfo): RoomInfo {
   if (!known) return told;
   const newer = told.rev >= known.rev ? told : known;
-  const own = Object.fromEntries(
-    (['role', 'unread', 'unreadMentions', 'lastReadSeq'] as const)
-      .map((name) => [name, told[name] ?? known[name]] as const)
-      .filter(([, value]) => value !== undefined),
-  );
-  const { role: _, unread: __, unreadMentions: ___, lastReadSeq: ____, ...shared } = newer;
-  const lastSeq = Math.max(known.lastSeq, told.lastSeq);
-  const next: RoomInfo = { ...shared, ...own, lastSeq, memberCount: told.memberCount };
+  const next: RoomInfo = {
+    ...withoutStanding(newer),
+    lastSeq: Math.max(known.lastSeq, told.lastSeq),
+    memberCount: told.memberCount,
+  };
+  for (const name of STANDING) {
+    const value = told[name] ?? known[name];
+    if (value !== undefined) Object.assign(next, { [name]: value });
+  }
   return alike(known, next) ? known : next;
 }
 
 /** The room without the user's standing in it. */
 export function withoutStanding(info: RoomInfo): RoomInfo {
-  const { role: _, unread: __, unreadMentions: ___, lastReadSeq: ____, ...rest } = info;
+  const rest = { ...info };
+  for (const name of STANDING) delete rest[name];
   return rest;
 }
 

@@ -1,6 +1,6 @@
 // Where tokens come from: asked for one at a time, within a time limit, and another one where the server has refused the last.
 import type { ClientOptions } from './contract.js';
-import { Problem } from './problem.js';
+import { asProblem, Problem } from './problem.js';
 
 const LIMIT_MS = 15_000;
 
@@ -47,14 +47,8 @@ export function createTokens({ token, getToken }: Pick<ClientOptions, 'token' | 
 
 function within(promise: Promise<string | undefined>): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(new Problem({ code: 'unavailable', message: 'No token was given within 15 seconds.' }));
+    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token was given in time.' }));
     const timer = setTimeout(late, LIMIT_MS);
     promise.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
   });
-}
-
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return new Problem({ code: 'unavailable', message: 'There is no token to be had right now.' });
 }

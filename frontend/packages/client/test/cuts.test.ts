@@ -72,6 +72,25 @@ story('a page that starts without a connection shows the rooms that this device 
   expect(rooms.map(({ title }) => title)).toEqual(['Garden']);
 });
 
+story('a room that was joined just before is among them', async () => {
+  const who = name('ada');
+  const storage = memoryStorage();
+  const user = { id: who, username: who };
+  const [bo, before] = [somebody(server.url), somebody(server.url, { storage, user }, who)];
+  bo.connect();
+  const { id } = await bo.rooms.create({ name: 'Garden' });
+  before.connect();
+  await until(before.rooms, ({ status }) => status === 'ready');
+  const close = before.room(id).open();
+  await until(before.rooms, ({ rooms }) => rooms.length === 1);
+  // Long before the server would be asked for the list again.
+  const kept = () => storage.get(`user/${who}/rooms`);
+  await vi.waitFor(async () => expect(await kept()).toMatchObject([{ info: { id } }]), 5000);
+  close();
+  await before.room(id).leave();
+  await vi.waitFor(async () => expect(await kept()).toEqual([]), 5000);
+});
+
 story('a cut in the middle of writing loses nothing and repeats nothing', async () => {
   const way = await wayTo(server.url);
   const who = name('ada');

@@ -1,5 +1,6 @@
 // What the user has just done to messages and the server has not shown yet. It lies over what is known, and goes when the
 // known has come up to it; a failure takes it back and leaves a problem where it happened.
+import { alike } from '../derived.js';
 import type { Problem } from '../problem.js';
 import { type Message, MOST_CLAPS, type Reaction } from '../wire.js';
 import { held, type Timeline } from './timeline.js';
@@ -20,13 +21,16 @@ export interface Wish {
   sending: boolean;
 }
 
+/** The same, where what is `undefined` is as good as not there. */
+export type Said<T> = { [Name in keyof T]?: T[Name] | undefined };
+
 /** By message id. */
 export type Acts = Readonly<Record<string, MessageActs>>;
 
 export const noActs: Acts = {};
 
 /** Puts `next` in the place of what there is for a message; nothing is kept of acts that say nothing. */
-export function withActs(acts: Acts, messageId: string, next: MessageActs): Acts {
+export function withActs(acts: Acts, messageId: string, next: Said<MessageActs>): Acts {
   const { [messageId]: _, ...others } = acts;
   const said = Object.entries(next).filter(([, value]) => value !== undefined);
   return said.length === 0 ? others : { ...others, [messageId]: Object.fromEntries(said) };
@@ -63,50 +67,30 @@ function settledBy(acts: Acts, find: (id: string) => Message | undefined, rev: n
   let next = acts;
   for (const [id, each] of Object.entries(acts)) {
     const message = find(id);
-    const left = message ? stillWaiting(each, message, rev ?? 0) : outOfSight(each, rev ?? 0);
+    const left = stillWaiting(each, message, rev ?? 0);
     if (left !== each) next = withActs(next, id, left);
   }
   return next;
-}
-
-/** Of a message that is not held any more: what is on its way, and what the user has to be told. */
-function outOfSight(acts: MessageActs, rev: number): MessageActs {
-  const left: MessageActs = {};
-  if (acts.edit && !isThere(acts.edit, rev)) left.edit = acts.edit;
-  if (acts.deleting && !isThere(acts.deleting, rev)) left.deleting = acts.deleting;
-  if (acts.problem) left.problem = acts.problem;
-  const open = Object.entries(acts.reactions ?? {}).filter(([, { sending }]) => sending);
-  if (open.length > 0) left.reactions = Object.fromEntries(open);
-  return isSame(acts, left) ? acts : left;
 }
 
 function isThere(act: { rev?: number }, rev: number): boolean {
   return act.rev !== undefined && act.rev <= rev;
 }
 
-function isSame(one: MessageActs, other: MessageActs): boolean {
-  const marks = ({ reactions }: MessageActs) => Object.keys(reactions ?? {}).length;
-  return (
-    one.claps === other.claps &&
-    one.edit === other.edit &&
-    one.deleting === other.deleting &&
-    one.problem === other.problem &&
-    marks(one) === marks(other)
+/** Of a message that is not held any more: what is on its way, and what the user has to be told. */
+function stillWaiting(acts: MessageActs, message: Message | undefined, rev: number): MessageActs {
+  if (message?.deletedAt) return {};
+  const left = { ...acts };
+  if (!message || (acts.claps ?? 0) <= (message.claps.mine ?? 0)) delete left.claps;
+  if (acts.edit && isThere(acts.edit, rev)) delete left.edit;
+  if (acts.deleting && isThere(acts.deleting, rev)) delete left.deleting;
+  const marks = Object.entries(acts.reactions ?? {});
+  const open = marks.filter(
+    ([emoji, { on, sending }]) => sending || (message && on !== hasMine(message.reactions, emoji)),
   );
-}
-
-function stillWaiting(acts: MessageActs, message: Message, rev: number): MessageActs {
-  if (message.deletedAt) return {};
-  const { claps, edit, deleting, reactions, ...rest } = acts;
-  const left: MessageActs = rest;
-  if (claps !== undefined && claps > (message.claps.mine ?? 0)) left.claps = claps;
-  if (edit && !isThere(edit, rev)) left.edit = edit;
-  if (deleting && !isThere(deleting, rev)) left.deleting = deleting;
-  const open = Object.entries(reactions ?? {}).filter(
-    ([emoji, { on, sending }]) => sending || on !== hasMine(message.reactions, emoji),
-  );
-  if (open.length > 0) left.reactions = Object.fromEntries(open);
-  return isSame(acts, left) ? acts : left;
+  if (open.length === 0) delete left.reactions;
+  else if (open.length < marks.length) left.reactions = Object.fromEntries(open);
+  return alike(acts, left) ? acts : left;
 }
 
 export function hasMine(reactions: readonly Reaction[], emoji: string): boolean {

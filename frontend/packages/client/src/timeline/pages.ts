@@ -1,4 +1,5 @@
 // Pages of history: asked for at one revision, read at another, taken in at a third, and then equal to what followed the events.
+import { alike } from '../derived.js';
 import { Problem } from '../problem.js';
 import type { HistoryPage, Message } from '../wire.js';
 import { isComing } from './aside.js';
@@ -7,8 +8,10 @@ import { amended, arrived, type Change } from './message-change.js';
 import { isRun, type Span, span } from './span.js';
 import type { PageState, Place, Timeline } from './timeline.js';
 
+const UNUSABLE = { code: 'unavailable', message: 'The page does not belong to the list.' } as const;
+
 export function asked(timeline: Timeline, place: Place): Timeline {
-  const known = timeline.pages.find((page) => samePlace(page.place, place));
+  const known = timeline.pages.find((page) => alike(page.place, place));
   if (known && !known.problem) return timeline;
   if (!isThere(timeline, place)) return timeline;
   const others = timeline.pages.filter(
@@ -19,12 +22,12 @@ export function asked(timeline: Timeline, place: Place): Timeline {
 }
 
 export function came(timeline: Timeline, place: Place, page: HistoryPage): Timeline {
-  const known = timeline.pages.find((each) => samePlace(each.place, place));
+  const known = timeline.pages.find((each) => alike(each.place, place));
   if (!known || known.problem) return timeline;
   // Only the events say what comes after the end.
   const within = page.messages.filter(({ seq }) => seq <= endOf(timeline));
   if (timeline.rev === null || page.rev < known.floor || !isRun(within) || !fits(place, within)) {
-    return failed(timeline, place, unusable());
+    return failed(timeline, place, new Problem(UNUSABLE));
   }
   const rest = { ...timeline, pages: timeline.pages.filter((each) => each !== known) };
   const first = within[0];
@@ -36,13 +39,10 @@ export function came(timeline: Timeline, place: Place, page: HistoryPage): Timel
 
 /** A page that did not come, where somebody may ask for it again at the end of a list. */
 export function failed(timeline: Timeline, place: Place, problem: Problem): Timeline {
-  const known = timeline.pages.find((each) => samePlace(each.place, place));
+  const known = timeline.pages.find((each) => alike(each.place, place));
   if (!known || known.problem) return timeline;
-  const pages = timeline.pages.flatMap((each) => {
-    if (each !== known) return [each];
-    return 'around' in place ? [] : [{ ...each, problem }];
-  });
-  return { ...timeline, pages };
+  const others = timeline.pages.filter((each) => each !== known);
+  return { ...timeline, pages: 'around' in place ? others : [...others, { ...known, problem }] };
 }
 
 /** Forgets the pages for ends that no list has any more, and what was put aside for nobody. */
@@ -51,10 +51,6 @@ export function pruned(timeline: Timeline): Timeline {
   const gone = pages.length < timeline.pages.length;
   const next = gone ? { ...timeline, pages } : timeline;
   return next.aside.length > 0 && !pages.some(isComing) ? { ...next, aside: [] } : next;
-}
-
-function unusable(): Problem {
-  return new Problem({ code: 'unavailable', message: 'The page does not belong to the list.' });
 }
 
 function isThere({ tail, window }: Timeline, place: Place): boolean {
@@ -79,18 +75,11 @@ function withoutOlder(timeline: Timeline, place: Place): Timeline {
 
 /** The messages as they are now, wherever the page was read: each says at which revision it was. */
 function caughtUp(messages: readonly Message[], aside: readonly Change[], me: string): Message[] {
-  const later = new Map<string, Change[]>();
-  for (const change of aside) later.set(change.id, [...(later.get(change.id) ?? []), change]);
   return messages.map((message) =>
-    (later.get(message.id) ?? []).reduce<Message>(
-      (known, change) => (change.rev > known.rev ? amended(known, change, me) : known),
+    aside.reduce<Message>(
+      (known, change) =>
+        change.id === known.id && change.rev > known.rev ? amended(known, change, me) : known,
       arrived(message),
     ),
   );
-}
-
-function samePlace(one: Place, other: Place): boolean {
-  if ('before' in one) return 'before' in other && one.before === other.before;
-  if ('after' in one) return 'after' in other && one.after === other.after;
-  return 'around' in other && one.around === other.around;
 }
