@@ -3,6 +3,7 @@ import type { Problem } from './problem.js';
 import type { Readable } from './readable.js';
 import type { Storage } from './storage.js';
 import type {
+  ClientEvents,
   Job,
   JobRequest,
   MembersPage,
@@ -12,6 +13,7 @@ import type {
   Role,
   RoomInfo,
   RoomsPage,
+  ServerEvents,
   Status,
   Typist,
   User,
@@ -58,9 +60,14 @@ export interface Client {
   /** The name to be shown by; `null` takes it away. Rejects with a `Problem`. */
   setDisplayName(name: string | null): Promise<User>;
   /** Any event of the wire with its acknowledgement; rejects with a `Problem`. For what the client has no verb for. */
+  request<E extends keyof ClientEvents>(
+    event: E,
+    argument: ClientEvents[E]['argument'],
+  ): Promise<ClientEvents[E]['answer']>;
   request<T>(event: string, argument: unknown): Promise<T>;
-  /** Any event of the server's, for what the client does not hold (a backend's own events). */
-  on(event: string, listener: (payload: unknown) => void): () => void;
+  /** Any event of the server's, also a backend's own; until the returned function is called. */
+  on<E extends keyof ServerEvents>(event: E, listener: (payload: ServerEvents[E]) => void): () => void;
+  on<T>(event: string, listener: (payload: T) => void): () => void;
 }
 
 export interface ConnectionState {
@@ -131,7 +138,7 @@ export interface Room {
   leave(): Promise<void>;
 
   /** In the list at once; sent in the order written, over cuts and reloads. */
-  send(content: string, options?: { replyTo?: string }): SentMessage;
+  send(content: string, options?: { replyTo?: string | null }): SentMessage;
   /** Sends a failed message again. */
   retry(key: string): void;
   /** Drops an unsent message. Answers with what it said. */

@@ -284,6 +284,6 @@ export function createClient(options: ClientOptions): Client {
       return user;
     },
     request,
-    on: (event, listener) => connection.on(event, listener),
+    on: (event: string, listener: (payload: never) => void) => connection.on(event, listener),
   };
 }

@@ -8,7 +8,7 @@ import type { Message } from './wire.js';
 import type { World } from './world.js';
 
 export interface Sends {
-  send(content: string, replyTo?: string): SentMessage;
+  send(content: string, replyTo?: string | null): SentMessage;
   retry(key: string): void;
   discard(key: string): string | null;
   /** What an earlier page had not sent. */
