@@ -1,6 +1,6 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { createGatherer } from './gather.js';
-import { Problem } from './problem.js';
+import { Problem, tooLong } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, withActs } from './timeline/acts.js';
 import type { Ack, Claps, Message, Reaction, WireError } from './wire.js';
 
@@ -90,7 +90,10 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     async edit(messageId, content) {
       if (!standing(messageId)) return;
       change(messageId, ({ problem: _, ...now }) => ({ ...now, edit: { content } }));
-      const ack = await ask<{ message: Message }>('message:edit', { messageId, content });
+      const error = tooLong(content);
+      const ack: Ack<{ message: Message }> = error
+        ? { ok: false, error }
+        : await ask('message:edit', { messageId, content });
       change(messageId, (now) => {
         if (now.edit?.content !== content) return now;
         if (ack.ok) return { ...now, edit: { content, rev: ack.message.rev } };

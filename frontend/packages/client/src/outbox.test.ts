@@ -55,6 +55,34 @@ it('does not try for ever', async () => {
   expect(refused).toEqual(['a: unavailable']);
 });
 
+it('gives up a message that the connection breaks with again and again, and goes on with the next', async () => {
+  const waiting: Waiting[] = ['a', 'b'].map((clientId) => ({ clientId, content: clientId }));
+  const sent: string[] = [];
+  const refused: string[] = [];
+  let isLive = true;
+  const outbox = createOutbox({
+    next: () => (isLive && waiting[0]) || null,
+    async send(_, { clientId }): Promise<Message> {
+      sent.push(clientId);
+      if (clientId !== 'a') return {} as Message;
+      isLive = false;
+      throw new Problem({ code: 'unavailable', message: 'cut' });
+    },
+    acknowledged: () => void waiting.shift(),
+    refused(_, clientId, problem) {
+      refused.push(`${clientId}: ${problem.code}`);
+      waiting.shift();
+    },
+  });
+  for (let join = 1; join <= 12; join += 1) {
+    isLive = true;
+    outbox.pump('room');
+    await vi.runAllTimersAsync();
+  }
+  expect(sent).toEqual([...Array(10).fill('a'), 'b']);
+  expect(refused).toEqual(['a: unavailable']);
+});
+
 it('sends what is written in the moment in which the last one was acknowledged', async () => {
   // Who waits for the acknowledgement writes on, some turns of the loop later.
   for (const turns of [0, 1, 2, 3]) {

@@ -26,12 +26,16 @@ export interface Outbox {
 }
 
 const MOST_TRIES = 6;
+/** A message that is on its way whenever the connection breaks may be what breaks it. */
+const MOST_CUTS = 10;
 const AGAIN_MS = 500;
 const LONGEST_AGAIN_MS = 8000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** By `clientId`: how often the connection was cut while the message was on its way. */
+  const cuts = new Map<string, number>();
   let closed = false;
 
   async function work(roomId: string) {
@@ -43,18 +47,21 @@ export function createOutbox(outlet: Outlet): Outbox {
         if (closed) return;
         if (!(answer instanceof Problem)) {
           tries = 0;
+          cuts.delete(clientId);
           outlet.acknowledged(roomId, clientId, answer);
           continue;
         }
         // After a cut the room is live again only when it has been joined again, and that pumps.
-        if (outlet.next(roomId)?.clientId !== clientId) continue;
-        tries += 1;
-        if (!isPassing(answer) || tries >= MOST_TRIES) {
+        const isCut = outlet.next(roomId)?.clientId !== clientId;
+        if (isCut) cuts.set(clientId, (cuts.get(clientId) ?? 0) + 1);
+        else tries += 1;
+        if (!isPassing(answer) || tries >= MOST_TRIES || (cuts.get(clientId) ?? 0) >= MOST_CUTS) {
           tries = 0;
+          cuts.delete(clientId);
           outlet.refused(roomId, clientId, answer);
-          continue;
+        } else if (!isCut) {
+          await pause(roomId, answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
         }
-        await pause(roomId, answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
       }
     } finally {
       // In the same turn as the last look for something to send: what is written after it has to find the way free.

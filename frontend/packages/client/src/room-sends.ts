@@ -1,7 +1,7 @@
 // What the user writes in one room: in the list at once, kept until the server has it, and a promise for whoever wants to know.
 import { newClientId } from './client-id.js';
 import type { SentMessage } from './contract.js';
-import { Problem } from './problem.js';
+import { Problem, tooLong } from './problem.js';
 import type { RoomStore } from './room-store.js';
 import type { Pending, Timeline } from './timeline/timeline.js';
 import type { Message } from './wire.js';
@@ -44,6 +44,15 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
     settle(clientId, ({ reject }) => reject(problem));
   }
 
+  /** To be sent, but for what the server would not take. */
+  function offer() {
+    for (const { clientId, content, state } of store.timeline().pending) {
+      const error = state === 'waiting' && tooLong(content);
+      if (error) refused(clientId, new Problem(error));
+    }
+    pump(store.id);
+  }
+
   return {
     send(content, replyTo) {
       const clientId = newClientId();
@@ -64,12 +73,12 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
         ...(replyTo ? { replyTo } : {}),
       };
       store.move({ type: 'written', pending });
-      pump(store.id);
+      offer();
       return { key: clientId, done };
     },
     retry(key) {
       store.move({ type: 'retried', clientId: key });
-      pump(store.id);
+      offer();
     },
     discard(key) {
       const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
@@ -86,6 +95,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       restoring = true;
       store.move({ type: 'restored', pending });
       restoring = false;
+      offer();
     },
     refuseAll(problem) {
       for (const { clientId, state } of store.timeline().pending)
