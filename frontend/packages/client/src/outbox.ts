@@ -25,11 +25,10 @@ export interface Outbox {
   close(): void;
 }
 
-const MOST_TRIES = 6;
 /** A message that is on its way whenever the connection breaks may be what breaks it. */
 const MOST_CUTS = 10;
 const AGAIN_MS = 500;
-const LONGEST_AGAIN_MS = 8000;
+const LONGEST_AGAIN_MS = 30_000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
@@ -54,13 +53,13 @@ export function createOutbox(outlet: Outlet): Outbox {
         // After a cut the room is live again only when it has been joined again, and that pumps.
         const isCut = outlet.next(roomId)?.clientId !== clientId;
         if (isCut) cuts.set(clientId, (cuts.get(clientId) ?? 0) + 1);
-        else tries += 1;
-        if (!isPassing(answer) || tries >= MOST_TRIES || (cuts.get(clientId) ?? 0) >= MOST_CUTS) {
+        if (!isPassing(answer) || (cuts.get(clientId) ?? 0) >= MOST_CUTS) {
           tries = 0;
           cuts.delete(clientId);
           outlet.refused(roomId, clientId, answer);
         } else if (!isCut) {
-          await pause(roomId, answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
+          tries += 1;
+          await pause(roomId, (answer.retryAfterMs ?? 0) + backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
         }
       }
     } finally {
