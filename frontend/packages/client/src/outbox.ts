@@ -1,6 +1,6 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
-import { backOff, isPassing } from './back-off.js';
+import { backOff, isPassing, jittered } from './back-off.js';
 import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
 
@@ -35,12 +35,19 @@ export function createOutbox(outlet: Outlet): Outbox {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   /** By `clientId`: how often the connection was cut while the message was on its way. */
   const cuts = new Map<string, number>();
+  /** The server's limit is the user's, so what one room is told holds all of them (a time as of `Date.now`). */
+  let notBefore = 0;
   let closed = false;
 
   async function work(roomId: string) {
     try {
       let tries = 0;
       for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
+        const hold = notBefore - Date.now();
+        if (hold > 0) {
+          await pause(roomId, hold + jittered(AGAIN_MS));
+          continue;
+        }
         const { clientId } = waiting;
         const answer = await outlet.send(roomId, waiting).catch(asProblem);
         if (closed) return;
@@ -57,6 +64,8 @@ export function createOutbox(outlet: Outlet): Outbox {
           tries = 0;
           cuts.delete(clientId);
           outlet.refused(roomId, clientId, answer);
+        } else if (answer.code === 'rate_limited') {
+          notBefore = Date.now() + (answer.retryAfterMs ?? AGAIN_MS);
         } else if (!isCut) {
           tries += 1;
           await pause(roomId, (answer.retryAfterMs ?? 0) + backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
