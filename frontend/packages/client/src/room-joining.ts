@@ -34,7 +34,7 @@ export interface JoiningScene {
   /** Nobody has shown it for a moment. */
   closed(): void;
   /** It cannot be joined, or not any more. */
-  refused(problem: Problem): void;
+  refused(): void;
 }
 
 const LINGER_MS = 1000;
@@ -93,7 +93,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     }
     wasLive = false;
     store.patch({ status: 'refused', problem });
-    scene.refused(problem);
+    scene.refused();
   }
 
   function reconsider() {

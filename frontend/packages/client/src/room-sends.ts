@@ -13,8 +13,8 @@ export interface Sends {
   discard(key: string): string | null;
   /** What an earlier page had not sent. */
   restore(pending: readonly Pending[]): void;
-  /** What waits cannot be sent any more. */
-  refuseAll(problem: Problem): void;
+  /** What waits cannot be sent any more: the room is refused, or not open to the user. */
+  refuseAll(): void;
   /** For each step of the timeline: keeps what waits, and tells those who wait for it. */
   moved(before: Timeline, after: Timeline): void;
   acknowledged(clientId: string, message: Message): void;
@@ -28,6 +28,8 @@ interface Hope {
 
 /** More than these do not wait in one room: a program that writes faster than the server takes it must be told. */
 const MOST_WAITING = 1000;
+
+const NOT_OPEN = { code: 'forbidden', message: 'The room is not open to you.' } as const;
 
 export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'unsent' | 'pump'>): Sends {
   const hopes = new Map<string, Hope>();
@@ -44,8 +46,17 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
     settle(clientId, ({ reject }) => reject(problem));
   }
 
-  /** To be sent, but for what the server would not take. */
+  function refuseAll() {
+    const { status, problem } = store.state.get();
+    const why = (status === 'refused' && problem) || new Problem(NOT_OPEN);
+    for (const { clientId, state } of store.timeline().pending)
+      if (state === 'waiting') refused(clientId, why);
+  }
+
+  /** To be sent, but for what cannot be now: it is not to go out unasked when it can. */
   function offer() {
+    const { status } = store.state.get();
+    if (status === 'lost' || status === 'refused') return refuseAll();
     for (const { clientId, content, state } of store.timeline().pending) {
       const error = state === 'waiting' && tooLong(content);
       if (error) refused(clientId, new Problem(error));
@@ -97,10 +108,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       restoring = false;
       offer();
     },
-    refuseAll(problem) {
-      for (const { clientId, state } of store.timeline().pending)
-        if (state === 'waiting') refused(clientId, problem);
-    },
+    refuseAll,
     moved(before, after) {
       if (before.pending === after.pending || restoring) return;
       const then = new Map(before.pending.map((each) => [each.clientId, each]));

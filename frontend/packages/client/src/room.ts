@@ -70,7 +70,7 @@ export function createRoom(id: string, world: World): LiveRoom {
       trim(0);
       world.closed(id);
     },
-    refused: (problem) => sends.refuseAll(problem),
+    refused: () => sends.refuseAll(),
   });
   const deeds = createDeeds({
     ask: connection.ask,
@@ -119,7 +119,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     signal.stop();
     reading.forget(id);
     joining.lost(loss);
-    sends.refuseAll(new Problem({ code: 'forbidden', message: 'The room is not open to you any more.' }));
+    sends.refuseAll();
   }
 
   async function changed(wish: Parameters<Room['update']>[0]): Promise<RoomInfo> {
