@@ -87,7 +87,8 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
       tries += 1;
       const ms = error.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
       world.life()?.after(ms, () => {
-        if (isWanted() && status() === 'joining') void join();
+        const now = status();
+        if (isWanted() && (now === 'joining' || (now === 'live' && store.timeline().gap))) void join();
       });
       return;
     }
