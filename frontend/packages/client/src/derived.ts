@@ -1,5 +1,5 @@
 // A value made from others: made again when it is asked for after one of those has changed, and told to those who watch it.
-import type { Readable } from './readable.js';
+import { called, type Readable } from './readable.js';
 
 export interface Derived<T> extends Readable<T> {
   /** Something that it is made from has changed. */
@@ -27,7 +27,7 @@ export function derived<T extends object>(make: (last: T | undefined) => T): Der
       stale = true;
       const before = value;
       if (listeners.size === 0 || get() === before) return;
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) called(listener);
     },
     subscribe(listener) {
       // A first look, so that the next change is known to be one.

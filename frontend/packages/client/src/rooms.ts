@@ -115,9 +115,12 @@ export function createRooms(world: World, live: number): RoomList {
   /** Many rooms change, and the list is told once. */
   function together(run: () => void) {
     batches += 1;
-    run();
-    batches -= 1;
-    changed();
+    try {
+      run();
+    } finally {
+      batches -= 1;
+      changed();
+    }
   }
 
   function closed(id: string) {
