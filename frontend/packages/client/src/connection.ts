@@ -5,6 +5,7 @@ import type { ClientOptions, ConnectionState } from './contract.js';
 import { createLife, type Life } from './life.js';
 import { isHidden, whenNetworkBack, whenSeen } from './page.js';
 import { Problem, UNREACHABLE } from './problem.js';
+import { called } from './readable.js';
 import type { Tokens } from './tokens.js';
 import type { Ack } from './wire.js';
 
@@ -38,17 +39,6 @@ const PROBE_LIMIT_MS = 1000;
 const OPENING_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
-
-/** What one listener throws is its own affair, and seen as an uncaught error. */
-function called(listener: (payload: unknown) => void, payload: unknown) {
-  try {
-    listener(payload);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
 
 export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
@@ -114,7 +104,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     });
 
     own.onAny((event: string, payload: unknown) => {
-      for (const listener of [...(listeners.get(event) ?? [])]) called(listener, payload);
+      for (const listener of [...(listeners.get(event) ?? [])]) called(() => listener(payload));
     });
 
     /** Another token is asked for once; where that is refused as well, there is no way in. */

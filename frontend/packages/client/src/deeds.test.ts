@@ -136,6 +136,16 @@ describe('a reaction', () => {
 });
 
 describe('an edit', () => {
+  it('that is too long fails without being sent', async () => {
+    const { deeds, asked, acts } = scene();
+    deeds.edit('m1', 'x'.repeat(8001));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toEqual([]);
+    expect(acts().m1).toMatchObject({ edit: { failed: true }, problem: { code: 'payload_too_large' } });
+    deeds.edit('m1', '😀'.repeat(8000));
+    expect(asked).toHaveLength(1);
+  });
+
   it('is seen at once and stays until its own revision has come', async () => {
     const { deeds, asked, acts, seen, told } = scene();
     deeds.edit('m1', 'second');

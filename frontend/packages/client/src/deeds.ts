@@ -1,6 +1,6 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { createGatherer } from './gather.js';
-import { Problem } from './problem.js';
+import { Problem, tooLong } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, type Said, withActs } from './timeline/acts.js';
 import type { Ack, Claps, Message, Reaction, WireError } from './wire.js';
 
@@ -87,7 +87,10 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     async edit(messageId, content) {
       if (!standing(messageId)) return;
       change(messageId, { problem: undefined, edit: { content } });
-      const ack = await ask<{ message: Message }>('message:edit', { messageId, content });
+      const error = tooLong(content);
+      const ack: Ack<{ message: Message }> = error
+        ? { ok: false, error }
+        : await ask('message:edit', { messageId, content });
       if (act(messageId).edit?.content !== content) return;
       if (ack.ok) change(messageId, { edit: { content, rev: ack.message.rev } });
       else change(messageId, { edit: { content, failed: true }, problem: new Problem(ack.error) });

@@ -22,8 +22,11 @@ export function createLineUp(life: Life | null): LineUp {
     }
     const [key, work] = first;
     line.delete(key);
-    await work();
-    life.after(jittered(PAUSE_MS), () => void go());
+    try {
+      await work();
+    } finally {
+      life.after(jittered(PAUSE_MS), () => void go());
+    }
   }
 
   return {

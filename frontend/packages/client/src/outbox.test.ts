@@ -49,9 +49,65 @@ it('gives up one that the server refuses, and goes on with the next', async () =
   expect(refused).toEqual(['a: forbidden']);
 });
 
-it('does not try for ever', async () => {
-  const { refused } = threeWaiting(Array(6).fill('unavailable'));
+it('gives nothing up and keeps the order while the server is away, however long', async () => {
+  const { sent, refused } = threeWaiting(Array(50).fill('unavailable'));
   await vi.runAllTimersAsync();
+  expect(refused).toEqual([]);
+  expect(sent).toEqual([...Array(51).fill('a'), 'b', 'c']);
+});
+
+it('what one room sent too fast holds the others as well, and fails nowhere', async () => {
+  const rooms: Record<string, string[]> = { garden: ['a', 'b'], kitchen: ['c'] };
+  const sent: string[] = [];
+  const refused: string[] = [];
+  let limited = 20;
+  const outbox = createOutbox({
+    next: (roomId) => rooms[roomId]?.map((clientId) => ({ clientId, content: clientId }))[0] ?? null,
+    async send(_, { clientId }): Promise<Message> {
+      sent.push(clientId);
+      limited -= 1;
+      if (limited >= 0) throw new Problem({ code: 'rate_limited', message: 'slow', retryAfterMs: 5000 });
+      return {} as Message;
+    },
+    acknowledged: (roomId) => void rooms[roomId]?.shift(),
+    refused: (_, clientId) => void refused.push(clientId),
+  });
+  outbox.pump('garden');
+  await vi.advanceTimersByTimeAsync(1);
+  outbox.pump('kitchen');
+  await vi.advanceTimersByTimeAsync(4990);
+  expect(sent).toEqual(['a']);
+  await vi.runAllTimersAsync();
+  expect(refused).toEqual([]);
+  expect(sent.filter((each) => each !== 'c').slice(-2)).toEqual(['a', 'b']);
+  expect(rooms).toEqual({ garden: [], kitchen: [] });
+});
+
+it('gives up a message that the connection breaks with again and again, and goes on with the next', async () => {
+  const waiting: Waiting[] = ['a', 'b'].map((clientId) => ({ clientId, content: clientId }));
+  const sent: string[] = [];
+  const refused: string[] = [];
+  let isLive = true;
+  const outbox = createOutbox({
+    next: () => (isLive && waiting[0]) || null,
+    async send(_, { clientId }): Promise<Message> {
+      sent.push(clientId);
+      if (clientId !== 'a') return {} as Message;
+      isLive = false;
+      throw new Problem({ code: 'unavailable', message: 'cut' });
+    },
+    acknowledged: () => void waiting.shift(),
+    refused(_, clientId, problem) {
+      refused.push(`${clientId}: ${problem.code}`);
+      waiting.shift();
+    },
+  });
+  for (let join = 1; join <= 12; join += 1) {
+    isLive = true;
+    outbox.pump('room');
+    await vi.runAllTimersAsync();
+  }
+  expect(sent).toEqual([...Array(10).fill('a'), 'b']);
   expect(refused).toEqual(['a: unavailable']);
 });
 

@@ -1,6 +1,6 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
-import { backOff, isPassing } from './back-off.js';
+import { backOff, isPassing, jittered } from './back-off.js';
 import { createLife } from './life.js';
 import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
@@ -26,36 +26,51 @@ export interface Outbox {
   close(): void;
 }
 
-const MOST_TRIES = 6;
+/** A message that is on its way whenever the connection breaks may be what breaks it. */
+const MOST_CUTS = 10;
 const AGAIN_MS = 500;
-const LONGEST_AGAIN_MS = 8000;
+const LONGEST_AGAIN_MS = 30_000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
   const life = createLife();
+  /** By `clientId`: how often the connection was cut while the message was on its way. */
+  const cuts = new Map<string, number>();
+  /** The server's limit is the user's, so what one room is told holds all of them (a time as of `Date.now`). */
+  let notBefore = 0;
+  const pause = (ms: number) => new Promise<void>((resume) => life.after(ms, resume));
 
   async function work(roomId: string) {
     try {
       let tries = 0;
       for (let waiting = outlet.next(roomId); waiting && !life.over; waiting = outlet.next(roomId)) {
+        const hold = notBefore - Date.now();
+        if (hold > 0) {
+          await pause(hold + jittered(AGAIN_MS));
+          continue;
+        }
         const { clientId } = waiting;
         const answer = await outlet.send(roomId, waiting).catch(asProblem);
         if (life.over) return;
         if (!(answer instanceof Problem)) {
           tries = 0;
+          cuts.delete(clientId);
           outlet.acknowledged(roomId, clientId, answer);
           continue;
         }
         // After a cut the room is live again only when it has been joined again, and that pumps.
-        if (outlet.next(roomId)?.clientId !== clientId) continue;
-        tries += 1;
-        if (!isPassing(answer) || tries >= MOST_TRIES) {
+        const isCut = outlet.next(roomId)?.clientId !== clientId;
+        if (isCut) cuts.set(clientId, (cuts.get(clientId) ?? 0) + 1);
+        if (!isPassing(answer) || (cuts.get(clientId) ?? 0) >= MOST_CUTS) {
           tries = 0;
+          cuts.delete(clientId);
           outlet.refused(roomId, clientId, answer);
-          continue;
+        } else if (answer.code === 'rate_limited') {
+          notBefore = Date.now() + (answer.retryAfterMs ?? AGAIN_MS);
+        } else if (!isCut) {
+          tries += 1;
+          await pause((answer.retryAfterMs ?? 0) + backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
         }
-        const ms = answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
-        await new Promise<void>((resume) => life.after(ms, resume));
       }
     } finally {
       // In the same turn as the last look for something to send: what is written after it has to find the way free.

@@ -1,5 +1,5 @@
 // Failures, with the server's stable codes. What a person is told about one is the page's business.
-import type { Code, WireError } from './wire.js';
+import { type Code, LONGEST_MESSAGE, type WireError } from './wire.js';
 
 export class Problem extends Error {
   readonly code: Code;
@@ -20,6 +20,12 @@ export const UNREACHABLE: WireError = {
 
 /** What waits for a room comes to where it is not open to the user, or not any more. */
 export const NO_MEMBER: WireError = { code: 'forbidden', message: 'You are not a member of this room.' };
+/** Why the server would not take that text. It is not asked: a packet that is far too large costs the connection. */
+export function tooLong(text: string): WireError | undefined {
+  return text.length > LONGEST_MESSAGE && [...text].length > LONGEST_MESSAGE
+    ? { code: 'payload_too_large', message: 'The text is too long.' }
+    : undefined;
+}
 
 /** For what may be anything: a failure without a code is one of the way to the server. */
 export function asProblem(error: unknown): Problem {

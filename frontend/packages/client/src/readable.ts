@@ -15,6 +15,17 @@ export interface Cell<T> extends Readable<T> {
   set(next: T): void;
 }
 
+/** What one listener throws is its own affair, and seen as an uncaught error. */
+export function called(listener: () => void) {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 export function cell<T>(first: T): Cell<T> {
   let value = first;
   const listeners = new Set<() => void>();
@@ -24,7 +35,7 @@ export function cell<T>(first: T): Cell<T> {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) called(listener);
     },
     subscribe(listener) {
       // One function may subscribe twice and end one of the two.

@@ -34,7 +34,7 @@ export interface JoiningScene {
   /** Nobody has shown it for a moment. */
   closed(): void;
   /** It cannot be joined, or not any more. */
-  refused(problem: Problem): void;
+  refused(): void;
 }
 
 const LINGER_MS = 1000;
@@ -87,13 +87,14 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
       tries += 1;
       const ms = error.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
       world.life()?.after(ms, () => {
-        if (isWanted() && status() === 'joining') void join();
+        const now = status();
+        if (isWanted() && (now === 'joining' || (now === 'live' && store.timeline().gap))) void join();
       });
       return;
     }
     wasLive = false;
     store.patch({ status: 'refused', problem });
-    scene.refused(problem);
+    scene.refused();
   }
 
   function reconsider() {

@@ -1,7 +1,7 @@
 // What the user writes in one room: in the list at once, kept until the server has it, and a promise for whoever wants to know.
 import { newClientId } from './client-id.js';
 import type { SentMessage } from './contract.js';
-import { Problem } from './problem.js';
+import { NO_MEMBER, Problem, tooLong } from './problem.js';
 import type { RoomStore } from './room-store.js';
 import type { Pending, Timeline } from './timeline/timeline.js';
 import type { Message } from './wire.js';
@@ -13,8 +13,8 @@ export interface Sends {
   discard(key: string): string | null;
   /** What an earlier page had not sent. */
   restore(pending: readonly Pending[]): void;
-  /** What waits cannot be sent any more. */
-  refuseAll(problem: Problem): void;
+  /** What waits cannot be sent any more: the room is refused, or not open to the user. */
+  refuseAll(): void;
   /** For each step of the timeline: keeps what waits, and tells those who wait for it. */
   moved(before: Timeline, after: Timeline): void;
   acknowledged(clientId: string, message: Message): void;
@@ -44,6 +44,24 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
     settle(clientId, ({ reject }) => reject(problem));
   }
 
+  function refuseAll() {
+    const { status, problem } = store.state.get();
+    const why = (status === 'refused' && problem) || new Problem(NO_MEMBER);
+    for (const { clientId, state } of store.timeline().pending)
+      if (state === 'waiting') refused(clientId, why);
+  }
+
+  /** To be sent, but for what cannot be now: it is not to go out unasked when it can. */
+  function offer() {
+    const { status } = store.state.get();
+    if (status === 'lost' || status === 'refused') return refuseAll();
+    for (const { clientId, content, state } of store.timeline().pending) {
+      const error = state === 'waiting' && tooLong(content);
+      if (error) refused(clientId, new Problem(error));
+    }
+    pump(store.id);
+  }
+
   return {
     send(content, replyTo) {
       const clientId = newClientId();
@@ -64,12 +82,12 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
         ...(replyTo ? { replyTo } : {}),
       };
       store.move({ type: 'written', pending });
-      pump(store.id);
+      offer();
       return { key: clientId, done };
     },
     retry(key) {
       store.move({ type: 'retried', clientId: key });
-      pump(store.id);
+      offer();
     },
     discard(key) {
       const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
@@ -86,11 +104,9 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       restoring = true;
       store.move({ type: 'restored', pending });
       restoring = false;
+      offer();
     },
-    refuseAll(problem) {
-      for (const { clientId, state } of store.timeline().pending)
-        if (state === 'waiting') refused(clientId, problem);
-    },
+    refuseAll,
     moved(before, after) {
       if (before.pending === after.pending || restoring) return;
       const then = new Map(before.pending.map((each) => [each.clientId, each]));

@@ -113,10 +113,11 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
       if (after === timeline) return;
       timeline = after;
       acts = settledIn(acts, after);
+      // Kept before anybody is told: who is told may write the next one.
+      moved(before, after);
       messages.touch();
       unread.touch();
       touch();
-      moved(before, after);
     },
     movePeople(event) {
       const next = peopleReducer(people, event);

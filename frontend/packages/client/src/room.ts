@@ -1,7 +1,7 @@
 // One room: what it is read by, its verbs, and what it makes of each event. Its parts lie beside it.
 import type { Room } from './contract.js';
 import { createDeeds } from './deeds.js';
-import { NO_MEMBER, Problem, UNREACHABLE } from './problem.js';
+import { Problem, UNREACHABLE } from './problem.js';
 import { createJoining, type Joining } from './room-joining.js';
 import { createPaging } from './room-paging.js';
 import { createSends, type Sends } from './room-sends.js';
@@ -70,7 +70,7 @@ export function createRoom(id: string, world: World): LiveRoom {
       trim(0);
       world.closed(id);
     },
-    refused: (problem) => sends.refuseAll(problem),
+    refused: () => sends.refuseAll(),
   });
   const {
     flush,
@@ -123,7 +123,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     signal.stop();
     reading.forget(id);
     joining.lost(loss);
-    sends.refuseAll(new Problem(NO_MEMBER));
+    sends.refuseAll();
   }
 
   async function changed(wish: Parameters<Room['update']>[0]): Promise<RoomInfo> {

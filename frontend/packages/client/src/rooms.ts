@@ -4,7 +4,7 @@ import { derived } from './derived.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
 import { whenLeft } from './page.js';
-import { NO_MEMBER, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 import { createRoom, type LiveRoom, partnerIn } from './room.js';
 import { createRounds, type Rounds } from './rounds.js';
 import type { RoomInfo, User } from './wire.js';
@@ -115,9 +115,12 @@ export function createRooms(world: World, live: number): RoomList {
   /** Many rooms change, and the list is told once. */
   function together(run: () => void) {
     batches += 1;
-    run();
-    batches -= 1;
-    changed();
+    try {
+      run();
+    } finally {
+      batches -= 1;
+      changed();
+    }
   }
 
   function closed(id: string) {
@@ -198,7 +201,7 @@ export function createRooms(world: World, live: number): RoomList {
   function refuseForeign() {
     for (const each of rooms.values()) {
       const closed = each.store.state.get().status === 'closed' && !each.joining.isOpen();
-      if (closed && !isMine(each)) each.sends.refuseAll(new Problem(NO_MEMBER));
+      if (closed && !isMine(each)) each.sends.refuseAll();
     }
   }
 

@@ -117,6 +117,39 @@ story('a cut in the middle of writing loses nothing and repeats nothing', async 
   expect(ada.connection.get()).toMatchObject({ status: 'online', waiting: 0, downSince: null });
 });
 
+story(
+  'a message that is far too long fails at once, also after a reload, and the others go out',
+  async () => {
+    const way = await wayTo(server.url);
+    const who = name('ada');
+    const id = name('garden');
+    const storage = memoryStorage();
+    const user = { id: who, username: who };
+    const huge = 'x'.repeat(900_000);
+    const writtenAt = new Date().toISOString();
+    await storage.set(`user/${who}/unsent/000000000001/old`, {
+      roomId: id,
+      unsent: { clientId: 'old', content: huge, writtenAt, state: 'waiting' },
+    });
+    const ada = somebody(way.url, { storage, user }, who);
+    ada.connect();
+    const room = ada.room(id);
+    room.open();
+    await until(room.messages, ({ messages }) => messages.length === 1);
+    const { done } = room.send(huge);
+    const last = room.send('fits');
+    await expect(done).rejects.toMatchObject({ code: 'payload_too_large' });
+    await last.done;
+    const { messages } = await until(room.messages, (now) => now.lastSeq === 1);
+    expect(messages.map(({ content, problem }) => [content.length, problem?.code])).toEqual([
+      [4, undefined],
+      [900_000, 'payload_too_large'],
+      [900_000, 'payload_too_large'],
+    ]);
+    expect(way.connections()).toBe(1);
+  },
+);
+
 story('nobody stays typing over a cut', async () => {
   const way = await wayTo(server.url);
   const [ada, bo] = [somebody(way.url), somebody(server.url)];

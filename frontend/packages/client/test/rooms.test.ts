@@ -156,6 +156,40 @@ story('somebody who was removed while away does not come back by reconnecting', 
   expect((await ada.room(id).members()).members).toHaveLength(1);
 });
 
+story(
+  'what is written to a room that one has lost, or is refused, fails at once and is not sent later',
+  async () => {
+    const [ada, bo] = [somebody(server.url), somebody(server.url)];
+    ada.connect();
+    bo.connect();
+    const { id } = await ada.rooms.create({ name: 'Shed', visibility: 'private' });
+    const his = bo.room(id);
+    const invite = async () => {
+      await ada.room(id).addMember(bo.me.get()?.id ?? '');
+      bo.rooms.refresh();
+      await until(his.state, ({ status }) => status === 'live');
+    };
+    his.open();
+    const { problem } = await until(his.state, ({ status }) => status === 'refused');
+    await expect(his.send('refused').done).rejects.toBe(problem);
+    await invite();
+    await ada.room(id).removeMember(bo.me.get()?.id ?? '');
+    await until(his.state, ({ status }) => status === 'lost');
+    const lost = his.send('lost');
+    await expect(lost.done).rejects.toMatchObject({ code: 'forbidden' });
+    his.retry(lost.key);
+    expect(his.messages.get().messages.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    await invite();
+    await his.send('live').done;
+    const { messages } = await until(his.messages, (now) => now.lastSeq === 1);
+    expect(messages.map(({ content, state }) => `${content}: ${state}`)).toEqual([
+      'live: kept',
+      'refused: failed',
+      'lost: failed',
+    ]);
+  },
+);
+
 story('people come and go, type and rest', async () => {
   const [ada, bo] = [somebody(server.url), somebody(server.url)];
   ada.connect();
