@@ -81,6 +81,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
           (error: unknown) => {
             if (mine.over) return;
             own.disconnect();
+            if (error === tokens.others) return set('refused', tokens.others);
             set(standing, error as Problem);
             tryLater();
           },

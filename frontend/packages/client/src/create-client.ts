@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions): Client {
   let cancelRecount: (() => void) | undefined;
   let wished: Exclude<Status, 'offline'> | undefined;
 
-  const tokens = createTokens(options);
+  const tokens = createTokens(options, () => me.get()?.id);
   const rest = createRest({
     url: options.url,
     getToken: (refused) => (refused === undefined ? tokens.held() : tokens.instead(refused)),

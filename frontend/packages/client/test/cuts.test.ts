@@ -318,3 +318,28 @@ story(
     await vi.waitFor(async () => expect(await storage.list(`user/${who}/draft/`)).toEqual([]));
   },
 );
+
+story(
+  "a client is one user's: with the token of another nothing is sent, with one of the first it goes on",
+  async () => {
+    const who = name('ada');
+    const other = name('bo');
+    const id = name('garden');
+    let given = who;
+    const ada = somebody(server.url, { getToken: () => tokenOf(given) });
+    ada.connect();
+    ada.room(id).open();
+    await until(ada.room(id).state, ({ status }) => status === 'live');
+    ada.disconnect();
+    const { key, done } = ada.room(id).send('by Ada');
+    given = other;
+    ada.connect();
+    const { problem } = await until(ada.connection, ({ status }) => status === 'refused');
+    expect(problem?.code).toBe('unauthenticated');
+    expect(ada.me.get()?.id).toBe(who);
+    expect(ada.room(id).messages.get().messages).toMatchObject([{ key, state: 'waiting' }]);
+    given = who;
+    ada.connect();
+    expect((await done).userId).toBe(who);
+  },
+);
