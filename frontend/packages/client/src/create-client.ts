@@ -151,7 +151,7 @@ export function createClient(options: ClientOptions): Client {
     const wasOnline = state.get().status === 'online';
     const down = status === 'online' || status === 'idle' ? null : (state.get().downSince ?? Date.now());
     show({ status, problem, downSince: down });
-    if (wasOnline && status !== 'online') rooms.cut();
+    if (status === 'idle' || (wasOnline && status !== 'online')) rooms.cut();
     if (status === 'online' && !wasOnline) arrive();
   }
 

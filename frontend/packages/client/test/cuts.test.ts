@@ -343,3 +343,23 @@ story(
     expect((await done).userId).toBe(who);
   },
 );
+
+story('a room that was closed just before the client was is not joined by the next connection', async () => {
+  const way = await wayTo(server.url);
+  const ada = somebody(way.url, { live: 0 });
+  const { id, open, state } = ada.room(name('garden'));
+  ada.connect();
+  const close = open();
+  await until(state, ({ status }) => status === 'live');
+  way.cut();
+  await until(ada.connection, ({ status }) => status === 'reconnecting');
+  close();
+  ada.disconnect();
+  expect(state.get().status).toBe('closed');
+  way.heal();
+  ada.connect();
+  const other = ada.room(name('meadow'));
+  other.open();
+  await until(other.state, ({ status }) => status === 'live');
+  expect(ada.room(id).state.get().status).toBe('closed');
+});
