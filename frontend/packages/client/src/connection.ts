@@ -38,6 +38,8 @@ const PROBE_LIMIT_MS = 1000;
 const OPENING_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
+/** A connection that is ended sooner than that was not one. */
+const STEADY_MS = 5000;
 
 /** What one listener throws is its own affair, and seen as an uncaught error. */
 function called(listener: (payload: unknown) => void, payload: unknown) {
@@ -97,7 +99,10 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
 
     own.on('connect', () => {
       refused = undefined;
-      attempts = 0;
+      cancelLater?.();
+      cancelLater = mine.after(STEADY_MS, () => {
+        attempts = 0;
+      });
       set('online', null);
     });
 
