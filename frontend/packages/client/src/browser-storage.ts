@@ -54,22 +54,29 @@ export function browserStorage(name: string): Storage {
     }
   }
 
-  async function write(batch: Writes): Promise<void> {
-    const all = await transact(batch);
-    if (all === 'done') return forget(batch);
-    if (all === 'late' || batch.size === 1) return hold(batch);
-    const deletionsFirst = [...batch].sort(
-      ([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined),
-    );
-    for (const [index, entry] of deletionsFirst.entries()) {
-      const one = await transact(new Map([entry]));
-      if (one === 'done') forget(new Map([entry]));
-      else if (one === 'refused') hold(new Map([entry]));
-      else return hold(new Map(deletionsFirst.slice(index)));
+  /** All at once, or where that is refused one by one; whether the browser has answered in time. */
+  async function write(batch: Writes): Promise<boolean> {
+    const done = await transact(batch);
+    let answers = done !== undefined;
+    if (done) {
+      reachable = true;
+      for (const key of batch.keys()) held.delete(key);
+    } else if (!answers || batch.size === 1) {
+      for (const [key, value] of batch) held.set(key, value);
+    } else {
+      const deletionsFirst = [...batch].sort(
+        ([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined),
+      );
+      for (const entry of deletionsFirst) {
+        if (answers) answers = await write(new Map([entry]));
+        else held.set(...entry);
+      }
     }
+    return answers;
   }
 
-  async function transact(batch: Writes): Promise<'done' | 'refused' | 'late'> {
+  /** `undefined`: too late. */
+  function transact(batch: Writes): Promise<boolean | undefined> {
     const done = database('readwrite', async (store) => {
       for (const [key, value] of batch) {
         if (value === undefined) store.delete(key);
@@ -77,18 +84,9 @@ export function browserStorage(name: string): Storage {
       }
       store.transaction.commit?.();
       await promisifyRequest(store.transaction);
-      return 'done' as const;
-    }).catch(() => 'refused' as const);
-    return (await inTime(done)) ?? 'late';
-  }
-
-  function forget(batch: Writes) {
-    reachable = true;
-    for (const key of batch.keys()) held.delete(key);
-  }
-
-  function hold(batch: Writes) {
-    for (const [key, value] of batch) held.set(key, value);
+      return true;
+    }).catch(() => false);
+    return inTime(done);
   }
 
   async function read<T>(ask: (store: IDBObjectStore) => Promise<T>): Promise<T | undefined> {
@@ -121,9 +119,7 @@ export function browserStorage(name: string): Storage {
   return {
     keeps,
     async get<T>(key: string) {
-      const value = await read((store) => promisifyRequest(store.get(key)));
-      const mine = unwritten();
-      return (mine.has(key) ? mine.get(key) : value) as T | undefined;
+      return (await list<T>(key)).find(([each]) => each === key)?.[1];
     },
     list,
     set: async (key, value) => put(key, structuredClone(value)),

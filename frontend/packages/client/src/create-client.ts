@@ -17,7 +17,7 @@ import { createRest } from './rest.js';
 import { listenToRooms } from './room-wire.js';
 import { createRooms } from './rooms.js';
 import { createShelf } from './shelf.js';
-import { openStorage, type Storage } from './storage.js';
+import { openStorage } from './storage.js';
 import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
 import type { Job, Message, Notification, Status, User } from './wire.js';
@@ -41,7 +41,6 @@ export function createClient(options: ClientOptions): Client {
   });
   let life: Life | null = null;
   let outbox: Outbox | null = null;
-  let storage: Storage | undefined = options.storage;
   let adopted = false;
   /** What an earlier page wrote is sent before what is written now. */
   let recalling = false;
@@ -179,7 +178,7 @@ export function createClient(options: ClientOptions): Client {
     if (adopted || !user || !life) return;
     adopted = true;
     recalling = true;
-    storage ??= openStorage();
+    const storage = options.storage ?? openStorage();
     const { keeps } = storage;
     keeps.subscribe(() => show({ keeps: keeps.get() }));
     show({ keeps: keeps.get() });

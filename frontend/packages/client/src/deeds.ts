@@ -1,7 +1,7 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { createGatherer } from './gather.js';
 import { Problem } from './problem.js';
-import { type Acts, hasMine, type MessageActs, ownClaps, withActs } from './timeline/acts.js';
+import { type Acts, hasMine, type MessageActs, ownClaps, type Said, withActs } from './timeline/acts.js';
 import type { Ack, Claps, Message, Reaction, WireError } from './wire.js';
 
 export interface Deeds {
@@ -35,8 +35,9 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     return acts()[messageId] ?? {};
   }
 
-  function change(messageId: string, next: (now: MessageActs) => MessageActs) {
-    setActs(withActs(acts(), messageId, next(act(messageId))));
+  /** What is `undefined` goes. */
+  function change(messageId: string, patch: Said<MessageActs>) {
+    setActs(withActs(acts(), messageId, { ...act(messageId), ...patch }));
   }
 
   function standing(messageId: string): Message | undefined {
@@ -48,10 +49,10 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     const ack = await ask<{ claps: Claps }>('message:clap', { messageId, count });
     if (ack.ok) {
       const mine = ack.claps.mine ?? 0;
-      return change(messageId, (now) => ({ ...now, claps: Math.max(now.claps ?? 0, mine) }));
+      return change(messageId, { claps: Math.max(act(messageId).claps ?? 0, mine) });
     }
     gatherer.drop(messageId);
-    change(messageId, ({ claps: _, ...now }) => ({ ...now, problem: new Problem(ack.error) }));
+    change(messageId, { claps: undefined, problem: new Problem(ack.error) });
   }
 
   async function sendReaction(messageId: string, emoji: string) {
@@ -72,38 +73,31 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
   }
 
   function wish(messageId: string, emoji: string, on: boolean, sending: boolean) {
-    change(messageId, ({ problem: _, ...now }) => ({
-      ...now,
-      reactions: { ...now.reactions, [emoji]: { on, sending } },
-    }));
+    const reactions = { ...act(messageId).reactions, [emoji]: { on, sending } };
+    change(messageId, { problem: undefined, reactions });
   }
 
   function unwish(messageId: string, emoji: string, error?: WireError) {
-    change(messageId, ({ reactions = {}, ...now }) => {
-      const { [emoji]: _, ...others } = reactions;
-      const left = Object.keys(others).length > 0 ? { ...now, reactions: others } : now;
-      return error ? { ...left, problem: new Problem(error) } : left;
-    });
+    const { [emoji]: _, ...others } = act(messageId).reactions ?? {};
+    const reactions = Object.keys(others).length > 0 ? others : undefined;
+    change(messageId, { reactions, ...(error && { problem: new Problem(error) }) });
   }
 
   return {
     async edit(messageId, content) {
       if (!standing(messageId)) return;
-      change(messageId, ({ problem: _, ...now }) => ({ ...now, edit: { content } }));
+      change(messageId, { problem: undefined, edit: { content } });
       const ack = await ask<{ message: Message }>('message:edit', { messageId, content });
-      change(messageId, (now) => {
-        if (now.edit?.content !== content) return now;
-        if (ack.ok) return { ...now, edit: { content, rev: ack.message.rev } };
-        return { ...now, edit: { content, failed: true }, problem: new Problem(ack.error) };
-      });
+      if (act(messageId).edit?.content !== content) return;
+      if (ack.ok) change(messageId, { edit: { content, rev: ack.message.rev } });
+      else change(messageId, { edit: { content, failed: true }, problem: new Problem(ack.error) });
     },
     async remove(messageId) {
       if (!standing(messageId)) return;
-      change(messageId, ({ problem: _, ...now }) => ({ ...now, deleting: {} }));
+      change(messageId, { problem: undefined, deleting: {} });
       const ack = await ask<{ message: Message }>('message:delete', { messageId });
-      change(messageId, ({ deleting: _, ...now }) =>
-        ack.ok ? { ...now, deleting: { rev: ack.message.rev } } : { ...now, problem: new Problem(ack.error) },
-      );
+      if (ack.ok) change(messageId, { deleting: { rev: ack.message.rev } });
+      else change(messageId, { deleting: undefined, problem: new Problem(ack.error) });
     },
     clap(messageId) {
       const known = standing(messageId);
@@ -111,7 +105,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       const now = ownClaps(known, act(messageId));
       const next = ownClaps(known, { claps: now + 1 });
       if (next === now) return;
-      change(messageId, ({ problem: _, ...others }) => ({ ...others, claps: next }));
+      change(messageId, { problem: undefined, claps: next });
       gatherer.tap(messageId);
     },
     react(messageId, emoji) {
@@ -122,7 +116,8 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       if (!now?.sending) void sendReaction(messageId, emoji);
     },
     dismiss(messageId) {
-      change(messageId, ({ problem: _, edit, ...now }) => (edit && !edit.failed ? { ...now, edit } : now));
+      const { edit } = act(messageId);
+      change(messageId, { problem: undefined, edit: edit?.failed ? undefined : edit });
     },
     flush: gatherer.flush,
     rest() {

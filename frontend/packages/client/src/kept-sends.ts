@@ -43,16 +43,15 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
     first ??= loading;
     const entries = await loading;
     loaded = true;
-    for (const [key, { roomId, unsent }] of entries) {
-      if (!key.startsWith(PREFIX + LATER)) {
-        keys.set(unsent.clientId, key);
-        highest = Math.max(highest, Number(key.slice(PREFIX.length, PREFIX.length + DIGITS)) || 0);
-      }
-      rooms.set(roomId, [...(rooms.get(roomId) ?? []), revived(unsent)]);
-    }
+    // Ascending: all numbers are known when the first comes that has none.
     for (const [key, kept] of entries) {
-      const { clientId } = kept.unsent;
-      if (key.startsWith(PREFIX + LATER) && !early.has(clientId)) number(clientId, key, kept);
+      const { roomId, unsent } = kept;
+      const { clientId } = unsent;
+      if (!key.startsWith(PREFIX + LATER)) {
+        keys.set(clientId, key);
+        highest = Math.max(highest, Number(key.slice(PREFIX.length, PREFIX.length + DIGITS)) || 0);
+      } else if (!early.has(clientId)) number(clientId, key, kept);
+      rooms.set(roomId, [...(rooms.get(roomId) ?? []), revived(unsent)]);
     }
     for (const [clientId, kept] of early) number(clientId, keys.get(clientId), kept);
     early.clear();

@@ -1,4 +1,5 @@
 // What is on its way to IndexedDB when the page goes: said to localStorage, which takes it before the page is gone.
+import { put } from './local.js';
 
 type Entry = [key: string, value: unknown];
 
@@ -21,14 +22,10 @@ export function lastWords(name: string, unwritten: () => Entry[]): LastWords {
   function speak() {
     const entries = unwritten();
     if (entries.length === 0) return;
-    try {
-      // JSON has no `undefined`: an entry without a value is a deletion.
-      const plain = entries.map((entry) => entry.filter((part) => part !== undefined));
-      localStorage.setItem(mine, JSON.stringify(plain));
-      said = true;
-    } catch {
-      // Full or refused as well: there is no third place.
-    }
+    // JSON has no `undefined`: an entry without a value is a deletion.
+    const plain = entries.map((entry) => entry.filter((part) => part !== undefined));
+    // Where that is full or refused as well, there is no third place.
+    if (put(mine, JSON.stringify(plain))) said = true;
   }
 
   function leave() {
@@ -51,7 +48,7 @@ export function lastWords(name: string, unwritten: () => Entry[]): LastWords {
       if (going) speak();
     },
     unneeded() {
-      if (said) drop(mine);
+      if (said) put(mine, null);
       said = false;
     },
   };
@@ -59,8 +56,7 @@ export function lastWords(name: string, unwritten: () => Entry[]): LastWords {
 
 function take(prefix: string): Entry[] {
   try {
-    const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? '');
-    return keys
+    return Object.keys(localStorage)
       .filter((key) => key.startsWith(prefix))
       .flatMap((key) => {
         const entries = JSON.parse(localStorage.getItem(key) ?? '[]') as [string, unknown?][];
@@ -69,13 +65,5 @@ function take(prefix: string): Entry[] {
       });
   } catch {
     return [];
-  }
-}
-
-function drop(key: string) {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // It could be said, so it can be taken back; and if not, saying it twice does no harm.
   }
 }

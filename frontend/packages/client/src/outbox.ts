@@ -1,6 +1,7 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
 import { backOff, isPassing } from './back-off.js';
+import { createLife } from './life.js';
 import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
 
@@ -31,16 +32,15 @@ const LONGEST_AGAIN_MS = 8000;
 
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  let closed = false;
+  const life = createLife();
 
   async function work(roomId: string) {
     try {
       let tries = 0;
-      for (let waiting = outlet.next(roomId); waiting && !closed; waiting = outlet.next(roomId)) {
+      for (let waiting = outlet.next(roomId); waiting && !life.over; waiting = outlet.next(roomId)) {
         const { clientId } = waiting;
         const answer = await outlet.send(roomId, waiting).catch(asProblem);
-        if (closed) return;
+        if (life.over) return;
         if (!(answer instanceof Problem)) {
           tries = 0;
           outlet.acknowledged(roomId, clientId, answer);
@@ -54,7 +54,8 @@ export function createOutbox(outlet: Outlet): Outbox {
           outlet.refused(roomId, clientId, answer);
           continue;
         }
-        await pause(roomId, answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
+        const ms = answer.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
+        await new Promise<void>((resume) => life.after(ms, resume));
       }
     } finally {
       // In the same turn as the last look for something to send: what is written after it has to find the way free.
@@ -62,21 +63,12 @@ export function createOutbox(outlet: Outlet): Outbox {
     }
   }
 
-  function pause(roomId: string, ms: number): Promise<void> {
-    return new Promise((resume) => {
-      timers.set(roomId, setTimeout(resume, ms));
-    });
-  }
-
   return {
     pump(roomId) {
-      if (busy.has(roomId) || closed) return;
+      if (busy.has(roomId) || life.over) return;
       busy.add(roomId);
       void work(roomId);
     },
-    close() {
-      closed = true;
-      for (const timer of timers.values()) clearTimeout(timer);
-    },
+    close: life.end,
   };
 }

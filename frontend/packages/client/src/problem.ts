@@ -18,6 +18,9 @@ export const UNREACHABLE: WireError = {
   message: 'The server cannot be reached right now.',
 };
 
+/** What waits for a room comes to where it is not open to the user, or not any more. */
+export const NO_MEMBER: WireError = { code: 'forbidden', message: 'You are not a member of this room.' };
+
 /** For what may be anything: a failure without a code is one of the way to the server. */
 export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(UNREACHABLE);

@@ -1,5 +1,6 @@
 // Tells the server how far the user has read: the newest place only, a moment after it was seen, and again until it is heard.
 import { isPassing, jittered } from './back-off.js';
+import { createLife } from './life.js';
 import type { Ack, ReadAnswer } from './wire.js';
 
 const PAUSE_MS = 300;
@@ -17,28 +18,26 @@ export function createReading(
   told: (roomId: string, answer: ReadAnswer) => void,
 ): Reading {
   const waiting = new Map<string, number>();
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  let turn = 0;
+  const soon = new Set<string>();
+  let life = createLife();
 
   async function go(roomId: string) {
-    timers.delete(roomId);
+    soon.delete(roomId);
     const seq = waiting.get(roomId);
     if (seq === undefined) return;
-    const mine = turn;
+    const mine = life;
     const ack = await tell(roomId, seq);
     if (ack.ok) told(roomId, ack);
-    if (mine !== turn) return;
+    if (mine.over) return;
     if (!ack.ok && isPassing(ack.error)) return later(roomId, ack.error.retryAfterMs ?? jittered(AGAIN_MS));
     if (waiting.get(roomId) === seq) waiting.delete(roomId);
     else later(roomId, PAUSE_MS);
   }
 
   function later(roomId: string, ms: number) {
-    if (!timers.has(roomId))
-      timers.set(
-        roomId,
-        setTimeout(() => void go(roomId), ms),
-      );
+    if (soon.has(roomId)) return;
+    soon.add(roomId);
+    life.after(ms, () => void go(roomId));
   }
 
   return {
@@ -50,9 +49,9 @@ export function createReading(
       waiting.delete(roomId);
     },
     rest() {
-      turn += 1;
-      for (const timer of timers.values()) clearTimeout(timer);
-      timers.clear();
+      life.end();
+      life = createLife();
+      soon.clear();
       waiting.clear();
     },
   };

@@ -10,8 +10,6 @@ export interface Asked {
   /** What is `undefined` is left out. */
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** To end it early; it rejects with `unavailable`, as where the server does not answer in time. */
-  signal?: AbortSignal | undefined;
 }
 
 export interface RestOptions {
@@ -26,7 +24,7 @@ export interface Rest {
   /** The path begins with a slash and is without `/api`. 10 s at most; what asks for nothing answers with `null`. */
   ask<T>(path: string, asked?: Asked): Promise<T>;
   /** A file, and the name that the server gives it. 2 minutes at most. */
-  download(path: string, signal?: AbortSignal): Promise<{ file: Blob; name: string }>;
+  download(path: string): Promise<{ file: Blob; name: string }>;
   /** Ends what is under way. */
   close(): void;
 }
@@ -42,12 +40,13 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     read: (response: Response) => Promise<T>,
   ) {
     const token = await tokenFor();
-    const first = await sent(path, asked, limit, read, token);
-    if (first.status !== 401 || token === undefined) return taken(first);
-    const other = await tokenFor(token);
-    // The server takes neither this one nor another.
-    if (other === token) return taken(first);
-    return taken(await sent(path, asked, limit, read, other));
+    let outcome = await sent(path, asked, limit, read, token);
+    if (outcome.status === 401 && token !== undefined) {
+      const other = await tokenFor(token);
+      if (other !== token) outcome = await sent(path, asked, limit, read, other);
+    }
+    if (outcome.problem) throw outcome.problem;
+    return outcome.answer;
   }
 
   async function tokenFor(refused?: string): Promise<string | undefined> {
@@ -60,7 +59,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 
   async function sent<T>(
     path: string,
-    { method = 'GET', query, body, signal }: Asked,
+    { method = 'GET', query, body }: Asked,
     limit: number,
     read: (response: Response) => Promise<T>,
     token: string | undefined,
@@ -69,10 +68,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     const ending = new AbortController();
-    const end = () => ending.abort();
-    const timer = setTimeout(end, limit);
-    if (signal?.aborted) end();
-    signal?.addEventListener('abort', end);
+    const timer = setTimeout(() => ending.abort(), limit);
     open.add(ending);
     try {
       const response = await fetch(base + path + queryOf(query), {
@@ -89,7 +85,6 @@ export function createRest({ url, getToken }: RestOptions): Rest {
       return { status: 0, problem: new Problem(UNREACHABLE) };
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
       open.delete(ending);
     }
   }
@@ -97,8 +92,8 @@ export function createRest({ url, getToken }: RestOptions): Rest {
   return {
     ask: <T>(path: string, asked: Asked = {}) =>
       answerTo(path, asked, ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
-    download: (path, signal) =>
-      answerTo(path, { signal }, FILE_LIMIT_MS, async (response) => ({
+    download: (path) =>
+      answerTo(path, {}, FILE_LIMIT_MS, async (response) => ({
         file: await response.blob(),
         name: nameOf(response) ?? 'file',
       })),
@@ -109,11 +104,6 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 }
 
 type Sent<T> = { status: number; answer: T; problem?: never } | { status: number; problem: Problem };
-
-function taken<T>(sent: Sent<T>): T {
-  if (sent.problem) throw sent.problem;
-  return sent.answer;
-}
 
 function queryOf(query: Asked['query'] = {}): string {
   const said = new URLSearchParams();

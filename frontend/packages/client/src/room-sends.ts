@@ -77,7 +77,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       store.move({ type: 'discarded', clientId: key });
       const problem = new Problem({
         code: 'conflict',
-        message: 'It was discarded before the server had it.',
+        message: 'It was discarded.',
       });
       settle(key, ({ reject }) => reject(problem));
       return pending.content;

@@ -1,7 +1,7 @@
 // One room: what it is read by, its verbs, and what it makes of each event. Its parts lie beside it.
 import type { Room } from './contract.js';
 import { createDeeds } from './deeds.js';
-import { Problem } from './problem.js';
+import { NO_MEMBER, Problem, UNREACHABLE } from './problem.js';
 import { createJoining, type Joining } from './room-joining.js';
 import { createPaging } from './room-paging.js';
 import { createSends, type Sends } from './room-sends.js';
@@ -55,7 +55,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     changed: world.changed,
   });
   const sends = createSends(store, world);
-  const paging = createPaging(store, rest);
+  const { windowLost, ...pagingVerbs } = createPaging(store, rest);
   const joining = createJoining(store, world, {
     joined({ room, online }) {
       const mySelf = online.find((user) => user.id === world.me()?.id);
@@ -72,7 +72,11 @@ export function createRoom(id: string, world: World): LiveRoom {
     },
     refused: (problem) => sends.refuseAll(problem),
   });
-  const deeds = createDeeds({
+  const {
+    flush,
+    rest: restDeeds,
+    ...deedVerbs
+  } = createDeeds({
     ask: connection.ask,
     message: (messageId) => held(store.timeline(), messageId),
     acts: store.acts,
@@ -89,7 +93,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     store.move(event);
     const now = store.timeline();
     if (event.type === 'history' && event.history.mode !== 'delta' && window && !now.window)
-      paging.windowLost(window);
+      windowLost(window);
     if (now.gap && !gap) joining.join();
     if (joining.isOpen()) fill();
     else trim(SLACK);
@@ -102,7 +106,7 @@ export function createRoom(id: string, world: World): LiveRoom {
   function fill() {
     const { tail, window, rev } = store.timeline();
     if (!joining.isOpen() || window || rev === null || tail.messages.length >= FIRST_SIGHT) return;
-    if (tail.hasOlder && olderState(store.timeline()) === 'idle') paging.loadOlder();
+    if (tail.hasOlder && olderState(store.timeline()) === 'idle') pagingVerbs.loadOlder();
   }
 
   function markRead(seq?: number) {
@@ -119,7 +123,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     signal.stop();
     reading.forget(id);
     joining.lost(loss);
-    sends.refuseAll(new Problem({ code: 'forbidden', message: 'The room is not open to you any more.' }));
+    sends.refuseAll(new Problem(NO_MEMBER));
   }
 
   async function changed(wish: Parameters<Room['update']>[0]): Promise<RoomInfo> {
@@ -149,7 +153,8 @@ export function createRoom(id: string, world: World): LiveRoom {
     retryOpen: joining.retry,
     async leave() {
       const me = world.me();
-      if (!me) throw new Problem({ code: 'unavailable', message: 'It is not known yet who leaves.' });
+      // Who leaves is known at the first connect at the latest.
+      if (!me) throw new Problem(UNREACHABLE);
       await removeMember(me.id).catch((error: unknown) => {
         if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
       });
@@ -171,15 +176,8 @@ export function createRoom(id: string, world: World): LiveRoom {
       joining.reconsider();
       return content;
     },
-    edit: deeds.edit,
-    remove: deeds.remove,
-    clap: deeds.clap,
-    react: deeds.react,
-    dismiss: deeds.dismiss,
-    loadOlder: paging.loadOlder,
-    loadNewer: paging.loadNewer,
-    seek: paging.seek,
-    toEnd: paging.toEnd,
+    ...deedVerbs,
+    ...pagingVerbs,
     markRead,
     typed: signal.changed,
     setDraft: (draft) => drafts.set(id, draft),
@@ -208,10 +206,10 @@ export function createRoom(id: string, world: World): LiveRoom {
     lost,
     readUpTo: store.readUpTo,
     cut: joining.cut,
-    flush: deeds.flush,
+    flush,
     rest() {
       signal.stop();
-      deeds.rest();
+      restDeeds();
     },
     fade() {
       if (joining.isOpen()) return;

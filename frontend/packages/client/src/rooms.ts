@@ -4,7 +4,7 @@ import { derived } from './derived.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
 import { whenLeft } from './page.js';
-import { Problem } from './problem.js';
+import { NO_MEMBER, Problem } from './problem.js';
 import { createRoom, type LiveRoom, partnerIn } from './room.js';
 import { createRounds, type Rounds } from './rounds.js';
 import type { RoomInfo, User } from './wire.js';
@@ -50,8 +50,6 @@ const KEY = 'rooms';
 const KEEP_MS = 500;
 
 const inOrder = new Intl.Collator();
-
-const NO_MEMBER = { code: 'forbidden', message: 'You are not a member of this room.' } as const;
 
 export function createRooms(world: World, live: number): RoomList {
   const { rest, shelf } = world;

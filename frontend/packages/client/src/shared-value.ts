@@ -1,4 +1,5 @@
 // One value that the tabs of a browser share, in localStorage; where the browser keeps nothing, it lives as long as the page.
+import { put, shelf } from './local.js';
 
 export interface SharedValue<T> {
   get(): T | null;
@@ -36,20 +37,4 @@ export function sharedValue<T>(key: string, changed: () => void): SharedValue<T>
       globalThis.window?.removeEventListener('storage', listener);
     },
   };
-}
-
-function put(key: string, text: string | null): boolean {
-  try {
-    const storage = shelf();
-    if (text === null) storage?.removeItem(key);
-    else storage?.setItem(key, text);
-    return storage !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** Only a page's: other runtimes have a `localStorage` that is not one browser's. Some browsers throw at the mere name. */
-function shelf(): Storage | undefined {
-  return globalThis.window?.localStorage;
 }

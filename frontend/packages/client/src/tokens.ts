@@ -58,8 +58,7 @@ export function createTokens(
 
 function within(promise: Promise<string | undefined>): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(new Problem({ code: 'unavailable', message: 'No token was given within 15 seconds.' }));
+    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token was given in time.' }));
     const timer = setTimeout(late, LIMIT_MS);
     promise.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
   });

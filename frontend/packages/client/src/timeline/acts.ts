@@ -21,13 +21,16 @@ export interface Wish {
   sending: boolean;
 }
 
+/** The same, where what is `undefined` is as good as not there. */
+export type Said<T> = { [Name in keyof T]?: T[Name] | undefined };
+
 /** By message id. */
 export type Acts = Readonly<Record<string, MessageActs>>;
 
 export const noActs: Acts = {};
 
 /** Puts `next` in the place of what there is for a message; nothing is kept of acts that say nothing. */
-export function withActs(acts: Acts, messageId: string, next: MessageActs): Acts {
+export function withActs(acts: Acts, messageId: string, next: Said<MessageActs>): Acts {
   const { [messageId]: _, ...others } = acts;
   const said = Object.entries(next).filter(([, value]) => value !== undefined);
   return said.length === 0 ? others : { ...others, [messageId]: Object.fromEntries(said) };

@@ -39,25 +39,19 @@ export function replaced(
 /** Puts a change where it belongs; a message's own `rev` decides whether it is news. */
 export function put(timeline: Timeline, change: Change): Timeline {
   const known = setAside(timeline, change);
-  const { tail, window, me } = known;
-  const inTail = indexIn(tail, change);
-  if (inTail >= 0) return withSpan(known, 'tail', amendedIn(tail, inTail, change, me.id));
-  const inWindow = window ? indexIn(window, change) : -1;
-  if (window && inWindow >= 0) return withSpan(known, 'window', amendedIn(window, inWindow, change, me.id));
+  for (const which of ['tail', 'window'] as const) {
+    const list = known[which];
+    const index = list ? indexIn(list, change) : -1;
+    const message = list?.messages[index];
+    if (!list || !message) continue;
+    if (change.rev <= message.rev) return known;
+    const messages = list.messages.with(index, amended(message, change, known.me.id));
+    return { ...known, [which]: span(messages, list.hasOlder) };
+  }
   if (!('seq' in change) || change.seq <= endOf(known)) return known;
   // What does not follow the end cannot be: load everything again.
   if (!isMessage(change) || change.seq !== endOf(known) + 1) return { ...known, rev: null, gap: true };
   return appended(known, arrived(change));
-}
-
-function amendedIn(list: Span, index: number, change: Change, me: string): Span {
-  const known = list.messages[index];
-  if (!known || change.rev <= known.rev) return list;
-  return span(list.messages.with(index, amended(known, change, me)), list.hasOlder);
-}
-
-function withSpan(timeline: Timeline, which: 'tail' | 'window', list: Span): Timeline {
-  return timeline[which] === list ? timeline : { ...timeline, [which]: list };
 }
 
 function appended(timeline: Timeline, message: Message): Timeline {

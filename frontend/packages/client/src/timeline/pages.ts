@@ -75,11 +75,10 @@ function withoutOlder(timeline: Timeline, place: Place): Timeline {
 
 /** The messages as they are now, wherever the page was read: each says at which revision it was. */
 function caughtUp(messages: readonly Message[], aside: readonly Change[], me: string): Message[] {
-  const later = new Map<string, Change[]>();
-  for (const change of aside) later.set(change.id, [...(later.get(change.id) ?? []), change]);
   return messages.map((message) =>
-    (later.get(message.id) ?? []).reduce<Message>(
-      (known, change) => (change.rev > known.rev ? amended(known, change, me) : known),
+    aside.reduce<Message>(
+      (known, change) =>
+        change.id === known.id && change.rev > known.rev ? amended(known, change, me) : known,
       arrived(message),
     ),
   );

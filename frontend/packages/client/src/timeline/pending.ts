@@ -25,12 +25,7 @@ export function withWritten(timeline: Timeline, pending: Pending): Timeline {
 
 export function withRestored(timeline: Timeline, restored: readonly Pending[]): Timeline {
   const known = new Set(timeline.pending.map(({ clientId }) => clientId));
-  const earlier: Pending[] = [];
-  for (const each of restored) {
-    if (known.has(each.clientId)) continue;
-    known.add(each.clientId);
-    earlier.push(each);
-  }
+  const earlier = restored.filter(({ clientId }) => !known.has(clientId) && known.add(clientId));
   return earlier.length === 0 ? timeline : { ...timeline, pending: [...earlier, ...timeline.pending] };
 }
 
@@ -49,10 +44,8 @@ export function amendPending(timeline: Timeline, clientId: string, patch: Patch)
 export function settle(timeline: Timeline): Timeline {
   if (timeline.pending.length === 0) return timeline;
   const { tail, window, me } = timeline;
-  const arrived = new Set<string>();
-  for (const { messages } of window ? [tail, window] : [tail]) {
-    for (const { userId, clientId } of messages) if (clientId && userId === me.id) arrived.add(clientId);
-  }
+  const held = window ? [...tail.messages, ...window.messages] : tail.messages;
+  const arrived = new Set(held.filter(({ userId }) => userId === me.id).map((each) => each.clientId));
   const end = endOf(timeline);
   const pending = timeline.pending.filter(
     ({ clientId, seq }) => !arrived.has(clientId) && (seq === undefined || seq > end),

@@ -9,12 +9,7 @@ export function unreadIn(
 ): { count: number; mentions: number; whole: boolean } {
   const { tail, me } = timeline;
   const { messages, hasOlder } = tail;
-  let mentions = 0;
-  for (let index = messages.length - 1; index >= 0; index -= 1) {
-    const message = messages[index];
-    if (!message || message.seq <= lastReadSeq) break;
-    if (message.mentions.includes(me.id)) mentions += 1;
-  }
+  const mentions = messages.filter((each) => each.seq > lastReadSeq && each.mentions.includes(me.id)).length;
   const whole = !hasOlder || (messages[0]?.seq ?? 0) <= lastReadSeq + 1;
   return { count: Math.max(0, endOf(timeline) - lastReadSeq), mentions, whole };
 }

@@ -12,15 +12,6 @@ export type Shown = Pick<
   'messages' | 'hasOlder' | 'older' | 'hasNewer' | 'newer' | 'epoch' | 'lastSeq'
 >;
 
-/** A list with what is unsent behind it, and of what it was made. */
-interface Joined {
-  kept: readonly MessageItem[];
-  pending: readonly Pending[];
-  window: Timeline['window'];
-  unsent: readonly MessageItem[];
-  messages: readonly MessageItem[];
-}
-
 /** Makes the function that shows one room: it remembers the items it has made. The same answer where nothing has changed. */
 export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
   const made = new WeakMap<Message, { acts: MessageActs | undefined; item: MessageItem }>();
@@ -28,7 +19,7 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
   let source: readonly Message[] = [];
   let lastActs: Acts = {};
   let kept: readonly MessageItem[] = [];
-  let all: Joined = { kept, pending: [], window: null, unsent: [], messages: kept };
+  let all = kept;
   let last: Shown | undefined;
 
   function itemOf(message: Message, acts: MessageActs | undefined, me: string): MessageItem {
@@ -45,23 +36,13 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
     return item;
   }
 
-  /** Only what has come or changed is looked at: of the others, where they are is enough. */
+  /** What is where it was and has not changed is not looked up. */
   function keptItems(messages: readonly Message[], acts: Acts, me: string): readonly MessageItem[] {
     if (messages === source && acts === lastActs) return kept;
-    const head = commonHead(source, messages);
-    const foot = commonFoot(source, messages, head);
-    const fresh = messages.slice(head, messages.length - foot);
-    const items = [
-      ...kept.slice(0, head),
-      ...fresh.map((each) => itemOf(each, acts[each.id], me)),
-      ...kept.slice(kept.length - foot),
-    ];
-    const touched = differing(acts, lastActs);
-    if (touched.size > 0) {
-      messages.forEach((each, index) => {
-        if (touched.has(each.id)) items[index] = itemOf(each, acts[each.id], me);
-      });
-    }
+    const items = messages.map((each, at) => {
+      const stays = acts === lastActs && each === source[at] ? kept[at] : undefined;
+      return stays ?? itemOf(each, acts[each.id], me);
+    });
     source = messages;
     lastActs = acts;
     if (!sameItems(items, kept)) kept = items;
@@ -72,14 +53,11 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
     const { window, me, pending, epoch } = timeline;
     const { messages, hasOlder } = shownSpan(timeline);
     const items = keptItems(messages, acts, me.id);
-    if (items !== all.kept || pending !== all.pending || window !== all.window) {
-      const unsent = window ? [] : pending.map((each) => waitingItem(each, timeline));
-      const isSame = items === all.kept && sameItems(unsent, all.unsent);
-      const joined = isSame ? all.messages : unsent.length > 0 ? [...items, ...unsent] : items;
-      all = { kept: items, pending, window, unsent, messages: joined };
-    }
+    const unsent = window ? [] : pending.map((each) => waitingItem(each, timeline));
+    const joined = unsent.length > 0 ? [...items, ...unsent] : items;
+    if (!sameItems(joined, all)) all = joined;
     const next: Shown = {
-      messages: all.messages,
+      messages: all,
       hasOlder,
       older: olderState(timeline),
       hasNewer: window !== null,
@@ -137,26 +115,4 @@ function pendingItem(pending: Pending, { me, roomId }: Timeline): MessageItem {
 
 function sameItems(one: readonly MessageItem[], other: readonly MessageItem[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
-}
-
-/** How many messages the two begin with in common. */
-function commonHead(one: readonly Message[], other: readonly Message[]): number {
-  let length = 0;
-  while (length < one.length && length < other.length && one[length] === other[length]) length += 1;
-  return length;
-}
-
-/** How many, after those, they end with in common. */
-function commonFoot(one: readonly Message[], other: readonly Message[], head: number): number {
-  const most = Math.min(one.length, other.length) - head;
-  let length = 0;
-  while (length < most && one[one.length - 1 - length] === other[other.length - 1 - length]) length += 1;
-  return length;
-}
-
-/** The ids of the messages to which something else has been done. */
-function differing(one: Acts, other: Acts): Set<string> {
-  if (one === other) return new Set();
-  const ids = [...Object.keys(one), ...Object.keys(other)];
-  return new Set(ids.filter((id) => one[id] !== other[id]));
 }
