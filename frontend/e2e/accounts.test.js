@@ -136,4 +136,58 @@ stories('an account', (story) => {
     await ada.page.getByLabel('Your name').waitFor();
     assert.ok(await ada.page.getByRole('radio', { name: 'Log in' }).isChecked(), 'as they had come in');
   });
+
+  story(
+    'that the server does not take any more is signed in to again, and what was written is there',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await visit(t, browser, belfry);
+      const server = await takesNobody(ada.page);
+      await ada.comesInBy('Register', 'Ada', PASSWORD);
+      await ada.isIn();
+      await ada.joins('garden');
+      server.refuses();
+      const again = ada.page.getByRole('button', { name: 'Sign in again' });
+      await again.waitFor();
+      await ada.writes('not yet sent');
+      await ada.page.getByText('1 message waits to be sent, kept on this device.').waitFor();
+      await ada.field.fill('half a thou');
+      await again.click();
+      await ada.page.getByLabel('Your name').waitFor();
+      server.accepts();
+      await ada.comesInBy('Log in', 'Ada', PASSWORD);
+      await ada.isIn();
+      await ada.inRoom('garden');
+      assert.equal(await ada.field.inputValue(), 'half a thou');
+      await ada.sees('not yet sent');
+      await ada.allKept();
+    },
+  );
 });
+
+/** From the next page on, the server's sockets can be told to take no token; REST goes on. */
+async function takesNobody(page) {
+  let refusing = false;
+  let lines = [];
+  await page.routeWebSocket(/\/socket\.io\//, (line) => {
+    if (!refusing) {
+      lines.push(line.connectToServer(), line);
+      return;
+    }
+    line.onMessage((packet) => {
+      if (String(packet).startsWith('40')) line.send('44{"message":"Authentication failed"}');
+    });
+    line.send('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}');
+  });
+  await page.reload();
+  return {
+    refuses() {
+      refusing = true;
+      for (const line of lines) void line.close();
+      lines = [];
+    },
+    accepts() {
+      refusing = false;
+    },
+  };
+}

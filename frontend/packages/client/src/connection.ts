@@ -39,6 +39,8 @@ const PROBE_LIMIT_MS = 1000;
 const OPENING_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
+/** A connection that is ended sooner than that was not one. */
+const STEADY_MS = 5000;
 
 export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
@@ -71,6 +73,7 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
           (error: unknown) => {
             if (mine.over) return;
             own.disconnect();
+            if (error === tokens.others) return set('refused', tokens.others);
             set(standing, error as Problem);
             tryLater();
           },
@@ -86,7 +89,10 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
 
     own.on('connect', () => {
       refused = undefined;
-      attempts = 0;
+      cancelLater?.();
+      cancelLater = mine.after(STEADY_MS, () => {
+        attempts = 0;
+      });
       set('online', null);
     });
 

@@ -20,13 +20,14 @@ import type {
   Visibility,
 } from './wire.js';
 
+/** A client is one user's: it presents no token of somebody else's (`refused`). Another user needs another client. */
 export interface ClientOptions {
   /** Where the server is: `https://chat.example.org`. In a page that the server itself serves: `location.origin`. */
   url: string;
   /** A token that holds for as long as it is needed; or `getToken`. */
   token?: string;
   /**
-   * Asked before each connection and when REST refuses a token; `refused` is the token that the server did not take.
+   * Asked before each connection and when REST refuses a token; `refused` is the token that the server did not take. Always the same user's.
    * It may reject while there is no way to get one: the client tries again with a growing pause.
    */
   getToken?: (refused?: string) => string | Promise<string>;
@@ -71,7 +72,7 @@ export interface Client {
 }
 
 export interface ConnectionState {
-  /** `idle`: not asked to connect. `refused`: the server takes neither the token nor a new one; `connect` tries again. */
+  /** `idle`: not asked to connect. `refused`: the server takes neither the token nor a new one, or the token is another user's; `connect` tries again. */
   readonly status: 'idle' | 'connecting' | 'online' | 'reconnecting' | 'refused';
   readonly problem: Problem | null;
   /** Since when there is no connection, in milliseconds since the epoch by this machine's clock; `null` while there is. */

@@ -47,7 +47,7 @@ export function createClient(options: ClientOptions): Client {
   let cancelRecount: (() => void) | undefined;
   let wished: Exclude<Status, 'offline'> | undefined;
 
-  const tokens = createTokens(options);
+  const tokens = createTokens(options, () => me.get()?.id);
   const rest = createRest({
     url: options.url,
     getToken: (refused) => (refused === undefined ? tokens.held() : tokens.instead(refused)),
@@ -150,7 +150,7 @@ export function createClient(options: ClientOptions): Client {
     const wasOnline = state.get().status === 'online';
     const down = status === 'online' || status === 'idle' ? null : (state.get().downSince ?? Date.now());
     show({ status, problem, downSince: down });
-    if (wasOnline && status !== 'online') rooms.cut();
+    if (status === 'idle' || (wasOnline && status !== 'online')) rooms.cut();
     if (status === 'online' && !wasOnline) arrive();
   }
 

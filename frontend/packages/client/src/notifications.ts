@@ -38,7 +38,8 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
   const page = (cursor?: string) =>
     ask<NotificationsPage>('/notifications', { query: { cursor, limit: PAGE } });
 
-  function withNewest({ notifications: newest, unread, nextCursor }: NotificationsPage) {
+  /** `last`: the newest one known when the page was asked for. */
+  function withNewest({ notifications: newest, unread, nextCursor }: NotificationsPage, last = '') {
     const known = state.get().notifications;
     const oldest = newest.at(-1);
     // What came live while the page was on its way is newer than it; what was held and meets it stays below.
@@ -48,12 +49,14 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
     const older = meets ? known.filter(({ id }) => id < oldest.id) : [];
     if (!meets) cursor = nextCursor;
     const notifications = [...newer, ...newest, ...older];
-    set({ status: 'ready', problem: null, notifications, unread, hasOlder: cursor !== undefined });
+    const all = unread + newer.filter(({ id }) => id > last).length;
+    set({ status: 'ready', problem: null, notifications, unread: all, hasOlder: cursor !== undefined });
   }
 
   const refresh = oneAtATime(async () => {
+    const last = state.get().notifications[0]?.id;
     try {
-      withNewest(await page());
+      withNewest(await page(), last);
     } catch (error) {
       set({ status: state.get().status === 'ready' ? 'ready' : 'failed', problem: asProblem(error) });
     }

@@ -37,6 +37,9 @@ it('a listener that throws keeps neither the others nor the one who has set the 
 it('work in line that fails does not keep the rest of the line', async () => {
   const life = createLife();
   const line = createLineUp(life);
+  const { process } = globalThis as unknown as {
+    process: { once(event: 'unhandledRejection', heard: (error: unknown) => void): void };
+  };
   const failed = new Promise((resolve) => process.once('unhandledRejection', resolve));
   const next = new Promise<void>((resolve) => {
     line.add('a', 'join', () => Promise.reject(new Error('broken')));

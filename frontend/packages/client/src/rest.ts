@@ -129,11 +129,11 @@ function problemOf(response: Response, answer: unknown): Problem {
   return new Problem({ code, message: detail, retryAfterMs });
 }
 
-/** For answers of something in between, a proxy say, that knows nothing of codes. */
+/** For answers of something in between, a proxy say, that knows nothing of codes; nor does it know who may do what. */
 const CODES: Partial<Record<number, Code>> = {
   400: 'invalid_argument',
-  401: 'unauthenticated',
-  403: 'forbidden',
+  401: 'unavailable',
+  403: 'unavailable',
   404: 'not_found',
   409: 'conflict',
   413: 'payload_too_large',

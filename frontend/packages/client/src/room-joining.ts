@@ -118,16 +118,17 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     if (openings > 0) return;
     const life = world.life();
     stopLingering?.();
-    lingers = life !== null;
-    const end = () => {
-      lingers = false;
-      if (openings === 0) {
-        scene.closed();
-        reconsider();
-      }
-    };
-    if (life) stopLingering = life.after(LINGER_MS, end);
-    else end();
+    lingers = true;
+    if (life) stopLingering = life.after(LINGER_MS, leave);
+    else leave();
+  }
+
+  function leave() {
+    if (!lingers) return;
+    stopLingering?.();
+    lingers = false;
+    scene.closed();
+    reconsider();
   }
 
   return {
@@ -175,8 +176,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     },
     cut() {
       asked = undefined;
-      stopLingering?.();
-      lingers = false;
+      leave();
       store.movePeople({ type: 'cut' });
       const now = status();
       if (now === 'live' || now === 'joining') store.patch({ status: isWanted() ? 'joining' : 'closed' });

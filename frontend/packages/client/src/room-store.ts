@@ -153,8 +153,8 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
       if (info) patch({ info: withoutStanding(info) });
     },
     empty() {
-      const { pending } = timeline;
-      timeline = { ...emptyTimeline(myself(), id), pending };
+      const { pending, epoch } = timeline;
+      timeline = { ...emptyTimeline(myself(), id), pending, epoch: epoch + 1 };
       acts = noActs;
       messages.touch();
       unread.touch();

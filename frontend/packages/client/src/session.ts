@@ -27,7 +27,7 @@ export interface Session {
   signIn(way: Way, username: string, password?: string): Promise<void>;
   /** For `ClientOptions.getToken`. Rejects with a `Problem` where there is no token to be had now. */
   getToken(refused?: string): Promise<string>;
-  /** Forgets who this is and what was kept for them, because the server no longer knows them. */
+  /** Forgets who this is, because the server does not take them any more. What was kept waits for them to log in again; a guest cannot, so theirs goes. */
   end(): void;
   /** Forgets who this is here and what was kept for them, and tells the server, which ends the session everywhere. */
   logOut(): void;
@@ -127,7 +127,7 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
     }
     const { refreshToken, guest, round } = kept;
     const answer = await post<SignInAnswer>('/auth/refresh', { refreshToken }).catch((problem: Problem) => {
-      if (isRefusal(problem) && shared.get()?.refreshToken === refreshToken) over(problem);
+      if (isRefusal(problem) && shared.get()?.refreshToken === refreshToken) leave(problem);
       throw problem;
     });
     if (shared.get()?.refreshToken !== refreshToken) {
@@ -167,24 +167,16 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
     return place;
   }
 
-  /** The tokens have run out or were revoked. Somebody who can come back finds what they had written; a guest cannot. */
-  function over(problem: Problem) {
-    if (current?.guest) forget(current.user);
-    shared.set(null);
-    adopt(null, problem);
-  }
-
-  function forget(user: User) {
-    keeping()
-      .clear(keptFor(user.id))
-      .catch(() => undefined);
-  }
-
-  function leave(ended: Problem | null): Kept | null {
+  /** Whoever can come back finds what they had written; a guest cannot. */
+  function leave(ended: Problem | null, forgets = current?.guest): Kept | null {
     const left = current;
     if (!left) return null;
     shared.set(null);
-    forget(left.user);
+    if (forgets) {
+      keeping()
+        .clear(keptFor(left.user.id))
+        .catch(() => undefined);
+    }
     adopt(null, ended);
     return left;
   }
@@ -225,7 +217,7 @@ export function createSession({ url, name = 'belfry', storage }: SessionOptions)
       leave(new Problem(OVER));
     },
     logOut() {
-      const left = leave(null);
+      const left = leave(null, true);
       if (left) tellLogOut(left.refreshToken);
     },
     close() {

@@ -71,6 +71,8 @@ describe('unread', () => {
 
   it('takes the server’s word for mentions before what is held', () => {
     expect(unreadOf({ ...info, unreadMentions: 2 }, 1, holding(message(5, ['me']))).mentions).toBe(2);
+    const since = holding(message(5, ['me']), message(6, ['me']));
+    expect(unreadOf({ ...info, unreadMentions: 2 }, 1, since).mentions).toBe(3);
   });
 
   it('is nothing in a room whose member one is not', () => {

@@ -40,7 +40,9 @@ export function unreadOf(info: RoomInfo | null, readSeq: number | null, timeline
   if (count === 0) return { count, mentions: 0, lastReadSeq: read };
   const held = unreadIn(timeline, read);
   const known = held.whole && timeline.rev !== null && end >= info.lastSeq;
-  const said = info.lastReadSeq === read ? (info.unreadMentions ?? 0) : 0;
+  // What came since is not in the server's number.
+  const since = unreadIn(timeline, read + (info.unread ?? 0)).mentions;
+  const said = info.lastReadSeq === read ? (info.unreadMentions ?? 0) + since : 0;
   return { count, mentions: known ? held.mentions : Math.max(held.mentions, said), lastReadSeq: read };
 }
 

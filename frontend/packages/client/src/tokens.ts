@@ -1,6 +1,7 @@
 // Where tokens come from: asked for one at a time, within a time limit, and another one where the server has refused the last.
 import type { ClientOptions } from './contract.js';
 import { asProblem, Problem } from './problem.js';
+import { whoIs } from './who.js';
 
 const LIMIT_MS = 15_000;
 
@@ -11,9 +12,16 @@ export interface Tokens {
   held(): Promise<string>;
   /** Another one than the refused: the one given since, or a fresh one. */
   instead(refused: string): Promise<string>;
+  /** What it rejects with where the token given is another user's. */
+  readonly others: Problem;
 }
 
-export function createTokens({ token, getToken }: Pick<ClientOptions, 'token' | 'getToken'>): Tokens {
+/** `userId`: whose tokens they are, as soon as that is known. */
+export function createTokens(
+  { token, getToken }: Pick<ClientOptions, 'token' | 'getToken'>,
+  userId: () => string | undefined = () => undefined,
+): Tokens {
+  const others = new Problem({ code: 'unauthenticated', message: 'The token is for another user.' });
   let last: string | undefined;
   let asking: { refused: string | undefined; answer: Promise<string> } | undefined;
 
@@ -22,6 +30,8 @@ export function createTokens({ token, getToken }: Pick<ClientOptions, 'token' | 
     if (typeof given !== 'string' || given === '') {
       throw new Problem({ code: 'unauthenticated', message: 'There is no token to connect with.' });
     }
+    const mine = userId();
+    if (mine && mine !== (whoIs(given)?.id ?? mine)) throw others;
     last = given;
     return given;
   }
@@ -39,6 +49,7 @@ export function createTokens({ token, getToken }: Pick<ClientOptions, 'token' | 
   }
 
   return {
+    others,
     fresh,
     held: async () => last ?? (await fresh()),
     instead: async (refused) => (last !== undefined && last !== refused ? last : await fresh(refused)),

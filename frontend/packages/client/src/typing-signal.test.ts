@@ -32,6 +32,16 @@ it('stops when the text is sent or emptied, and holds the next start back for th
   expect(sent.at(-1)).toBe('typing:stop');
 });
 
+it('is not held back by a clock that was put back', () => {
+  const { sent, signal } = recorded();
+  signal.changed('a');
+  signal.stop();
+  vi.advanceTimersByTime(4000);
+  vi.setSystemTime(Date.now() - 86_400_000);
+  signal.changed('b');
+  expect(sent).toEqual(['typing:start', 'typing:stop', 'typing:start']);
+});
+
 it('says nothing of a text that is gone before its turn', () => {
   const { sent, signal } = recorded();
   signal.changed('a');

@@ -18,7 +18,7 @@ export function typingSignal(emit: (event: 'typing:start' | 'typing:stop') => vo
     clearTimeout(later);
     later = undefined;
     typing = true;
-    lastStart = Date.now();
+    lastStart = performance.now();
     emit('typing:start');
   }
 
@@ -31,7 +31,7 @@ export function typingSignal(emit: (event: 'typing:start' | 'typing:stop') => vo
 
   function changed(text: string) {
     if (text.trim() === '') return stop();
-    const wait = lastStart + GAP_MS - Date.now();
+    const wait = lastStart + GAP_MS - performance.now();
     if (wait <= 0) start();
     else if (!typing) later ??= setTimeout(start, wait);
   }

@@ -351,3 +351,48 @@ story(
     await vi.waitFor(async () => expect(await storage.list(`user/${who}/draft/`)).toEqual([]));
   },
 );
+
+story(
+  "a client is one user's: with the token of another nothing is sent, with one of the first it goes on",
+  async () => {
+    const who = name('ada');
+    const other = name('bo');
+    const id = name('garden');
+    let given = who;
+    const ada = somebody(server.url, { getToken: () => tokenOf(given) });
+    ada.connect();
+    ada.room(id).open();
+    await until(ada.room(id).state, ({ status }) => status === 'live');
+    ada.disconnect();
+    const { key, done } = ada.room(id).send('by Ada');
+    given = other;
+    ada.connect();
+    const { problem } = await until(ada.connection, ({ status }) => status === 'refused');
+    expect(problem?.code).toBe('unauthenticated');
+    expect(ada.me.get()?.id).toBe(who);
+    expect(ada.room(id).messages.get().messages).toMatchObject([{ key, state: 'waiting' }]);
+    given = who;
+    ada.connect();
+    expect((await done).userId).toBe(who);
+  },
+);
+
+story('a room that was closed just before the client was is not joined by the next connection', async () => {
+  const way = await wayTo(server.url);
+  const ada = somebody(way.url, { live: 0 });
+  const { id, open, state } = ada.room(name('garden'));
+  ada.connect();
+  const close = open();
+  await until(state, ({ status }) => status === 'live');
+  way.cut();
+  await until(ada.connection, ({ status }) => status === 'reconnecting');
+  close();
+  ada.disconnect();
+  expect(state.get().status).toBe('closed');
+  way.heal();
+  ada.connect();
+  const other = ada.room(name('meadow'));
+  other.open();
+  await until(other.state, ({ status }) => status === 'live');
+  expect(ada.room(id).state.get().status).toBe('closed');
+});

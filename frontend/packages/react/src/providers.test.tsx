@@ -1,11 +1,22 @@
 // @vitest-environment happy-dom
 // How long a client is connected and a room open: as long as they are mounted, and once, whatever React does in between.
+import { type Client, createClient, memoryStorage } from '@belfry/client';
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { StrictMode } from 'react';
+import { type ReactNode, StrictMode } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { afterEach, expect, it, vi } from 'vitest';
-import { ChatProvider, RoomProvider, useConnection, useMe, useMessages, useRoom } from './index.js';
+import {
+  ChatProvider,
+  RoomProvider,
+  useConnection,
+  useDraft,
+  useMe,
+  useMessages,
+  useRoom,
+  useRooms,
+  useUnread,
+} from './index.js';
 import { inMemoryClient } from './testing/in-memory.js';
 
 afterEach(() => {
@@ -115,22 +126,60 @@ it('a server renders what is known before anything is, and connects nothing', ()
 });
 
 it('a page takes over what a server rendered without a difference, though its client knows more by then', async () => {
+  const client = inMemoryClient();
+  client.room('garden').arrives('already here');
+  await takesOver(
+    <Chat client={inMemoryClient()} room="garden" />,
+    <Chat client={client} room="garden" />,
+    'garden: ready, 1',
+  );
+});
+
+it('so it does with the real client, which knows what this device has kept', async () => {
+  const storage = memoryStorage();
+  const info = { id: 'garden', name: 'Garden', visibility: 'public', rev: 1, lastSeq: 3, role: 'owner' };
+  await storage.set('user/1/rooms', [{ info, partner: null }]);
+  const url = 'http://127.0.0.1:9';
+  const client = createClient({ url, storage, user: { id: '1', username: 'Ada' } });
+  client.connect();
+  const garden = client.room('garden');
+  garden.send('already here');
+  garden.setDraft({ text: 'half a thou' });
+  await vi.waitFor(() => expect(client.rooms.get().status).toBe('kept'));
+  const all = (of: Client) => (
+    <ChatProvider client={of}>
+      <RoomProvider id="garden">
+        <All />
+      </RoomProvider>
+    </ChatProvider>
+  );
+  await takesOver(all(createClient({ url })), all(client), 'kept, 1; Garden, 1, 3, half a thou');
+  client.disconnect();
+});
+
+function All() {
+  const { rooms, status } = useRooms();
+  const { info } = useRoom();
+  const { messages } = useMessages();
+  const { count } = useUnread();
+  const { text } = useDraft();
+  return `${status}, ${rooms.length}; ${info?.name}, ${messages.length}, ${count}, ${text}`;
+}
+
+/** The page comes to show `shown`, and React has found no difference on the way. */
+async function takesOver(server: ReactNode, page: ReactNode, shown: string) {
   const complained = vi.spyOn(console, 'error').mockImplementation(() => {});
   const differed = vi.fn();
   const box = document.createElement('div');
   document.body.append(box);
-  box.innerHTML = renderToString(<Chat client={inMemoryClient()} room="garden" />);
-  const client = inMemoryClient();
-  client.room('garden').arrives('already here');
-  const root = await act(async () =>
-    hydrateRoot(box, <Chat client={client} room="garden" />, { onRecoverableError: differed }),
-  );
-  expect(box.textContent).toBe('garden: ready, 1');
+  box.innerHTML = renderToString(server);
+  const root = await act(async () => hydrateRoot(box, page, { onRecoverableError: differed }));
+  expect(box.textContent).toBe(shown);
   expect(differed).not.toHaveBeenCalled();
   expect(complained).not.toHaveBeenCalled();
   await act(async () => root.unmount());
   box.remove();
-});
+}
 
 it('a selection is the same on a server and in the page that takes over', () => {
   const client = inMemoryClient();
