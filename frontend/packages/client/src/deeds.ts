@@ -1,5 +1,6 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { createGatherer } from './gather.js';
+import { jittered } from './life.js';
 import { Problem } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, withActs } from './timeline/acts.js';
 import type { Ack, Claps, Message, Reaction, WireError } from './wire.js';
@@ -11,6 +12,8 @@ export interface Deeds {
   react(messageId: string, emoji: string): void;
   /** Takes a failed act and its problem away. */
   dismiss(messageId: string): void;
+  /** Asks again at once for the edits and deletions that wait: the server can be reached. */
+  again(): void;
   /** Sends the claps that are gathered: the page may go away. */
   flush(): void;
   /** Ends all timers, after a last flush. */
@@ -26,10 +29,15 @@ export interface DeedsScene {
 
 /** A mark that the server has taken, but that does not come, is not waited for any longer. */
 const PATIENCE_MS = 3000;
+const LONGEST_DELAY_MS = 8000;
 
 export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds {
   const timers = new Map<ReturnType<typeof setTimeout>, () => void>();
   const gatherer = createGatherer(sendClaps);
+  /** The edits and deletions that the server could not be asked for, in their order. */
+  const owed: (() => void)[] = [];
+  let tries = 0;
+  let pause: ReturnType<typeof setTimeout> | undefined;
 
   function act(messageId: string): MessageActs {
     return acts()[messageId] ?? {};
@@ -42,6 +50,32 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
   function standing(messageId: string): Message | undefined {
     const known = message(messageId);
     return known?.deletedAt ? undefined : known;
+  }
+
+  function again() {
+    clearTimeout(pause);
+    pause = undefined;
+    for (const go of owed.splice(0)) go();
+  }
+
+  /** Asks until the server has said yes or no, behind those that wait; `null` where it is not wished any more. */
+  async function insist(event: string, argument: unknown, wished: () => unknown) {
+    let ms: number | undefined;
+    while (wished()) {
+      if (owed.length === 0) {
+        const ack = await ask<{ message: Message }>(event, argument);
+        if (ack.ok || !['unavailable', 'rate_limited'].includes(ack.error.code)) {
+          tries = 0;
+          return ack;
+        }
+        ms = ack.error.retryAfterMs;
+      }
+      await new Promise<void>((go) => {
+        owed.push(go);
+        pause ??= setTimeout(again, ms ?? jittered(Math.min(LONGEST_DELAY_MS, 500 * 2 ** tries++)));
+      });
+    }
+    return null;
   }
 
   async function sendClaps(messageId: string, count: number) {
@@ -90,9 +124,10 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     async edit(messageId, content) {
       if (!standing(messageId)) return;
       change(messageId, ({ problem: _, ...now }) => ({ ...now, edit: { content } }));
-      const ack = await ask<{ message: Message }>('message:edit', { messageId, content });
+      const wished = () => act(messageId).edit?.content === content;
+      const ack = await insist('message:edit', { messageId, content }, wished);
       change(messageId, (now) => {
-        if (now.edit?.content !== content) return now;
+        if (!ack || now.edit?.content !== content) return now;
         if (ack.ok) return { ...now, edit: { content, rev: ack.message.rev } };
         return { ...now, edit: { content, failed: true }, problem: new Problem(ack.error) };
       });
@@ -100,7 +135,8 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     async remove(messageId) {
       if (!standing(messageId)) return;
       change(messageId, ({ problem: _, ...now }) => ({ ...now, deleting: {} }));
-      const ack = await ask<{ message: Message }>('message:delete', { messageId });
+      const ack = await insist('message:delete', { messageId }, () => act(messageId).deleting);
+      if (!ack) return;
       change(messageId, ({ deleting: _, ...now }) =>
         ack.ok ? { ...now, deleting: { rev: ack.message.rev } } : { ...now, problem: new Problem(ack.error) },
       );
@@ -124,9 +160,12 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     dismiss(messageId) {
       change(messageId, ({ problem: _, edit, ...now }) => (edit && !edit.failed ? { ...now, edit } : now));
     },
+    again,
     flush: gatherer.flush,
     rest() {
       gatherer.flush();
+      clearTimeout(pause);
+      pause = undefined;
       for (const [timer, giveUp] of timers) {
         clearTimeout(timer);
         giveUp();

@@ -154,7 +154,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     empty() {
       const { pending } = timeline;
       timeline = { ...emptyTimeline(myself(), id), pending };
-      acts = noActs;
+      acts = settledIn(acts, timeline);
       messages.touch();
       unread.touch();
     },
