@@ -273,4 +273,41 @@ stories('the composer', (story) => {
     await belfry.start();
     await ada.allKept();
   });
+
+  story('gives an unfinished edit back: after a switch, another edit and a reload', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('tools');
+    await ada.joins('garden');
+    for (const text of ['The beens are up', 'Since Monday']) await ada.writes(text);
+    await ada.allKept();
+    const editor = ada.page.getByLabel('Edit your message');
+    const edits = async (text, begun) => {
+      await ada.chooses('Edit', text);
+      await editor.waitFor();
+      assert.equal(await editor.inputValue(), begun);
+    };
+    await edits('The beens are up', 'The beens are up');
+    await editor.fill('The beans are');
+    await ada.goesTo('tools');
+    await ada.inRoom('tools');
+    await ada.goesTo('garden');
+    await ada.inRoom('garden');
+    await edits('The beens are up', 'The beans are');
+    await edits('Since Monday', 'Since Monday');
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    await ada.sees('The beens are up');
+    await edits('The beens are up', 'The beans are');
+    await editor.pressSequentially(' up');
+    await editor.press('Escape');
+    await edits('The beens are up', 'The beans are up');
+    await editor.press('Enter');
+    await ada.page.getByText('The beans are up (edited)').waitFor();
+    await edits('The beans are up', 'The beans are up');
+    await editor.fill('Never mind');
+    await ada.page.getByRole('button', { name: 'Start over' }).click();
+    await editor.press('Escape');
+    await edits('The beans are up', 'The beans are up');
+  });
 });

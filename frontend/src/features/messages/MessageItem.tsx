@@ -89,7 +89,7 @@ function MessageItemView(props: MessageItemProps) {
             <p className="text gone">This message was deleted.</p>
           ) : editing && kept ? (
             <MessageEditor
-              text={content}
+              message={message}
               onKeep={(text) => {
                 verbs.startEdit(null);
                 verbs.edit(id, text);
