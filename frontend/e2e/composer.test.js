@@ -310,4 +310,24 @@ stories('the composer', (story) => {
     await editor.press('Escape');
     await edits('The beans are up', 'The beans are up');
   });
+
+  story('leaves what one had begun to write with whoever is removed from the room', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.makesRoom('Shed', 'Private');
+    const bo = await enter(t, browser, belfry, 'Bo', { permissions: ['clipboard-read', 'clipboard-write'] });
+    await ada.adds('Bo');
+    await bo.goesTo('Shed');
+    await bo.inRoom('Shed');
+    await bo.types('the spade is');
+    await ada.removes('Bo');
+    await bo.sees('You were removed from this room');
+    const left = bo.page.getByLabel('What you had begun to write');
+    assert.equal(await left.inputValue(), 'the spade is');
+    assert.equal(await left.getAttribute('readonly'), '');
+    await bo.isAccessible('a closed room with a draft');
+    await bo.page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await bo.sees('Text copied.');
+    assert.equal(await bo.page.evaluate(() => navigator.clipboard.readText()), 'the spade is');
+  });
 });

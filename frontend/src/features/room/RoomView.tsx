@@ -8,6 +8,7 @@ import { Composer } from '../composer/Composer';
 import { MessageList } from '../messages/MessageList';
 import { PeoplePanel, type PeopleTab, WIDE } from '../people/PeoplePanel';
 import { RoomHead } from '../people/RoomHead';
+import { LeftUnsaid } from './LeftUnsaid';
 import { RoomClosed } from './RoomClosed';
 import { roomTitle } from './room-title';
 import { typingSentence } from './typing-sentence';
@@ -84,7 +85,10 @@ function OpenRoom({ linked }: { linked: number | null }) {
             </div>
           </>
         ) : (
-          <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
+          <>
+            <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
+            <LeftUnsaid />
+          </>
         )}
       </main>
       {open && people !== null && <PeoplePanel tab={people} onTab={setPeople} onClose={hidePeople} />}
