@@ -96,6 +96,33 @@ stories('an account', (story) => {
   });
 
   story(
+    'is not logged out of over a draft or a message that failed without a question',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await visit(t, browser, belfry);
+      await ada.comesInBy('Register', 'Ada', PASSWORD);
+      await ada.isIn();
+      await ada.joins('garden');
+      await ada.isRefused('It rains');
+      await ada.writes('It rains');
+      await ada.page.getByRole('button', { name: 'Discard' }).waitFor();
+      const question = ada.page.getByRole('dialog', { name: 'Log out?' });
+      await ada.logsOut();
+      await question.getByText('One message could not be sent, and will be lost.').waitFor();
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await ada.page.getByRole('button', { name: 'Discard' }).click();
+      await ada.hasWritten('It rains');
+      await ada.logsOut();
+      await question.getByText('What you have begun to write in garden will be lost.').waitFor();
+      assert.equal(await question.getByText('could not be sent').count(), 0);
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await ada.field.fill('');
+      await ada.logsOut();
+      await ada.page.getByLabel('Your name').waitFor();
+    },
+  );
+
+  story(
     'that logs out on one device is cut on the others, which come back by themselves',
     async (t, browser) => {
       const belfry = await startBelfry(t);
