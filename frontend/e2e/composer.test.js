@@ -330,4 +330,21 @@ stories('the composer', (story) => {
     await bo.sees('Text copied.');
     assert.equal(await bo.page.evaluate(() => navigator.clipboard.readText()), 'the spade is');
   });
+
+  story('has the text of a message that is not sent after all', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.isRefused('It rains');
+    await ada.writes('It rains');
+    await ada.page.getByRole('button', { name: 'Discard' }).click();
+    await ada.hasWritten('It rains');
+    assert.deepEqual(await ada.reads(), []);
+
+    await ada.writes('It rains');
+    await ada.types('The sun is out');
+    await ada.page.getByRole('button', { name: 'Discard' }).click();
+    await ada.messages.first().waitFor({ state: 'detached' });
+    await ada.hasWritten('The sun is out');
+  });
 });
