@@ -1,6 +1,7 @@
 // The field to write in: what it keeps, completes, formats, and refuses.
 import assert from 'node:assert/strict';
 import { startBelfry } from './belfry.js';
+import { guest } from './guest.js';
 import { stories } from './stories.js';
 import { enter } from './visitor.js';
 
@@ -83,6 +84,28 @@ stories('the composer', (story) => {
     await editor.fill('The beans are up');
     await editor.press('Enter');
     await ada.message('The beans are up').waitFor();
+  });
+
+  story('edits nothing by the arrow key while the list shows a part of the past', async (t, browser) => {
+    const belfry = await startBelfry(t, { MESSAGES_PER_SECOND: '1000', EVENTS_PER_SECOND: '1000' });
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.writes('The first of mine');
+    await ada.allKept();
+    await ada.joins('tools');
+    const cy = await guest(t, belfry, 'Cy');
+    await cy.join('garden');
+    for (let line = 1; line <= 200; line += 1) await cy.write('garden', `line ${line}`);
+    await ada.page.reload();
+    await ada.joins('garden');
+    await ada.writes('The last of mine');
+    await ada.allKept();
+    await ada.follows('garden', 1);
+    await ada.isLedTo('The first of mine');
+    await ada.field.press('ArrowUp');
+    await ada.types('x');
+    await ada.hasWritten('x');
+    assert.equal(await ada.page.getByLabel('Edit your message').count(), 0);
   });
 
   story('completes a name by keyboard and by pointer', async (t, browser) => {

@@ -62,7 +62,9 @@ function OpenRoom({ linked }: { linked: number | null }) {
   );
 
   function editLast() {
-    const { messages } = room.messages.get();
+    const { messages, hasNewer } = room.messages.get();
+    // The last one is not among those.
+    if (hasNewer) return;
     const last = messages.findLast((message) => message.seq !== null && me && mayEdit(message, info, me.id));
     if (last) setEditing(last.id);
   }
