@@ -6,6 +6,7 @@ import { useShortcut } from '../../app/keyboard';
 import { go, HOME_ADDRESS } from '../../routes';
 import { Composer } from '../composer/Composer';
 import { MessageList } from '../messages/MessageList';
+import { ShownNames, useShownName } from '../messages/shown-names';
 import { PeoplePanel, type PeopleTab, WIDE } from '../people/PeoplePanel';
 import { RoomHead } from '../people/RoomHead';
 import { LeftUnsaid } from './LeftUnsaid';
@@ -24,7 +25,9 @@ export interface RoomViewProps {
 export function RoomView({ roomId, seq }: RoomViewProps) {
   return (
     <RoomProvider id={roomId}>
-      <OpenRoom linked={seq ?? null} />
+      <ShownNames>
+        <OpenRoom linked={seq ?? null} />
+      </ShownNames>
     </RoomProvider>
   );
 }
@@ -100,7 +103,8 @@ function OpenRoom({ linked }: { linked: number | null }) {
 
 /** By itself, so that typing renders nothing else. */
 function Typing() {
-  const sentence = useTyping(({ typing }) => typingSentence(typing));
+  const nameOf = useShownName();
+  const sentence = useTyping(({ typing }) => typingSentence(typing, nameOf));
   return (
     <p className="typing" data-shown={sentence !== ''}>
       {sentence}
