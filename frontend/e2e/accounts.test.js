@@ -82,6 +82,38 @@ stories('an account', (story) => {
     await ada.page.getByRole('button', { name: /^ada, .*: profile and status$/ }).waitFor();
   });
 
+  story('is called by the name that it chose wherever it speaks', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await visit(t, browser, belfry);
+    await ada.comesInBy('Register', 'ada', PASSWORD);
+    await ada.isIn();
+    await ada.joins('garden');
+    await ada.writes('The beans are up');
+    await ada.allKept();
+    await ada.wantsToBeCalled('Ada Lovelace');
+    const byline = (visitor, name) =>
+      visitor.messages.first().locator('.byline').getByText(name, { exact: true });
+    await byline(ada, 'Ada Lovelace').waitFor();
+    // She is not there when Bob comes: he knows her as a member.
+    await ada.browses();
+    await ada.joins('tools');
+    const bob = await enter(t, browser, belfry, 'Bob');
+    await bob.joins('garden');
+    await byline(bob, 'Ada Lovelace').waitFor();
+    await bob.chooses('Reply', 'The beans are up');
+    await bob.sees('Replying to Ada Lovelace The beans are up');
+    await bob.writes('At last');
+    await bob.message('At last').getByRole('button', { name: 'In answer to Ada Lovelace' }).waitFor();
+    await ada.joins('garden');
+    await ada.types('yes');
+    await bob.sees('Ada Lovelace is typing…');
+    await ada.presses('Enter');
+    await bob.page.locator('[aria-live]').getByText('Ada Lovelace: yes').waitFor({ state: 'attached' });
+
+    await ada.wantsToBeCalled('');
+    await byline(ada, 'ada').waitFor();
+  });
+
   story('of a guest is not given up without a question', async (t, browser) => {
     const belfry = await startBelfry(t);
     const bob = await enter(t, browser, belfry, 'Bob');
@@ -94,6 +126,33 @@ stories('an account', (story) => {
     await question.getByRole('button', { name: 'Log out' }).click();
     await bob.page.getByLabel('Your name').waitFor();
   });
+
+  story(
+    'is not logged out of over a draft or a message that failed without a question',
+    async (t, browser) => {
+      const belfry = await startBelfry(t);
+      const ada = await visit(t, browser, belfry);
+      await ada.comesInBy('Register', 'Ada', PASSWORD);
+      await ada.isIn();
+      await ada.joins('garden');
+      await ada.isRefused('It rains');
+      await ada.writes('It rains');
+      await ada.page.getByRole('button', { name: 'Discard' }).waitFor();
+      const question = ada.page.getByRole('dialog', { name: 'Log out?' });
+      await ada.logsOut();
+      await question.getByText('One message could not be sent, and will be lost.').waitFor();
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await ada.page.getByRole('button', { name: 'Discard' }).click();
+      await ada.hasWritten('It rains');
+      await ada.logsOut();
+      await question.getByText('What you have begun to write in garden will be lost.').waitFor();
+      assert.equal(await question.getByText('could not be sent').count(), 0);
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await ada.field.fill('');
+      await ada.logsOut();
+      await ada.page.getByLabel('Your name').waitFor();
+    },
+  );
 
   story(
     'that logs out on one device is cut on the others, which come back by themselves',

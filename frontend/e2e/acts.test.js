@@ -136,20 +136,28 @@ stories('a message', (story) => {
     await dee.isLedTo('Who has the spade?');
   });
 
-  story('that may not be changed any more says so where it was tried', async (t, browser) => {
-    const { belfry, ada, bo } = await twoInTheGarden(t, browser);
-    await bo.writes('The beans are up!');
-    await ada.sees('The beans are up!');
-    await bo.allKept();
-    await belfry.stop();
-    await bo.page.getByText('Reconnecting…').waitFor();
-    await bo.chooses('Edit', 'The beans are up!');
-    await bo.page.getByLabel('Edit your message').fill('Out of reach');
-    await bo.page.keyboard.press('Enter');
-    await bo.page.getByText('Not changed. The server cannot be reached right now.').waitFor();
-    await belfry.start();
-    await bo.seesNoMore('Reconnecting…');
-    await bo.page.getByRole('button', { name: 'Try again' }).click();
-    await ada.page.getByText('Out of reach (edited)').waitFor();
-  });
+  story(
+    'is changed and deleted without a connection too, also in a room that one has left',
+    async (t, browser) => {
+      const { belfry, ada, bo } = await twoInTheGarden(t, browser);
+      await bo.joins('tools');
+      await bo.joins('garden');
+      for (const text of ['The baens are up!', 'a slip']) await bo.writes(text);
+      await bo.allKept();
+      await ada.sees('a slip');
+      await belfry.stop();
+      await bo.page.getByText('Reconnecting…').waitFor();
+      await bo.chooses('Edit', 'The baens are up!');
+      await bo.page.getByLabel('Edit your message').fill('The beans are up!');
+      await bo.page.keyboard.press('Enter');
+      await bo.page.locator('.message[data-state="waiting"]').getByText('The beans are up!').waitFor();
+      await bo.chooses('Delete', 'a slip');
+      await bo.sees('This message was deleted.');
+      await bo.goesTo('tools');
+      await bo.page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
+      await belfry.start();
+      await ada.page.getByText('The beans are up! (edited)').waitFor();
+      await ada.sees('This message was deleted.');
+    },
+  );
 });

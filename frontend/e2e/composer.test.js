@@ -1,6 +1,7 @@
 // The field to write in: what it keeps, completes, formats, and refuses.
 import assert from 'node:assert/strict';
 import { startBelfry } from './belfry.js';
+import { guest } from './guest.js';
 import { stories } from './stories.js';
 import { enter } from './visitor.js';
 
@@ -83,6 +84,28 @@ stories('the composer', (story) => {
     await editor.fill('The beans are up');
     await editor.press('Enter');
     await ada.message('The beans are up').waitFor();
+  });
+
+  story('edits nothing by the arrow key while the list shows a part of the past', async (t, browser) => {
+    const belfry = await startBelfry(t, { MESSAGES_PER_SECOND: '1000', EVENTS_PER_SECOND: '1000' });
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.writes('The first of mine');
+    await ada.allKept();
+    await ada.joins('tools');
+    const cy = await guest(t, belfry, 'Cy');
+    await cy.join('garden');
+    for (let line = 1; line <= 200; line += 1) await cy.write('garden', `line ${line}`);
+    await ada.page.reload();
+    await ada.joins('garden');
+    await ada.writes('The last of mine');
+    await ada.allKept();
+    await ada.follows('garden', 1);
+    await ada.isLedTo('The first of mine');
+    await ada.field.press('ArrowUp');
+    await ada.types('x');
+    await ada.hasWritten('x');
+    assert.equal(await ada.page.getByLabel('Edit your message').count(), 0);
   });
 
   story('completes a name by keyboard and by pointer', async (t, browser) => {
@@ -272,5 +295,79 @@ stories('the composer', (story) => {
     await ada.message('soon').waitFor();
     await belfry.start();
     await ada.allKept();
+  });
+
+  story('gives an unfinished edit back: after a switch, another edit and a reload', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('tools');
+    await ada.joins('garden');
+    for (const text of ['The beens are up', 'Since Monday']) await ada.writes(text);
+    await ada.allKept();
+    const editor = ada.page.getByLabel('Edit your message');
+    const edits = async (text, begun) => {
+      await ada.chooses('Edit', text);
+      await editor.waitFor();
+      assert.equal(await editor.inputValue(), begun);
+    };
+    await edits('The beens are up', 'The beens are up');
+    await editor.fill('The beans are');
+    await ada.goesTo('tools');
+    await ada.inRoom('tools');
+    await ada.goesTo('garden');
+    await ada.inRoom('garden');
+    await edits('The beens are up', 'The beans are');
+    await edits('Since Monday', 'Since Monday');
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    await ada.sees('The beens are up');
+    await edits('The beens are up', 'The beans are');
+    await editor.pressSequentially(' up');
+    await editor.press('Escape');
+    await edits('The beens are up', 'The beans are up');
+    await editor.press('Enter');
+    await ada.page.getByText('The beans are up (edited)').waitFor();
+    await edits('The beans are up', 'The beans are up');
+    await editor.fill('Never mind');
+    await ada.page.getByRole('button', { name: 'Start over' }).click();
+    await editor.press('Escape');
+    await edits('The beans are up', 'The beans are up');
+  });
+
+  story('leaves what one had begun to write with whoever is removed from the room', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.makesRoom('Shed', 'Private');
+    const bo = await enter(t, browser, belfry, 'Bo', { permissions: ['clipboard-read', 'clipboard-write'] });
+    await ada.adds('Bo');
+    await bo.goesTo('Shed');
+    await bo.inRoom('Shed');
+    await bo.types('the spade is');
+    await ada.removes('Bo');
+    await bo.sees('You were removed from this room');
+    const left = bo.page.getByLabel('What you had begun to write');
+    assert.equal(await left.inputValue(), 'the spade is');
+    assert.equal(await left.getAttribute('readonly'), '');
+    await bo.isAccessible('a closed room with a draft');
+    await bo.page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await bo.sees('Text copied.');
+    assert.equal(await bo.page.evaluate(() => navigator.clipboard.readText()), 'the spade is');
+  });
+
+  story('has the text of a message that is not sent after all', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.isRefused('It rains');
+    await ada.writes('It rains');
+    await ada.page.getByRole('button', { name: 'Discard' }).click();
+    await ada.hasWritten('It rains');
+    assert.deepEqual(await ada.reads(), []);
+
+    await ada.writes('It rains');
+    await ada.types('The sun is out');
+    await ada.page.getByRole('button', { name: 'Discard' }).click();
+    await ada.messages.first().waitFor({ state: 'detached' });
+    await ada.hasWritten('The sun is out');
   });
 });

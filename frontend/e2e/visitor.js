@@ -810,6 +810,17 @@ class Visitor {
     };
   }
 
+  /** From now on the server refuses the message with that text: it arrives there without it. */
+  async isRefused(text) {
+    await this.page.routeWebSocket(/\/socket\.io\//, (line) => {
+      const server = line.connectToServer();
+      line.onMessage((packet) => server.send(packet.replace(JSON.stringify(text), '""')));
+      server.onMessage((packet) => line.send(packet));
+    });
+    await this.page.reload();
+    await this.field.waitFor();
+  }
+
   /** Waits until all own messages are the server's. */
   async allKept() {
     await this.page.locator('.message:not([data-state="kept"])').first().waitFor({ state: 'detached' });

@@ -144,6 +144,7 @@ export interface Room {
   retry(key: string): void;
   /** Drops an unsent message. Answers with what it said. */
   discard(key: string): string | null;
+  /** An edit or a deletion that the server cannot be asked for now waits, over cuts and in the order asked, for as long as the page lives. */
   edit(messageId: string, content: string): void;
   remove(messageId: string): void;
   /** One clap more; gathered into few packets. */

@@ -160,10 +160,62 @@ describe('an edit', () => {
   it('that is refused keeps its text for another try', async () => {
     const { deeds, asked, acts } = scene();
     deeds.edit('m1', 'second');
-    await asked[0]?.fail('unavailable');
+    await asked[0]?.fail('invalid_argument');
     expect(acts().m1).toMatchObject({ edit: { content: 'second', failed: true } });
     deeds.dismiss('m1');
     expect(acts()).toEqual({});
+  });
+});
+
+describe('while the server cannot be asked', () => {
+  it('edits and deletions wait, and are asked for again in their order, however long it takes', async () => {
+    const { deeds, asked, acts, seen, told } = scene();
+    deeds.edit('m1', 'second');
+    for (let tries = 0; tries < 20; tries += 1) {
+      await asked.at(-1)?.fail('unavailable');
+      expect(seen().content).toBe('second');
+      expect(acts().m1).toEqual({ edit: { content: 'second' } });
+      await vi.advanceTimersByTimeAsync(8000);
+      expect(asked).toHaveLength(tries + 2);
+    }
+    await asked.at(-1)?.fail('unavailable');
+    deeds.edit('m1', 'third');
+    deeds.remove('m1');
+    expect(asked).toHaveLength(21);
+    deeds.again();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.slice(21).map(({ event, argument }) => [event, argument.content])).toEqual([
+      ['message:edit', 'third'],
+      ['message:delete', undefined],
+    ]);
+    await asked[21]?.ok({ message: { rev: 2 } });
+    await asked[22]?.ok({ message: { rev: 3 } });
+    told({ deletedAt: '2026-01-02T10:00:00.000Z' });
+    expect(acts()).toEqual({});
+  });
+
+  it('a repeat does not overtake what was asked for after it and is done', async () => {
+    const { deeds, asked } = scene();
+    deeds.edit('m1', 'second');
+    deeds.edit('m1', 'third');
+    await asked[0]?.fail('unavailable');
+    await asked[1]?.ok({ message: { rev: 2 } });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('nothing is asked for after the end, and everything when it can be again', async () => {
+    const { deeds, asked, acts } = scene();
+    deeds.remove('m1');
+    await asked[0]?.fail('unavailable');
+    deeds.rest();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+    deeds.again();
+    await vi.advanceTimersByTimeAsync(0);
+    await asked[1]?.fail('forbidden');
+    expect(acts().m1?.deleting).toBeUndefined();
+    expect(acts().m1?.problem?.code).toBe('forbidden');
   });
 });
 

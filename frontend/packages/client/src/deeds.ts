@@ -1,4 +1,5 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
+import { backOff, isPassing } from './back-off.js';
 import { createGatherer } from './gather.js';
 import { Problem, tooLong } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, type Said, withActs } from './timeline/acts.js';
@@ -11,6 +12,8 @@ export interface Deeds {
   react(messageId: string, emoji: string): void;
   /** Takes a failed act and its problem away. */
   dismiss(messageId: string): void;
+  /** Asks again at once for the edits and deletions that wait: the server can be reached. */
+  again(): void;
   /** Sends the claps that are gathered: the page may go away. */
   flush(): void;
   /** Ends all timers, after a last flush. */
@@ -26,10 +29,16 @@ export interface DeedsScene {
 
 /** A mark that the server has taken, but that does not come, is not waited for any longer. */
 const PATIENCE_MS = 3000;
+const AGAIN_MS = 500;
+const LONGEST_AGAIN_MS = 8000;
 
 export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds {
   const timers = new Map<ReturnType<typeof setTimeout>, () => void>();
   const gatherer = createGatherer(sendClaps);
+  /** The edits and deletions that the server could not be asked for, in their order. */
+  const owed: (() => void)[] = [];
+  let tries = 0;
+  let pause: ReturnType<typeof setTimeout> | undefined;
 
   function act(messageId: string): MessageActs {
     return acts()[messageId] ?? {};
@@ -43,6 +52,32 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
   function standing(messageId: string): Message | undefined {
     const known = message(messageId);
     return known?.deletedAt ? undefined : known;
+  }
+
+  function again() {
+    clearTimeout(pause);
+    pause = undefined;
+    for (const go of owed.splice(0)) go();
+  }
+
+  /** Asks until the server has said yes or no, behind those that wait; `null` where it is not wished any more. */
+  async function insist(event: string, argument: unknown, wished: () => unknown) {
+    let ms: number | undefined;
+    while (wished()) {
+      if (owed.length === 0) {
+        const ack = await ask<{ message: Message }>(event, argument);
+        if (ack.ok || !isPassing(ack.error)) {
+          tries = 0;
+          return ack;
+        }
+        ms = ack.error.retryAfterMs;
+      }
+      await new Promise<void>((go) => {
+        owed.push(go);
+        pause ??= setTimeout(again, ms ?? backOff(++tries, AGAIN_MS, LONGEST_AGAIN_MS));
+      });
+    }
+    return null;
   }
 
   async function sendClaps(messageId: string, count: number) {
@@ -87,18 +122,20 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     async edit(messageId, content) {
       if (!standing(messageId)) return;
       change(messageId, { problem: undefined, edit: { content } });
+      const wished = () => act(messageId).edit?.content === content;
       const error = tooLong(content);
-      const ack: Ack<{ message: Message }> = error
-        ? { ok: false, error }
-        : await ask('message:edit', { messageId, content });
-      if (act(messageId).edit?.content !== content) return;
+      const ack = error
+        ? ({ ok: false, error } as const)
+        : await insist('message:edit', { messageId, content }, wished);
+      if (!ack || !wished()) return;
       if (ack.ok) change(messageId, { edit: { content, rev: ack.message.rev } });
       else change(messageId, { edit: { content, failed: true }, problem: new Problem(ack.error) });
     },
     async remove(messageId) {
       if (!standing(messageId)) return;
       change(messageId, { problem: undefined, deleting: {} });
-      const ack = await ask<{ message: Message }>('message:delete', { messageId });
+      const ack = await insist('message:delete', { messageId }, () => act(messageId).deleting);
+      if (!ack) return;
       if (ack.ok) change(messageId, { deleting: { rev: ack.message.rev } });
       else change(messageId, { deleting: undefined, problem: new Problem(ack.error) });
     },
@@ -122,9 +159,12 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       const { edit } = act(messageId);
       change(messageId, { problem: undefined, edit: edit?.failed ? undefined : edit });
     },
+    again,
     flush: gatherer.flush,
     rest() {
       gatherer.flush();
+      clearTimeout(pause);
+      pause = undefined;
       for (const [timer, giveUp] of timers) {
         clearTimeout(timer);
         giveUp();

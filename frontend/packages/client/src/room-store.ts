@@ -155,7 +155,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     empty() {
       const { pending, epoch } = timeline;
       timeline = { ...emptyTimeline(myself(), id), pending, epoch: epoch + 1 };
-      acts = noActs;
+      acts = settledIn(acts, timeline);
       messages.touch();
       unread.touch();
     },

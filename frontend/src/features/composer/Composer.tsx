@@ -17,7 +17,6 @@ import { Send, Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { EmojiPicker } from '../emoji/EmojiPicker';
 import { applyEdit, replaceRange } from './apply-edit';
-import { closedSentence } from './closed';
 import { Foot } from './Foot';
 import { FormattingHelp } from './FormattingHelp';
 import { continueList, type Edit, type FieldState, type Mark, pasteLink, toggleMark } from './markdown-edits';
@@ -49,7 +48,6 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
   const { text, replyTo, write } = useDraftField(room, field);
   const completion = useCompletion(room, field);
   const title = useTitle(room.id);
-  const closed = useRoom(room.id, closedSentence);
   const online = useConnection(({ status }) => status === 'online');
   const [first] = useState(text);
   const [byTouch] = useState(() => !window.matchMedia('(any-pointer: fine)').matches);
@@ -58,7 +56,7 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
   const left = leftToSay(text);
   const tooLong = left !== null && left < 0;
   const blank = isBlank(text);
-  const sendable = !blank && !tooLong && closed === null;
+  const sendable = !blank && !tooLong;
   useGrowth(field, text);
   useStrayKeys(field);
   useShortcut('write', () => field.current?.focus());
@@ -98,7 +96,7 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
 
   /** Whether there was something to do. */
   function act(edit: (state: FieldState) => Edit | null): boolean {
-    if (!field.current || closed !== null) return false;
+    if (!field.current) return false;
     const { value, selectionStart, selectionEnd } = field.current;
     const wanted = edit({ text: value, start: selectionStart, end: selectionEnd });
     if (wanted) applyEdit(field.current, wanted);
@@ -144,8 +142,8 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
   return (
     <form className="composer" onSubmit={submit}>
       <Suggestions list={completion.list} label={completion.label} choices={completion.choices} />
-      {replyTo && closed === null && <ReplyBar to={replyTo} onCancel={noReply} />}
-      <div className="composer-box" data-closed={closed !== null}>
+      {replyTo && <ReplyBar to={replyTo} onCancel={noReply} />}
+      <div className="composer-box">
         <label className="visually-hidden" htmlFor={fieldId}>
           Message to {title}
         </label>
@@ -158,8 +156,7 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
           autoComplete="off"
           enterKeyHint={byTouch ? 'enter' : 'send'}
           defaultValue={first}
-          placeholder={closed ?? `Write to ${title}`}
-          readOnly={closed !== null}
+          placeholder={`Write to ${title}`}
           onInput={(event) => {
             input();
             if ((event.nativeEvent as InputEvent).data === ':') completion.closeEmoji();
@@ -171,37 +168,30 @@ function RoomField({ room, onEditLast }: ComposerProps & { room: Room }) {
           aria-invalid={tooLong}
           aria-describedby={footId}
         />
-        {closed === null && (
-          <div className="composer-tools">
-            <FormattingHelp onMark={(mark) => act((state) => toggleMark(state, mark))} />
-            <Popup label="Emoji" face={<Smile />} kind="dialog" side="above" size="small">
-              {(close) => (
-                <EmojiPicker
-                  onClose={close}
-                  onPick={(emoji) => {
-                    close();
-                    pick(emoji);
-                  }}
-                />
-              )}
-            </Popup>
-            <IconButton
-              label="Send"
-              type="submit"
-              look="primary"
-              size="small"
-              icon={<Send />}
-              disabled={!sendable}
-            />
-          </div>
-        )}
+        <div className="composer-tools">
+          <FormattingHelp onMark={(mark) => act((state) => toggleMark(state, mark))} />
+          <Popup label="Emoji" face={<Smile />} kind="dialog" side="above" size="small">
+            {(close) => (
+              <EmojiPicker
+                onClose={close}
+                onPick={(emoji) => {
+                  close();
+                  pick(emoji);
+                }}
+              />
+            )}
+          </Popup>
+          <IconButton
+            label="Send"
+            type="submit"
+            look="primary"
+            size="small"
+            icon={<Send />}
+            disabled={!sendable}
+          />
+        </div>
       </div>
-      <Foot
-        id={footId}
-        left={left}
-        closed={text === '' ? null : closed}
-        waits={!online && !blank && closed === null}
-      />
+      <Foot id={footId} left={left} waits={!online && !blank} />
     </form>
   );
 }

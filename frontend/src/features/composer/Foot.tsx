@@ -1,4 +1,4 @@
-// The line under the field: why nothing can be written, what waits, or how much room is left. Nothing where there is nothing to say.
+// The line under the field: what waits, or how much room is left. Nothing where there is nothing to say.
 import { useConnection } from '@belfry/react';
 
 interface FootProps {
@@ -6,16 +6,14 @@ interface FootProps {
   id: string;
   /** Code points left, where there are few. */
   left: number | null;
-  closed: string | null;
   /** There is something to send and no connection. */
   waits: boolean;
 }
 
-export function Foot({ id, left, closed, waits }: FootProps) {
+export function Foot({ id, left, waits }: FootProps) {
   const inMemory = useConnection(({ keeps }) => keeps === 'memory');
   return (
     <p id={id} className="composer-foot" data-wrong={left !== null && left < 0}>
-      {closed}
       {left !== null && (left < 0 ? `${amount(-left)} too many` : `${amount(left)} left`)}
       {waits && left === null && (
         <span className="composer-waits">

@@ -6,6 +6,7 @@ import { type Choice, Menu } from '../../design/Menu';
 import { tip } from '../../design/Tooltip';
 import { ReactPopup } from './Applause';
 import type { MessageVerbs } from './message-verbs';
+import { useShownName } from './shown-names';
 
 interface MessageActionsProps {
   message: MessageItem;
@@ -16,7 +17,8 @@ interface MessageActionsProps {
 }
 
 export function MessageActions({ message, role, me, active, verbs }: MessageActionsProps) {
-  const { id, username } = message;
+  const { id } = message;
+  const name = useShownName()(message);
   const choices: Choice[] = [
     { label: 'Reply', icon: <Reply />, keys: keysOf('messageReply'), run: () => verbs.reply(id) },
     {
@@ -55,7 +57,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
         type="button"
         tabIndex={active ? 0 : -1}
         {...tip('Clap', keysOf('messageClap'))}
-        aria-label={`Clap for ${username}`}
+        aria-label={`Clap for ${name}`}
         onClick={() => verbs.clap(id)}
       >
         <Clap />
@@ -66,7 +68,7 @@ export function MessageActions({ message, role, me, active, verbs }: MessageActi
         type="button"
         tabIndex={active ? 0 : -1}
         {...tip('Reply', keysOf('messageReply'))}
-        aria-label={`Reply to ${username}`}
+        aria-label={`Reply to ${name}`}
         onClick={() => verbs.reply(id)}
       >
         <Reply />

@@ -1,16 +1,21 @@
-// The field that takes a message's place while it is edited. Enter keeps the change, Escape drops it.
-import { LONGEST_MESSAGE } from '@belfry/client';
+// The field that takes a message's place while it is edited. Enter keeps the change. What is left
+// unfinished is a draft of its own, given back when the message is edited again.
+import { LONGEST_MESSAGE, type MessageItem } from '@belfry/client';
+import { useDraft } from '@belfry/react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../design/Button';
 
 interface MessageEditorProps {
-  text: string;
+  message: MessageItem;
   onKeep(text: string): void;
   onDrop(): void;
 }
 
-export function MessageEditor({ text, onKeep, onDrop }: MessageEditorProps) {
-  const [now, setNow] = useState(text);
+export function MessageEditor({ message, onKeep, onDrop }: MessageEditorProps) {
+  const { id: messageId, roomId, content: text } = message;
+  // No room is called that: the sign is in no room's id.
+  const draft = useDraft(`${roomId}#${messageId}`);
+  const [now, setNow] = useState(draft.text || text);
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const tooLong = [...now].length > LONGEST_MESSAGE;
@@ -22,8 +27,14 @@ export function MessageEditor({ text, onKeep, onDrop }: MessageEditorProps) {
     box?.setSelectionRange(box.value.length, box.value.length);
   }, []);
 
+  function change(next: string) {
+    setNow(next);
+    draft.set({ text: next === text ? '' : next });
+  }
+
   function keep() {
     if (!keepable) return;
+    draft.set({ text: '' });
     if (now.trim() === text) return onDrop();
     onKeep(now.trim());
   }
@@ -51,16 +62,30 @@ export function MessageEditor({ text, onKeep, onDrop }: MessageEditorProps) {
         rows={1}
         dir="auto"
         value={now}
-        onChange={(event) => setNow(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
         aria-invalid={tooLong}
       />
       <div className="editor-foot">
         <span className={tooLong ? 'problem' : 'soft'}>
-          {tooLong ? 'Too long: a message has at most 8,000 characters.' : 'Enter keeps it, Escape does not.'}
+          {tooLong
+            ? 'Too long: a message has at most 8,000 characters.'
+            : 'Enter saves it, Escape leaves it for later.'}
         </span>
+        {now !== text && (
+          <Button
+            look="quiet"
+            size="small"
+            onClick={() => {
+              change(text);
+              field.current?.focus();
+            }}
+          >
+            Start over
+          </Button>
+        )}
         <Button look="quiet" size="small" onClick={onDrop}>
-          Cancel
+          Close
         </Button>
         <Button look="primary" size="small" disabled={!keepable} onClick={keep}>
           Save

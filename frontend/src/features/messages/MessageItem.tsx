@@ -12,6 +12,7 @@ import { MessageEditor } from './MessageEditor';
 import type { MessageVerbs } from './message-verbs';
 import { Previews } from './Previews';
 import { Quote } from './Quote';
+import { useShownName } from './shown-names';
 import { Trouble } from './Trouble';
 
 export interface MessageItemProps {
@@ -39,7 +40,8 @@ export const MessageItem = memo(MessageItemView, sameToTheEye);
 function MessageItemView(props: MessageItemProps) {
   const { message, leads, role, me, names, quoted, editing, removed, marked, active, inTabOrder, verbs } =
     props;
-  const { id, key, seq, userId, username, timestamp, content, replyTo, mentions, state } = message;
+  const { id, key, seq, userId, timestamp, content, replyTo, mentions, state } = message;
+  const name = useShownName()(message);
   const clock = clockTime(timestamp);
   const gone = removed || message.deletedAt !== undefined;
   const kept = seq !== null && !gone;
@@ -68,7 +70,7 @@ function MessageItemView(props: MessageItemProps) {
       >
         <div className="gutter">
           {leads && !system ? (
-            <Avatar id={userId} name={username} />
+            <Avatar id={userId} name={name} />
           ) : (
             <time className="soft" dateTime={timestamp} aria-hidden="true">
               {clock}
@@ -80,7 +82,7 @@ function MessageItemView(props: MessageItemProps) {
             <Quote messageId={replyTo} message={quoted} onJump={verbs.jump} active={active} />
           )}
           <p className={leads && !system ? 'byline' : 'visually-hidden'}>
-            <strong>{username}</strong>{' '}
+            <strong>{name}</strong>{' '}
             <time className="soft" dateTime={timestamp} title={fullTime(timestamp)}>
               {clock}
             </time>
@@ -89,7 +91,7 @@ function MessageItemView(props: MessageItemProps) {
             <p className="text gone">This message was deleted.</p>
           ) : editing && kept ? (
             <MessageEditor
-              text={content}
+              message={message}
               onKeep={(text) => {
                 verbs.startEdit(null);
                 verbs.edit(id, text);

@@ -128,7 +128,15 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
   const verbs: MessageVerbs = useMemo(
     () => ({
       retry: (key) => room.retry(key),
-      discard: (key) => room.discard(key),
+      discard: (key) => {
+        const replyTo = room.messages.get().messages.find((each) => each.key === key)?.replyTo;
+        const text = room.discard(key);
+        // Nobody writes there: it can be put right and sent after all.
+        if (text && room.draft.get().text.trim() === '') {
+          room.setDraft({ text, ...(replyTo && { replyTo }) });
+          onWrite();
+        }
+      },
       clap: (id) => room.clap(id),
       react: (id, emoji) => room.react(id, emoji),
       reply: (id) => {

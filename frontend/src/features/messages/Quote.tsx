@@ -1,6 +1,7 @@
 // The message that another one answers, in one line that goes to it.
 import type { MessageItem } from '@belfry/client';
 import { Reply } from '../../design/icons';
+import { useShownName } from './shown-names';
 
 interface QuoteProps {
   messageId: string;
@@ -11,13 +12,14 @@ interface QuoteProps {
 }
 
 export function Quote({ messageId, message, active, onJump }: QuoteProps) {
+  const nameOf = useShownName();
   return (
     <button className="quote" type="button" tabIndex={active ? 0 : -1} onClick={() => onJump(messageId)}>
       <Reply />
       <span className="visually-hidden">In answer to </span>
       {message ? (
         <>
-          <strong>{message.username}</strong>
+          <strong>{nameOf(message)}</strong>
           <span className="clip">{excerpt(message)}</span>
         </>
       ) : (

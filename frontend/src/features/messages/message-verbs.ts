@@ -3,6 +3,7 @@ import type { MessageItem } from '@belfry/client';
 
 export interface MessageVerbs {
   retry(key: string): void;
+  /** Takes an unsent message off the list, and its text back into the field where that is empty. */
   discard(key: string): void;
   clap(messageId: string): void;
   react(messageId: string, emoji: string): void;

@@ -2,6 +2,7 @@
 import type { MessagesState } from '@belfry/client';
 import { useEffect, useRef } from 'react';
 import { useAnnounce } from '../../design/Announcer';
+import { useShownName } from './shown-names';
 
 const MOST_SAID = 3;
 const LONGEST = 200;
@@ -11,6 +12,7 @@ export function useAnnouncedMessages(
   me: string | null,
 ) {
   const announce = useAnnounce();
+  const nameOf = useShownName();
   const said = useRef<{ epoch: number; seq: number } | null>(null);
 
   useEffect(() => {
@@ -28,6 +30,6 @@ export function useAnnouncedMessages(
     }
     if (fresh.length > MOST_SAID) announce(`${fresh.length} new messages`);
     else if (fresh.length > 0)
-      announce(fresh.map(({ username, content }) => `${username}: ${content.slice(0, LONGEST)}`).join('. '));
-  }, [messages, status, epoch, hasNewer, me, announce]);
+      announce(fresh.map((each) => `${nameOf(each)}: ${each.content.slice(0, LONGEST)}`).join('. '));
+  }, [messages, status, epoch, hasNewer, me, announce, nameOf]);
 }

@@ -6,8 +6,10 @@ import { useShortcut } from '../../app/keyboard';
 import { go, HOME_ADDRESS } from '../../routes';
 import { Composer } from '../composer/Composer';
 import { MessageList } from '../messages/MessageList';
+import { ShownNames, useShownName } from '../messages/shown-names';
 import { PeoplePanel, type PeopleTab, WIDE } from '../people/PeoplePanel';
 import { RoomHead } from '../people/RoomHead';
+import { LeftUnsaid } from './LeftUnsaid';
 import { RoomClosed } from './RoomClosed';
 import { roomTitle } from './room-title';
 import { typingSentence } from './typing-sentence';
@@ -23,7 +25,9 @@ export interface RoomViewProps {
 export function RoomView({ roomId, seq }: RoomViewProps) {
   return (
     <RoomProvider id={roomId}>
-      <OpenRoom linked={seq ?? null} />
+      <ShownNames>
+        <OpenRoom linked={seq ?? null} />
+      </ShownNames>
     </RoomProvider>
   );
 }
@@ -61,7 +65,9 @@ function OpenRoom({ linked }: { linked: number | null }) {
   );
 
   function editLast() {
-    const { messages } = room.messages.get();
+    const { messages, hasNewer } = room.messages.get();
+    // The last one is not among those.
+    if (hasNewer) return;
     const last = messages.findLast((message) => message.seq !== null && me && mayEdit(message, info, me.id));
     if (last) setEditing(last.id);
   }
@@ -84,7 +90,10 @@ function OpenRoom({ linked }: { linked: number | null }) {
             </div>
           </>
         ) : (
-          <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
+          <>
+            <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
+            <LeftUnsaid />
+          </>
         )}
       </main>
       {open && people !== null && <PeoplePanel tab={people} onTab={setPeople} onClose={hidePeople} />}
@@ -94,7 +103,8 @@ function OpenRoom({ linked }: { linked: number | null }) {
 
 /** By itself, so that typing renders nothing else. */
 function Typing() {
-  const sentence = useTyping(({ typing }) => typingSentence(typing));
+  const nameOf = useShownName();
+  const sentence = useTyping(({ typing }) => typingSentence(typing, nameOf));
   return (
     <p className="typing" data-shown={sentence !== ''}>
       {sentence}

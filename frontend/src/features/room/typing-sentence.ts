@@ -2,8 +2,8 @@
 import type { Typist } from '@belfry/client';
 
 /** Empty where nobody is. */
-export function typingSentence(typing: readonly Typist[]): string {
-  const [first, second, ...others] = typing.map(({ username }) => username);
+export function typingSentence(typing: readonly Typist[], nameOf: (typist: Typist) => string): string {
+  const [first, second, ...others] = typing.map(nameOf);
   if (first === undefined) return '';
   if (second === undefined) return `${first} is typing…`;
   if (others.length === 0) return `${first} and ${second} are typing…`;
