@@ -4,8 +4,8 @@ import { ChatProvider, useReadable } from '@belfry/react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Design } from '../design/Design';
 import { forgetRecent } from '../features/rooms/recent';
+import { Keyboard } from '../keyboard';
 import { ErrorBoundary } from './ErrorBoundary';
-import { Keyboard } from './keyboard';
 import { Layout } from './Layout';
 import { NewVersion } from './NewVersion';
 

@@ -7,10 +7,10 @@ import { ConnectionLine } from '../features/connection/ConnectionLine';
 import { rememberRecent } from '../features/rooms/recent';
 import { Sidebar } from '../features/rooms/Sidebar';
 import { useRoomKeys } from '../features/rooms/use-room-keys';
+import { useShortcut } from '../keyboard';
 import { currentPlace, type Place, usePlace } from '../routes';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Home } from './Home';
-import { useShortcut } from './keyboard';
 import { useTitle } from './use-title';
 import './Layout.css';
 
@@ -23,7 +23,7 @@ const Directory = lazy(() =>
 );
 const switcher = () => import('../features/rooms/Switcher');
 const Switcher = lazy(switcher);
-const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
+const KeyboardMap = lazy(() => import('./KeyboardMap'));
 
 export function Layout({ session }: { session: Session }) {
   const client = useClient();

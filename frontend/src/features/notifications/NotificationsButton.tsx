@@ -1,11 +1,11 @@
 // The bell: how much is unread, the list behind it, and the calls while somebody is elsewhere.
 import { useNotifications } from '@belfry/react';
 import { lazy, Suspense, useRef } from 'react';
-import { keysOf, useShortcut } from '../../app/keyboard';
 import { Badge } from '../../design/Badge';
 import { Bell } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { Skeleton } from '../../design/States';
+import { keysOf, useShortcut } from '../../keyboard';
 import { NotificationAlerts } from './NotificationAlerts';
 import './notifications.css';
 

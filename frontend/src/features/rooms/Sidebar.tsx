@@ -2,10 +2,10 @@
 import type { Session } from '@belfry/client';
 import { useConnection, useRooms } from '@belfry/react';
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
-import { keysOf } from '../../app/keyboard';
 import { ButtonLink, IconButton } from '../../design/Button';
 import { Bell, Compass, Keyboard, Plus, Search } from '../../design/icons';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
+import { keysOf } from '../../keyboard';
 import { generalSentence } from '../../language/sentences';
 import { BROWSE_ADDRESS, HOME_ADDRESS, type Place } from '../../routes';
 import { NotificationsButton } from '../notifications';
