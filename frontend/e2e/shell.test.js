@@ -108,6 +108,34 @@ stories('around the rooms', (story) => {
     },
   );
 
+  story('a part that does not come leaves the page as it is, and comes the next time', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    // What is asked for goes past the worker, which has everything.
+    const ada = await enter(t, browser, belfry, 'Ada', { refusals: [404], serviceWorkers: 'block' });
+    await ada.joins('garden');
+    await ada.field.fill('half a thou');
+    const parts = {
+      'Your profile': /\/assets\/Profile-.*\.js/,
+      'Room settings': /\/assets\/RoomSettings-.*\.js/,
+    };
+    const opens = { 'Your profile': 'choosesOfOwn', 'Room settings': 'choosesInRoom' };
+    const choice = {
+      'Your profile': 'Profile and theme',
+      'Room settings': /^(Room settings|About this room)$/,
+    };
+    for (const [title, file] of Object.entries(parts)) {
+      await ada.page.route(file, (route) => route.fulfill({ status: 404 }));
+      await ada[opens[title]](choice[title]);
+      await ada.sees('This could not be loaded. Try again.');
+      assert.equal(await ada.field.inputValue(), 'half a thou');
+      await ada.page.unroute(file);
+      await ada[opens[title]](choice[title]);
+      await ada.page.getByRole('dialog', { name: title }).waitFor();
+      await ada.page.keyboard.press('Escape');
+      await ada.page.getByRole('button', { name: 'Close this notice' }).click();
+    }
+  });
+
   story('the API and the socket are never answered from the device', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');

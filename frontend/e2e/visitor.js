@@ -36,7 +36,8 @@ export async function visit(test, browser, belfry, { refusals = [], transport, .
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
     // Of a request that failed, the response says more; of a server that is away, nothing is to be said.
-    const network = /^Failed to load resource|^WebSocket connection to/.test(line.text());
+    const network =
+      /^Failed to load resource|^WebSocket connection to|registration blocked by Playwright$/.test(line.text());
     if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
   });
   page.on('response', (response) => {

@@ -1,8 +1,9 @@
 // Chooses between the first page and the chat of whoever is signed in.
 import { createClient, type Session, type User } from '@belfry/client';
 import { ChatProvider, useReadable } from '@belfry/react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Design } from '../design/Design';
+import { lazyPart } from '../design/lazy-part';
 import { forgetRecent } from '../features/rooms/recent';
 import { Keyboard } from '../keyboard';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -10,7 +11,7 @@ import { Layout } from './Layout';
 import { NewVersion } from './NewVersion';
 
 // Whoever is signed in does not need it.
-const SignIn = lazy(() => import('../features/auth/SignIn').then((module) => ({ default: module.SignIn })));
+const SignIn = lazyPart(() => import('../features/auth/SignIn').then(({ SignIn }) => SignIn));
 
 export function App({ session }: { session: Session }) {
   return (
@@ -34,11 +35,7 @@ function Who({ session }: { session: Session }) {
     forgetRecent();
   }, [nobody]);
   if (user) return <Chat key={user.id} session={session} user={user} />;
-  return (
-    <Suspense>
-      <SignIn session={session} />
-    </Suspense>
-  );
+  return <SignIn session={session} />;
 }
 
 function Chat({ session, user }: { session: Session; user: User }) {
