@@ -1,5 +1,9 @@
 // What is around the rooms: ways between them, keys, the line about the connection, the page without a server, the theme.
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startBelfry } from './belfry.js';
 import { guest } from './guest.js';
 import { stories } from './stories.js';
@@ -136,6 +140,32 @@ stories('around the rooms', (story) => {
     }
   });
 
+  story('a new version comes to all tabs, and interrupts nobody who writes', async (t, browser) => {
+    const build = await aBuildOfItsOwn(t);
+    const belfry = await startBelfry(t, { PAGE_DIR: build.directory });
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.pageIsKept();
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    const [quiet, writing] = [await ada.inAnotherTab('#/'), await ada.inAnotherTab('#/garden')];
+    await writing.inRoom('garden');
+    await writing.field.fill('half a thou');
+    for (const tab of [ada, quiet, writing]) assert.equal(await tab.versionOfPage(), null);
+
+    await build.becomes('2');
+    await ada.looksForANewVersion();
+    for (const tab of [ada, quiet, writing]) await tab.sees('A new version is ready.');
+    await ada.page.getByRole('button', { name: 'Reload' }).click();
+    await ada.hasVersion('2');
+    await quiet.hasVersion('2');
+    assert.equal(await writing.versionOfPage(), null);
+    assert.equal(await writing.field.inputValue(), 'half a thou');
+    await writing.looksAway();
+    await writing.hasVersion('2');
+    await writing.hasWritten('half a thou');
+  });
+
   story('the API and the socket are never answered from the device', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
@@ -197,3 +227,25 @@ stories('around the rooms', (story) => {
     assert.ok((await links.count()) < 80);
   });
 });
+
+/** A copy of the built page, which `becomes` another version: its worker and its document are not what they were. */
+async function aBuildOfItsOwn(t) {
+  const directory = await mkdtemp(join(tmpdir(), 'belfry-build-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  await cp(process.env.PAGE_DIR ?? fileURLToPath(new URL('../dist', import.meta.url)), directory, {
+    recursive: true,
+  });
+  const change = async (name, from, to) => {
+    const file = join(directory, name);
+    const before = await readFile(file, 'utf8');
+    assert.match(before, from);
+    await writeFile(file, before.replace(from, to));
+  };
+  return {
+    directory,
+    async becomes(version) {
+      await change('index.html', /<head>/, `<head><meta name="version" content="${version}">`);
+      await change('sw.js', /(url:"index\.html",revision:")[^"]*/, `$1${version}`);
+    },
+  };
+}
