@@ -7,6 +7,7 @@ import { Gear, Leave } from '../../design/icons';
 import { lazyPart } from '../../design/lazy-part';
 import { Menu } from '../../design/Menu';
 import { PRESENCE_WORDS, PresenceDot } from '../../design/PresenceDot';
+import { useShortcut } from '../../keyboard';
 import { useLogOut } from './use-log-out';
 import './own-corner.css';
 
@@ -25,6 +26,7 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
   const me = useMe();
   const [editing, setEditing] = useState(false);
   const logOut = useLogOut(session);
+  useShortcut('settings', () => setEditing(true));
   if (!me) return null;
   const name = shownName(me);
   const word = PRESENCE_WORDS[me.status];
