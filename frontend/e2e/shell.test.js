@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { startBelfry } from './belfry.js';
 import { guest } from './guest.js';
 import { stories } from './stories.js';
-import { enter } from './visitor.js';
+import { enter, visit } from './visitor.js';
 
 stories('around the rooms', (story) => {
   story(
@@ -164,6 +164,40 @@ stories('around the rooms', (story) => {
     await writing.looksAway();
     await writing.hasVersion('2');
     await writing.hasWritten('half a thou');
+  });
+
+  story('a notice can be pressed although a window is open', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    await bo.join('greenhouse');
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('greenhouse');
+    await ada.joins('garden');
+    await ada.page.keyboard.press('Control+,');
+    const profile = ada.page.getByRole('dialog', { name: 'Your profile' });
+    await profile.waitFor();
+    await bo.write('greenhouse', 'Look, @Ada');
+    await ada.page.getByRole('button', { name: 'Show', exact: true }).click();
+    await ada.page.keyboard.press('Escape');
+    await profile.waitFor({ state: 'detached' });
+    await ada.inRoom('greenhouse');
+  });
+
+  story('who logs out takes along where they were, and a link leads whoever signs in', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.logsOut();
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await ada.page.getByLabel('Your name').waitFor();
+    assert.equal(new URL(ada.page.url()).hash, '#/');
+    await ada.choosesName('Bo');
+    await ada.sees('Nobody is ringing yet');
+
+    const cy = await visit(t, browser, belfry);
+    await cy.follows('garden', 1);
+    await cy.choosesName('Cy');
+    await cy.inRoom('garden');
   });
 
   story('the API and the socket are never answered from the device', async (t, browser) => {
