@@ -4,6 +4,9 @@ import { ChatProvider, useReadable } from '@belfry/react';
 import { useEffect, useRef, useState } from 'react';
 import { Design } from '../design/Design';
 import { lazyPart } from '../design/lazy-part';
+import { forgetEmoji } from '../features/emoji/remembered';
+import { forgetDesktop } from '../features/notifications/desktop';
+import { forgetExports } from '../features/room-settings/export-jobs';
 import { forgetRecent } from '../features/rooms/recent';
 import { Keyboard } from '../keyboard';
 import { go, HOME_ADDRESS } from '../routes';
@@ -36,6 +39,9 @@ function Who({ session }: { session: Session }) {
     if (!nobody) return;
     document.title = 'Belfry';
     forgetRecent();
+    forgetExports();
+    forgetEmoji();
+    forgetDesktop();
   }, [nobody]);
   useEffect(() => {
     // The next one here is not to be led to this one's room. Who only has to sign in again goes on where they were.
