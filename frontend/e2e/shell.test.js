@@ -56,10 +56,14 @@ stories('around the rooms', (story) => {
       const belfry = await startBelfry(t);
       const ada = await enter(t, browser, belfry, 'Ada');
       await ada.joins('garden');
+      // Once it has been there, it would be there at once.
+      const keys = ada.page.getByRole('dialog', { name: 'Keys' });
+      await ada.pressesFor('Control+/', 'Keys');
+      await ada.page.keyboard.press('Escape');
+      await keys.waitFor({ state: 'detached' });
       await ada.field.fill('');
       await ada.field.pressSequentially('why?');
       assert.equal(await ada.field.inputValue(), 'why?');
-      const keys = ada.page.getByRole('dialog', { name: 'Keys' });
       assert.equal(await keys.count(), 0);
       await ada.page.keyboard.press('Control+/');
       await keys.getByRole('checkbox').uncheck();
@@ -95,7 +99,7 @@ stories('around the rooms', (story) => {
       await line.waitFor();
       await ada.writes('one');
       await ada.writes('two');
-      await line.getByText('2 messages wait to be sent, kept on this device.').waitFor();
+      await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
       await ada.field.fill('half a thou');
 

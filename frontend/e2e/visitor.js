@@ -179,6 +179,23 @@ class Visitor {
     await this.page.locator('dialog[open], :popover-open:not(.toasts, .tip)').first().waitFor();
   }
 
+  /** A window with that title is open. */
+  async seesWindow(title) {
+    await this.page.getByRole('dialog', { name: title }).waitFor();
+  }
+
+  /** Presses keys that open a window. */
+  async pressesFor(keys, title) {
+    await this.page.keyboard.press(keys);
+    await this.seesWindow(title);
+  }
+
+  async opensAllEmoji(text) {
+    await this.opens('React', this.message(text));
+    await this.page.getByRole('button', { name: 'More emoji' }).click();
+    await this.page.getByRole('searchbox', { name: 'Search emoji' }).waitFor();
+  }
+
   /** Presses Tab, or another key, until the focus is there. */
   async tabsTo(goal, key = 'Tab') {
     await goal.waitFor();
