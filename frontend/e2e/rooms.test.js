@@ -87,6 +87,25 @@ stories('a room', (story) => {
     await bo.isNotIn('Kitchen garden');
   });
 
+  story('keeps what somebody else has changed while its settings were open', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.makesRoom('Garden', 'Public');
+    const settings = await ada.opensSettings();
+    const elsewhere = await ada.onAnotherDevice();
+    await elsewhere.goesTo('Garden');
+    await elsewhere.inRoom('Garden');
+    const others = await elsewhere.opensSettings();
+    await others.getByLabel('Topic').fill('Beans, mostly');
+    await others.getByRole('button', { name: 'Save' }).click();
+    await ada.sees('Beans, mostly');
+    await settings.getByLabel('Name').fill('Orchard');
+    await settings.getByRole('button', { name: 'Save' }).click();
+    await elsewhere.inRoom('Orchard');
+    await elsewhere.sees('Beans, mostly');
+    await ada.sees('Beans, mostly');
+  });
+
   story('is made private by its owner, and is then no more in the directory', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');

@@ -19,6 +19,8 @@ async function garden(t, browser, options) {
   await bo.write('garden', 'The beans are up!');
   await bo.makes({ id: 'attic', name: 'Attic', visibility: 'private' });
   const ada = await enter(t, browser, belfry, 'Ada', { refusals: [403, 404], ...options });
+  await ada.makesRoom('Shed', 'Public');
+  await bo.join('shed');
   await ada.joins('garden');
   await ada.writes('Lovely.');
   await ada.allKept();

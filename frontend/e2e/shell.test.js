@@ -1,9 +1,13 @@
 // What is around the rooms: ways between them, keys, the line about the connection, the page without a server, the theme.
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startBelfry } from './belfry.js';
 import { guest } from './guest.js';
 import { stories } from './stories.js';
-import { enter } from './visitor.js';
+import { enter, visit } from './visitor.js';
 
 stories('around the rooms', (story) => {
   story(
@@ -52,10 +56,14 @@ stories('around the rooms', (story) => {
       const belfry = await startBelfry(t);
       const ada = await enter(t, browser, belfry, 'Ada');
       await ada.joins('garden');
+      // Once it has been there, it would be there at once.
+      const keys = ada.page.getByRole('dialog', { name: 'Keys' });
+      await ada.pressesFor('Control+/', 'Keys');
+      await ada.page.keyboard.press('Escape');
+      await keys.waitFor({ state: 'detached' });
       await ada.field.fill('');
       await ada.field.pressSequentially('why?');
       assert.equal(await ada.field.inputValue(), 'why?');
-      const keys = ada.page.getByRole('dialog', { name: 'Keys' });
       assert.equal(await keys.count(), 0);
       await ada.page.keyboard.press('Control+/');
       await keys.getByRole('checkbox').uncheck();
@@ -91,7 +99,7 @@ stories('around the rooms', (story) => {
       await line.waitFor();
       await ada.writes('one');
       await ada.writes('two');
-      await line.getByText('2 messages wait to be sent, kept on this device.').waitFor();
+      await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
       await ada.field.fill('half a thou');
 
@@ -107,6 +115,94 @@ stories('around the rooms', (story) => {
       await ada.page.getByText('Connected again.').waitFor({ state: 'detached' });
     },
   );
+
+  story('a part that does not come leaves the page as it is, and comes the next time', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    // What is asked for goes past the worker, which has everything.
+    const ada = await enter(t, browser, belfry, 'Ada', { refusals: [404], serviceWorkers: 'block' });
+    await ada.joins('garden');
+    await ada.field.fill('half a thou');
+    const parts = {
+      'Your profile': /\/assets\/Profile-.*\.js/,
+      'Room settings': /\/assets\/RoomSettings-.*\.js/,
+    };
+    const opens = { 'Your profile': 'choosesOfOwn', 'Room settings': 'choosesInRoom' };
+    const choice = {
+      'Your profile': 'Profile and theme',
+      'Room settings': /^(Room settings|About this room)$/,
+    };
+    for (const [title, file] of Object.entries(parts)) {
+      await ada.page.route(file, (route) => route.fulfill({ status: 404 }));
+      await ada[opens[title]](choice[title]);
+      await ada.sees('This could not be loaded. Try again.');
+      assert.equal(await ada.field.inputValue(), 'half a thou');
+      await ada.page.unroute(file);
+      await ada[opens[title]](choice[title]);
+      await ada.page.getByRole('dialog', { name: title }).waitFor();
+      await ada.page.keyboard.press('Escape');
+      await ada.page.getByRole('button', { name: 'Close this notice' }).click();
+    }
+  });
+
+  story('a new version comes to all tabs, and interrupts nobody who writes', async (t, browser) => {
+    const build = await aBuildOfItsOwn(t);
+    const belfry = await startBelfry(t, { PAGE_DIR: build.directory });
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.pageIsKept();
+    await ada.page.reload();
+    await ada.inRoom('garden');
+    const [quiet, writing] = [await ada.inAnotherTab('#/'), await ada.inAnotherTab('#/garden')];
+    await writing.inRoom('garden');
+    await writing.field.fill('half a thou');
+    for (const tab of [ada, quiet, writing]) assert.equal(await tab.versionOfPage(), null);
+
+    await build.becomes('2');
+    await ada.looksForANewVersion();
+    for (const tab of [ada, quiet, writing]) await tab.sees('A new version is ready.');
+    await ada.page.getByRole('button', { name: 'Reload' }).click();
+    await ada.hasVersion('2');
+    await quiet.hasVersion('2');
+    assert.equal(await writing.versionOfPage(), null);
+    assert.equal(await writing.field.inputValue(), 'half a thou');
+    await writing.looksAway();
+    await writing.hasVersion('2');
+    await writing.hasWritten('half a thou');
+  });
+
+  story('a notice can be pressed although a window is open', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const bo = await guest(t, belfry, 'Bo');
+    await bo.join('greenhouse');
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('greenhouse');
+    await ada.joins('garden');
+    await ada.page.keyboard.press('Control+,');
+    const profile = ada.page.getByRole('dialog', { name: 'Your profile' });
+    await profile.waitFor();
+    await bo.write('greenhouse', 'Look, @Ada');
+    await ada.page.getByRole('button', { name: 'Show', exact: true }).click();
+    await ada.page.keyboard.press('Escape');
+    await profile.waitFor({ state: 'detached' });
+    await ada.inRoom('greenhouse');
+  });
+
+  story('who logs out takes along where they were, and a link leads whoever signs in', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    await ada.joins('garden');
+    await ada.logsOut();
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await ada.page.getByLabel('Your name').waitFor();
+    assert.equal(new URL(ada.page.url()).hash, '#/');
+    await ada.choosesName('Bo');
+    await ada.sees('Nobody is ringing yet');
+
+    const cy = await visit(t, browser, belfry);
+    await cy.follows('garden', 1);
+    await cy.choosesName('Cy');
+    await cy.inRoom('garden');
+  });
 
   story('the API and the socket are never answered from the device', async (t, browser) => {
     const belfry = await startBelfry(t);
@@ -169,3 +265,25 @@ stories('around the rooms', (story) => {
     assert.ok((await links.count()) < 80);
   });
 });
+
+/** A copy of the built page, which `becomes` another version: its worker and its document are not what they were. */
+async function aBuildOfItsOwn(t) {
+  const directory = await mkdtemp(join(tmpdir(), 'belfry-build-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  await cp(process.env.PAGE_DIR ?? fileURLToPath(new URL('../dist', import.meta.url)), directory, {
+    recursive: true,
+  });
+  const change = async (name, from, to) => {
+    const file = join(directory, name);
+    const before = await readFile(file, 'utf8');
+    assert.match(before, from);
+    await writeFile(file, before.replace(from, to));
+  };
+  return {
+    directory,
+    async becomes(version) {
+      await change('index.html', /<head>/, `<head><meta name="version" content="${version}">`);
+      await change('sw.js', /(url:"index\.html",revision:")[^"]*/, `$1${version}`);
+    },
+  };
+}

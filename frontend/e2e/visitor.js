@@ -37,7 +37,10 @@ export async function visit(test, browser, belfry, { refusals = [], transport, .
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
     // Of a request that failed, the response says more; of a server that is away, nothing is to be said.
-    const network = /^Failed to load resource|^WebSocket connection to/.test(line.text());
+    const network =
+      /^Failed to load resource|^WebSocket connection to|registration blocked by Playwright$/.test(
+        line.text(),
+      );
     if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
   });
   page.on('response', (response) => {
@@ -180,6 +183,23 @@ class Visitor {
     await this.page.locator('dialog[open], :popover-open:not(.toasts, .tip)').first().waitFor();
   }
 
+  /** A window with that title is open. */
+  async seesWindow(title) {
+    await this.page.getByRole('dialog', { name: title }).waitFor();
+  }
+
+  /** Presses keys that open a window. */
+  async pressesFor(keys, title) {
+    await this.page.keyboard.press(keys);
+    await this.seesWindow(title);
+  }
+
+  async opensAllEmoji(text) {
+    await this.opens('React', this.message(text));
+    await this.page.getByRole('button', { name: 'More emoji' }).click();
+    await this.page.getByRole('searchbox', { name: 'Search emoji' }).waitFor();
+  }
+
   /** Presses Tab, or another key, until the focus is there. */
   async tabsTo(goal, key = 'Tab') {
     await goal.waitFor();
@@ -193,6 +213,33 @@ class Visitor {
   /** The page has been put on this device: the next time it opens without a server. */
   async pageIsKept() {
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  }
+
+  /** The same page once more, in the same browser. */
+  async inAnotherTab(hash) {
+    const page = await this.page.context().newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(new URL(`/${hash}`, this.page.url()).href);
+    const tab = new Visitor(page);
+    await tab.isIn();
+    return tab;
+  }
+
+  /** What the page does now and then. */
+  async looksForANewVersion() {
+    await this.page.evaluate(async () => {
+      await (await navigator.serviceWorker.getRegistration()).update();
+    });
+  }
+
+  /** Which of the builds that a story has made this page is of; `null`: the first. */
+  async versionOfPage() {
+    return this.page.evaluate(() => document.querySelector('meta[name="version"]')?.content ?? null);
+  }
+
+  async hasVersion(version) {
+    await this.page.locator(`meta[name="version"][content="${version}"]`).waitFor({ state: 'attached' });
+    await this.isIn();
   }
 
   /** Makes the user a member of so many rooms, `room-000` and on. */

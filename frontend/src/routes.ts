@@ -25,12 +25,6 @@ export function placeIn(hash: string): Place {
   return /^[1-9]\d{0,14}$/.test(seq) ? { view: 'room', roomId, seq: Number(seq) } : HOME;
 }
 
-export function addressOf(place: Place): string {
-  if (place.view === 'home') return HOME_ADDRESS;
-  if (place.view === 'browse') return BROWSE_ADDRESS;
-  return roomAddress(place.roomId, place.seq);
-}
-
 export function roomAddress(roomId: string, seq?: number): string {
   return seq === undefined ? `#/${roomId}` : `#/${roomId}/${seq}`;
 }

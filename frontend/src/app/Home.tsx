@@ -3,8 +3,8 @@ import { useRooms } from '@belfry/react';
 import { ButtonLink } from '../design/Button';
 import { Bell, Compass } from '../design/icons';
 import { EmptyState } from '../design/States';
+import { keysOf } from '../keyboard';
 import { BROWSE_ADDRESS } from '../routes';
-import { keysOf } from './keyboard';
 
 export function Home() {
   const some = useRooms(({ rooms }) => rooms.length > 0);

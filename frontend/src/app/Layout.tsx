@@ -1,29 +1,33 @@
 // The signed-in page: the rooms at the left, what the address names beside them; on a phone one of the two.
 import type { Session } from '@belfry/client';
 import { useClient } from '@belfry/react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
+import { lazyPart } from '../design/lazy-part';
 import { Skeleton } from '../design/States';
 import { ConnectionLine } from '../features/connection/ConnectionLine';
 import { rememberRecent } from '../features/rooms/recent';
 import { Sidebar } from '../features/rooms/Sidebar';
 import { useRoomKeys } from '../features/rooms/use-room-keys';
+import { useShortcut } from '../keyboard';
 import { currentPlace, type Place, usePlace } from '../routes';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Home } from './Home';
-import { useShortcut } from './keyboard';
 import { useTitle } from './use-title';
 import './Layout.css';
 
-const room = () => import('../features/room/RoomView').then(({ RoomView }) => ({ default: RoomView }));
+const room = () => import('../features/room/RoomView').then(({ RoomView }) => RoomView);
 // On its way while the rest of the page starts.
-const first = currentPlace().view === 'room' ? room() : undefined;
-const RoomView = lazy(() => first ?? room());
-const Directory = lazy(() =>
-  import('../features/directory/Directory').then((module) => ({ default: module.Directory })),
+let first = currentPlace().view === 'room' ? room() : undefined;
+first?.catch(() => {
+  first = undefined;
+});
+const RoomView = lazyPart(() => first ?? room());
+const Directory = lazyPart(() =>
+  import('../features/directory/Directory').then(({ Directory }) => Directory),
 );
-const switcher = () => import('../features/rooms/Switcher');
-const Switcher = lazy(switcher);
-const KeyboardMap = lazy(() => import('./keyboard/KeyboardMap'));
+const switcher = () => import('../features/rooms/Switcher').then((module) => module.default);
+const Switcher = lazyPart(switcher);
+const KeyboardMap = lazyPart(() => import('./KeyboardMap').then((module) => module.default));
 
 export function Layout({ session }: { session: Session }) {
   const client = useClient();
@@ -65,27 +69,23 @@ export function Layout({ session }: { session: Session }) {
       <div className="stage">
         <ConnectionLine onSignInAgain={() => session.end()} />
         <ErrorBoundary of={place}>
-          <Suspense fallback={<Skeleton label="Loading" lines={6} faces />}>
-            <View place={place} />
-          </Suspense>
+          <View place={place} />
         </ErrorBoundary>
       </div>
-      <Suspense>
-        {open === 'switcher' && <Switcher onClose={close} />}
-        {open === 'keys' && <KeyboardMap onClose={close} />}
-      </Suspense>
+      {open === 'switcher' && <Switcher onClose={close} onMissing={close} />}
+      {open === 'keys' && <KeyboardMap onClose={close} onMissing={close} />}
     </div>
   );
 }
 
 function View({ place }: { place: Place }) {
-  if (place.view === 'browse') {
-    return <Directory />;
-  }
+  const waiting = <Skeleton label="Loading" lines={6} faces />;
+  if (place.view === 'browse') return <Directory waiting={waiting} />;
   if (place.view === 'home') return <Home />;
   return (
     <RoomView
       key={place.roomId}
+      waiting={waiting}
       roomId={place.roomId}
       {...(place.seq === undefined ? {} : { seq: place.seq })}
     />

@@ -2,6 +2,7 @@
 import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
 import { IconButton } from './Button';
 import { Close } from './icons';
+import { useToastsInWindow } from './Toast';
 import './Dialog.css';
 
 interface DialogProps {
@@ -25,12 +26,18 @@ export function Dialog({
 }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const toastsIn = useToastsInWindow();
 
   useEffect(() => {
     const box = dialog.current;
-    box?.showModal();
-    return () => box?.close();
-  }, []);
+    if (!box) return;
+    box.showModal();
+    const leave = toastsIn(box);
+    return () => {
+      leave();
+      box.close();
+    };
+  }, [toastsIn]);
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does what a press beside it does

@@ -9,6 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { createPortal } from 'react-dom';
 import { Button, IconButton } from './Button';
 import { Close } from './icons';
 import './Toast.css';
@@ -33,11 +34,18 @@ interface Shown extends ToastWish {
 
 const MOST = 3;
 const ToastContext = createContext<(wish: ToastWish) => () => void>(() => () => undefined);
+const WindowContext = createContext<(box: HTMLElement) => () => void>(() => () => undefined);
 
 export function Toasts({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const next = useRef(0);
   const region = useRef<HTMLElement>(null);
+  const windows = useRef<HTMLElement[]>([]);
+  const [place] = useState(() => {
+    const made = document.createElement('div');
+    made.className = 'toasts-place';
+    return made;
+  });
 
   const drop = useCallback(
     (key: number) => setShown((before) => before.filter((each) => each.key !== key)),
@@ -48,7 +56,7 @@ export function Toasts({ children }: { children: ReactNode }) {
       next.current += 1;
       const key = next.current;
       setShown((before) => [
-        ...before.filter(({ name }) => !name || name !== wish.name).slice(1 - MOST),
+        ...withRoomForOne(before.filter(({ name }) => !name || name !== wish.name)),
         { ...wish, key },
       ]);
       return () => drop(key);
@@ -56,29 +64,65 @@ export function Toasts({ children }: { children: ReactNode }) {
     [drop],
   );
 
-  // In the top layer, so that it stands over an open window too.
-  useEffect(() => {
+  // In the top layer, so that it stands over what is open; and in the window that is open, since nothing outside of it can be pressed.
+  const raise = useCallback(() => {
+    const home = windows.current.at(-1) ?? document.body;
+    if (place.parentElement !== home) home.append(place);
     const box = region.current;
-    if (!box || shown.length === 0) return;
-    if (box.matches(':popover-open') && document.querySelector('dialog[open]')) box.hidePopover();
-    if (!box.matches(':popover-open')) box.showPopover();
-  }, [shown.length]);
+    if (!box || box.childElementCount === 0) return;
+    if (box.matches(':popover-open')) box.hidePopover();
+    box.showPopover();
+  }, [place]);
+  useEffect(raise, [raise]);
+  useEffect(() => {
+    if (shown.length > 0) raise();
+  }, [raise, shown.length]);
+  useEffect(() => () => place.remove(), [place]);
+
+  const inWindow = useCallback(
+    (box: HTMLElement) => {
+      windows.current = [...windows.current, box];
+      raise();
+      return () => {
+        windows.current = windows.current.filter((each) => each !== box);
+        raise();
+      };
+    },
+    [raise],
+  );
 
   return (
     <ToastContext value={toast}>
-      {children}
-      <section ref={region} className="toasts" popover="manual" aria-label="Notices">
-        {shown.map(({ key, ...wish }) => (
-          <Line key={key} {...wish} drop={() => drop(key)} />
-        ))}
-      </section>
-      <div className="visually-hidden" aria-live="polite">
-        {shown.map(({ key, text, action }) => (
-          <p key={key}>{action ? `${text} ${action.label} is possible.` : text}</p>
-        ))}
-      </div>
+      <WindowContext value={inWindow}>{children}</WindowContext>
+      {createPortal(
+        <>
+          <section ref={region} className="toasts" popover="manual" aria-label="Notices">
+            {shown.map(({ key, ...wish }) => (
+              <Line key={key} {...wish} drop={() => drop(key)} />
+            ))}
+          </section>
+          <div className="visually-hidden" aria-live="polite">
+            {shown.map(({ key, text, action }) => (
+              <p key={key}>{action ? `${text} ${action.label} is possible.` : text}</p>
+            ))}
+          </div>
+        </>,
+        place,
+      )}
     </ToastContext>
   );
+}
+
+/** The oldest go; one with something to press never, since that may be the only way back. */
+function withRoomForOne(shown: readonly Shown[]): readonly Shown[] {
+  const oldest = shown.find(({ action }) => !action);
+  if (shown.length < MOST || !oldest) return shown;
+  return withRoomForOne(shown.filter((each) => each !== oldest));
+}
+
+/** For a window over the page: from now until the answer is called, notices stand in it. */
+export function useToastsInWindow(): (box: HTMLElement) => () => void {
+  return useContext(WindowContext);
 }
 
 /** Shows a line; the answer takes it away. The same function always. */

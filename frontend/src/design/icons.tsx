@@ -29,12 +29,6 @@ export const Bell = icon(
     <path d="M10 19.5a2.1 2.1 0 0 0 4 0" />
   </>,
 );
-export const BellOff = icon(
-  <>
-    <path d="M9 5.9a5.5 5.5 0 0 1 8.5 4.6c0 1 .1 1.9.2 2.6M6.6 9.4c-.1.4-.1.7-.1 1.1 0 4.5-1.7 5.7-1.7 5.7h11.6" />
-    <path d="M10 19.5a2.1 2.1 0 0 0 4 0M4 4l16 16" />
-  </>,
-);
 
 export const Hash = drawn('M9.5 4 7.5 20M16.5 4l-2 16M4.5 9h16M3.5 15h16');
 export const Lock = icon(
@@ -63,8 +57,6 @@ export const Compass = icon(
 );
 
 export const Back = drawn('M15 5l-7 7 7 7');
-export const Forward = drawn('M9 5l7 7-7 7');
-export const ChevronDown = drawn('M6 9.5l6 6 6-6');
 export const Up = drawn('M12 19V5m0 0-6 6m6-6 6 6');
 export const Down = drawn('M12 5v14m0 0-6-6m6 6 6-6');
 export const Close = drawn('M6 6l12 12M18 6 6 18');
@@ -97,7 +89,6 @@ export const AddPerson = icon(
     <path d="M3 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M19 8v6M16 11h6" />
   </>,
 );
-export const Crown = drawn('M4 8l4 4 4-6.5L16 12l4-4-1.5 10h-13z');
 export const Shield = drawn('M12 3.5l7 2.5v5.5c0 4.2-2.8 7.3-7 9-4.2-1.7-7-4.8-7-9V6z');
 
 export const Send = drawn('M5 12 4 4.5 20.5 12 4 19.5 5 12zm0 0h7');
@@ -124,12 +115,7 @@ export const Clap = drawn(
 );
 export const Bold = drawn('M7.5 5h5.2a3.4 3.4 0 0 1 0 6.8H7.5zM7.5 11.8h6a3.6 3.6 0 0 1 0 7.2h-6z');
 export const Italic = drawn('M10 5h7M7 19h7M14 5l-4 14');
-export const Strike = drawn(
-  'M4.5 12h15M16.5 8c-.6-2-2.3-3-4.5-3-2.6 0-4.5 1.4-4.5 3.5M7.5 16c.6 2 2.3 3 4.5 3 2.6 0 4.5-1.4 4.5-3.5',
-);
 export const Code = drawn('M8.5 7.5 4 12l4.5 4.5M15.5 7.5 20 12l-4.5 4.5');
-export const QuoteSign = drawn('M5 6v12M9.5 8h10M9.5 12h10M9.5 16h6');
-export const ListSign = drawn('M9.5 6.5h10M9.5 12h10M9.5 17.5h10M5 6.5h.01M5 12h.01M5 17.5h.01');
 
 export const Gear = icon(
   <>

@@ -260,6 +260,8 @@ export interface Draft {
 }
 
 export interface Notifications extends Readable<NotificationsState> {
+  /** Asks the server again; also done at each connect, and where something may have been missed. */
+  refresh(): void;
   loadOlder(): void;
   /** Everything up to that one, all if not said; on all devices. */
   markRead(upTo?: string): void;

@@ -19,7 +19,7 @@ import type {
 
 export type UseConnection = ConnectionState & Pick<Client, 'connect'>;
 export type UseRooms = RoomsState & Pick<Rooms, 'refresh' | 'directory' | 'create' | 'direct'>;
-export type UseNotifications = NotificationsState & Pick<Notifications, 'loadOlder' | 'markRead'>;
+export type UseNotifications = NotificationsState & Pick<Notifications, 'refresh' | 'loadOlder' | 'markRead'>;
 export type UseJobs = { readonly jobs: readonly Job[] } & Pick<
   Jobs,
   'create' | 'cancel' | 'refresh' | 'result'
@@ -74,7 +74,7 @@ export const clientParts = once((client: Client) => ({
   notifications: part<NotificationsState, UseNotifications>(
     client.notifications,
     (state) => state,
-    verbs(client.notifications, ['loadOlder', 'markRead']),
+    verbs(client.notifications, ['refresh', 'loadOlder', 'markRead']),
   ),
   jobs: part<readonly Job[], UseJobs>(
     client.jobs,

@@ -11,10 +11,10 @@ import {
   useRef,
   useState,
 } from 'react';
-import { pressed, useShortcut } from '../../app/keyboard';
 import { IconButton } from '../../design/Button';
 import { Send, Smile } from '../../design/icons';
 import { Popup } from '../../design/Popup';
+import { pressed, useShortcut } from '../../keyboard';
 import { EmojiPicker } from '../emoji/EmojiPicker';
 import { applyEdit, replaceRange } from './apply-edit';
 import { Foot } from './Foot';

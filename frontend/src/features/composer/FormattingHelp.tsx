@@ -1,9 +1,10 @@
 // How a message can be formatted: what to write, and buttons for those without the keys.
-import { keysOf } from '../../app/keyboard';
+
 import { Button } from '../../design/Button';
 import { Bold, Code, Italic } from '../../design/icons';
 import { Popup } from '../../design/Popup';
 import { tip } from '../../design/Tooltip';
+import { keysOf } from '../../keyboard';
 import type { Mark } from './markdown-edits';
 
 const WAYS: readonly (readonly [sign: string, meaning: string])[] = [

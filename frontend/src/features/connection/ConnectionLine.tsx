@@ -3,7 +3,7 @@ import { shallow, useConnection } from '@belfry/react';
 import { useEffect, useState } from 'react';
 import { Button } from '../../design/Button';
 import { Check, Unplugged } from '../../design/icons';
-import { type Down, sinceWhen, whatWaits } from './connection-words';
+import { sinceWhen, whatWaits } from './connection-words';
 import './connection.css';
 
 /** Short cuts pass without a word. */
@@ -17,46 +17,36 @@ export function ConnectionLine({ onSignInAgain }: { onSignInAgain(): void }) {
   );
   const troubled = state.status !== 'online' && state.status !== 'idle';
   const shown = useShown(troubled);
-  if (shown === 'nothing') return <div className="connection" role="status" />;
+  const trouble = shown === 'trouble';
+  const refused = trouble && state.status === 'refused';
+  const more = trouble && [!refused && sinceWhen(state), whatWaits(state)].filter(Boolean).join(' ');
+  // What counts up stands outside of what is read out at each change.
   return (
-    <div className="connection" role="status" data-shown={shown}>
-      <div className="connection-line">
-        {shown === 'back' ? (
-          <>
-            <Check />
-            <p>Connected again.</p>
-          </>
-        ) : state.status === 'refused' ? (
-          <>
-            <Unplugged />
-            <p>The server does not take this session any more. {whatWaits(state)}</p>
-            <Button size="small" onClick={onSignInAgain}>
-              Sign in again
-            </Button>
-          </>
-        ) : (
-          <Trouble {...state} />
+    <div className="connection" data-shown={shown}>
+      <div className={shown === 'nothing' ? undefined : 'connection-line'}>
+        {shown !== 'nothing' && (trouble ? <Unplugged /> : <Check />)}
+        <p>
+          <span role="status">
+            {shown === 'back' && 'Connected again.'}
+            {refused && 'The server does not take this session any more.'}
+            {trouble && !refused && (
+              <strong>{state.status === 'connecting' ? 'Connecting…' : 'Reconnecting…'}</strong>
+            )}
+          </span>
+          {more && <span className="connection-more"> {more}</span>}
+        </p>
+        {refused && (
+          <Button size="small" onClick={onSignInAgain}>
+            Sign in again
+          </Button>
+        )}
+        {trouble && !refused && state.downSince !== null && (
+          <Button size="small" look="link" onClick={state.connect}>
+            Try now
+          </Button>
         )}
       </div>
     </div>
-  );
-}
-
-function Trouble(state: Down & { connect(): void }) {
-  const words = [sinceWhen(state), whatWaits(state)].filter(Boolean).join(' ');
-  return (
-    <>
-      <Unplugged />
-      <p>
-        <strong>{state.status === 'connecting' ? 'Connecting…' : 'Reconnecting…'}</strong>
-        {words && <span className="connection-more"> {words}</span>}
-      </p>
-      {state.downSince !== null && (
-        <Button size="small" look="link" onClick={state.connect}>
-          Try now
-        </Button>
-      )}
-    </>
   );
 }
 

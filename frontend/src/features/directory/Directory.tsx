@@ -1,10 +1,11 @@
 // All public rooms, to be searched and joined; and the ways to a room that is not among them.
 import type { RoomInfo } from '@belfry/client';
 import { useRooms } from '@belfry/react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button, ButtonLink } from '../../design/Button';
 import { Field } from '../../design/Field';
 import { At, Back, Compass, Hash, Plus, Search } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
 import { HOME_ADDRESS, roomAddress } from '../../routes';
 import { counted } from '../people/names';
@@ -13,8 +14,8 @@ import './directory.css';
 import { JoinForm } from './JoinForm';
 import { usePublicRooms } from './use-public-rooms';
 
-const NewRoom = lazy(() => import('./NewRoom').then((module) => ({ default: module.NewRoom })));
-const NewDirect = lazy(() => import('./NewDirect').then((module) => ({ default: module.NewDirect })));
+const NewRoom = lazyPart(() => import('./NewRoom').then(({ NewRoom }) => NewRoom));
+const NewDirect = lazyPart(() => import('./NewDirect').then(({ NewDirect }) => NewDirect));
 
 export function Directory() {
   const [text, setText] = useState('');
@@ -97,10 +98,8 @@ export function Directory() {
           </Button>
         )}
       </div>
-      <Suspense fallback={null}>
-        {open === 'room' && <NewRoom onClose={close} />}
-        {open === 'direct' && <NewDirect onClose={close} />}
-      </Suspense>
+      {open === 'room' && <NewRoom onClose={close} onMissing={close} />}
+      {open === 'direct' && <NewDirect onClose={close} onMissing={close} />}
     </main>
   );
 }

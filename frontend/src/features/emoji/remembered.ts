@@ -31,6 +31,15 @@ export function remember(emoji: string): void {
   put(USED, JSON.stringify([[emoji, times + 1], ...others].slice(0, MOST_KEPT)));
 }
 
+/** The skin tone too: it is somebody's. */
+export function forgetEmoji(): void {
+  for (const key of [USED, TONE]) {
+    try {
+      localStorage.removeItem(key);
+    } catch {}
+  }
+}
+
 export function skinTone(): SkinTone {
   const kept = take(TONE);
   return TONES.find((tone) => tone === kept) ?? 'none';

@@ -1,9 +1,9 @@
 // What can be done to a message, over its upper edge: shown to the pointer and to the focus; on a phone the menu holds it all.
 import { type MessageItem, mayDelete, mayEdit, type Role } from '@belfry/client';
-import { keysOf } from '../../app/keyboard';
 import { Clap, LinkSign, More, Pencil, Reply, Trash } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
 import { tip } from '../../design/Tooltip';
+import { keysOf } from '../../keyboard';
 import { ReactPopup } from './Applause';
 import type { MessageVerbs } from './message-verbs';
 import { useShownName } from './shown-names';

@@ -10,11 +10,11 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { useShortcut } from '../../app/keyboard';
 import { Button } from '../../design/Button';
 import { Down, Up } from '../../design/icons';
 import { ErrorState } from '../../design/States';
 import { useToast } from '../../design/Toast';
+import { useShortcut } from '../../keyboard';
 import { generalSentence } from '../../language/sentences';
 import { clockTime, dayName, isSameDay } from '../../language/time';
 import { linkTo } from '../../routes';

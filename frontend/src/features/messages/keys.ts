@@ -1,7 +1,7 @@
 // What the keys do to the message that has the focus.
 import { type MessageItem, mayDelete, mayEdit, type Role } from '@belfry/client';
 import type { KeyboardEvent } from 'react';
-import { pressed } from '../../app/keyboard';
+import { pressed } from '../../keyboard';
 import type { MessageVerbs } from './message-verbs';
 
 interface Of {

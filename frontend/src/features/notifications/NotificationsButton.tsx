@@ -1,15 +1,16 @@
 // The bell: how much is unread, the list behind it, and the calls while somebody is elsewhere.
 import { useNotifications } from '@belfry/react';
-import { lazy, Suspense, useRef } from 'react';
-import { keysOf, useShortcut } from '../../app/keyboard';
+import { useRef } from 'react';
 import { Badge } from '../../design/Badge';
 import { Bell } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { Popup } from '../../design/Popup';
 import { Skeleton } from '../../design/States';
+import { keysOf, useShortcut } from '../../keyboard';
 import { NotificationAlerts } from './NotificationAlerts';
 import './notifications.css';
 
-const NotificationsPanel = lazy(() => import('./NotificationsPanel'));
+const NotificationsPanel = lazyPart(() => import('./NotificationsPanel').then((module) => module.default));
 
 export function NotificationsButton() {
   const unread = useNotifications((state) => state.unread);
@@ -36,9 +37,11 @@ export function NotificationsButton() {
       >
         {(close) => (
           <div className="notifications">
-            <Suspense fallback={<Skeleton label="Loading notifications" />}>
-              <NotificationsPanel onGone={close} />
-            </Suspense>
+            <NotificationsPanel
+              onGone={close}
+              onMissing={close}
+              waiting={<Skeleton label="Loading notifications" />}
+            />
           </div>
         )}
       </Popup>

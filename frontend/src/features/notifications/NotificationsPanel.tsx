@@ -20,7 +20,8 @@ interface NotificationsPanelProps {
 }
 
 export default function NotificationsPanel({ onGone }: NotificationsPanelProps) {
-  const { status, problem, notifications, unread, hasOlder, loadOlder, markRead } = useNotifications();
+  const { status, problem, notifications, unread, hasOlder, refresh, loadOlder, markRead } =
+    useNotifications();
   const client = useClient();
   const [asked, setAsked] = useState(0);
   const loadingOlder = asked > 0 && asked === notifications.length && hasOlder && !problem;
@@ -53,6 +54,7 @@ export default function NotificationsPanel({ onGone }: NotificationsPanelProps) 
             level={3}
             title="Not loaded"
             sentence={problem ? generalSentence(problem) : 'They come with the connection.'}
+            onRetry={refresh}
           />
         )}
         {status === 'ready' && notifications.length === 0 && (

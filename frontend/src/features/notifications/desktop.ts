@@ -4,6 +4,8 @@
 export type DesktopState = 'unsupported' | 'refused' | 'off' | 'on';
 
 const SWITCH = 'belfry.alerts';
+/** Shown, and not closed as far as is known. */
+const onDesktop = new Set<Notification>();
 const listeners = new Set<() => void>();
 /** Where the browser keeps nothing, the choice holds as long as the page is open. */
 let unkept: boolean | null = null;
@@ -27,6 +29,19 @@ export function turnOff(): void {
   tell();
 }
 
+/** Takes away what is shown, and the choice: the next one here is asked anew. */
+export function forgetDesktop(): void {
+  for (const shown of onDesktop) shown.close();
+  onDesktop.clear();
+  unkept = null;
+  try {
+    localStorage.removeItem(SWITCH);
+  } catch {
+    // Nothing was kept either.
+  }
+  tell();
+}
+
 export function onDesktopState(listener: () => void): () => void {
   listeners.add(listener);
   // Another tab has changed it, or the person has been to the browser's settings.
@@ -43,6 +58,8 @@ export function onDesktopState(listener: () => void): () => void {
 export function showOnDesktop(title: string, body: string, tag: string, onPress: () => void): boolean {
   try {
     const shown = new Notification(title, { body, tag, icon: '/bell.svg' });
+    onDesktop.add(shown);
+    shown.onclose = () => onDesktop.delete(shown);
     shown.onclick = () => {
       window.focus();
       shown.close();

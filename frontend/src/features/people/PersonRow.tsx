@@ -1,16 +1,14 @@
 // Somebody in a list, with a word beside the name and what can be done.
 import type { Status } from '@belfry/client';
-import { lazy, Suspense } from 'react';
 import { Avatar } from '../../design/Avatar';
 import { More } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { type Choice, Menu } from '../../design/Menu';
 import { Popup } from '../../design/Popup';
 import { Skeleton } from '../../design/States';
 import { go, roomAddress } from '../../routes';
 
-const PersonCard = lazy(() =>
-  import('../profile/PersonCard').then((module) => ({ default: module.PersonCard })),
-);
+const PersonCard = lazyPart(() => import('../profile/PersonCard').then(({ PersonCard }) => PersonCard));
 
 interface PersonRowProps {
   id: string;
@@ -35,16 +33,16 @@ export function PersonRow({ id, name, status, word, me, choices }: PersonRowProp
           face={name}
         >
           {(close) => (
-            <Suspense fallback={<Skeleton label="Loading who this is" lines={2} />}>
-              <PersonCard
-                id={id}
-                name={name}
-                onOpenRoom={(roomId) => {
-                  close();
-                  go(roomAddress(roomId));
-                }}
-              />
-            </Suspense>
+            <PersonCard
+              waiting={<Skeleton label="Loading who this is" lines={2} />}
+              onMissing={close}
+              id={id}
+              name={name}
+              onOpenRoom={(roomId) => {
+                close();
+                go(roomAddress(roomId));
+              }}
+            />
           )}
         </Popup>
         {me && <span className="soft">(you)</span>}

@@ -1,9 +1,10 @@
 // The head of a room: what it is, who is there, and what can be done with it.
 import { mayLeave, mayManage } from '@belfry/client';
 import { usePresence, useRoom } from '@belfry/react';
-import { lazy, type RefObject, Suspense, useState } from 'react';
+import { type RefObject, useState } from 'react';
 import { Button, ButtonLink } from '../../design/Button';
 import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { type Choice, Menu } from '../../design/Menu';
 import { useToast } from '../../design/Toast';
 import { go, HOME_ADDRESS, linkTo } from '../../routes';
@@ -12,12 +13,10 @@ import { counted, roomTitle } from './names';
 import './people.css';
 import { RoomSign } from './RoomSign';
 
-const RoomSettings = lazy(() =>
-  import('../room-settings/RoomSettings').then((module) => ({ default: module.RoomSettings })),
+const RoomSettings = lazyPart(() =>
+  import('../room-settings/RoomSettings').then(({ RoomSettings }) => RoomSettings),
 );
-const LeaveRoom = lazy(() =>
-  import('../room-settings/LeaveRoom').then((module) => ({ default: module.LeaveRoom })),
-);
+const LeaveRoom = lazyPart(() => import('../room-settings/LeaveRoom').then(({ LeaveRoom }) => LeaveRoom));
 
 export interface RoomHeadProps {
   heading: RefObject<HTMLHeadingElement | null>;
@@ -100,12 +99,18 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
         </Button>
       )}
       {choices.length > 0 && <Menu label="Room menu" face={<More />} choices={choices} />}
-      <Suspense fallback={null}>
-        {info && there && open === 'leave' && <LeaveRoom onClose={close} onLeft={() => go(HOME_ADDRESS)} />}
-        {info && there && open !== null && open !== 'leave' && (
-          <RoomSettings part={open} onPart={setOpen} onLeave={() => setOpen('leave')} onClose={close} />
-        )}
-      </Suspense>
+      {info && there && open === 'leave' && (
+        <LeaveRoom onClose={close} onMissing={close} onLeft={() => go(HOME_ADDRESS)} />
+      )}
+      {info && there && open !== null && open !== 'leave' && (
+        <RoomSettings
+          part={open}
+          onPart={setOpen}
+          onLeave={() => setOpen('leave')}
+          onClose={close}
+          onMissing={close}
+        />
+      )}
     </header>
   );
 }

@@ -1,15 +1,17 @@
 // The user's own corner: how the others see them, and behind it status, profile and the way out.
 import type { Session, Status, User } from '@belfry/client';
 import { useClient, useMe } from '@belfry/react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Avatar } from '../../design/Avatar';
 import { Gear, Leave } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { Menu } from '../../design/Menu';
 import { PRESENCE_WORDS, PresenceDot } from '../../design/PresenceDot';
+import { useShortcut } from '../../keyboard';
 import { useLogOut } from './use-log-out';
 import './own-corner.css';
 
-const Profile = lazy(() => import('./Profile'));
+const Profile = lazyPart(() => import('./Profile').then((module) => module.default));
 
 const STATUSES = ['online', 'away', 'busy'] as const satisfies readonly Status[];
 
@@ -24,6 +26,7 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
   const me = useMe();
   const [editing, setEditing] = useState(false);
   const logOut = useLogOut(session);
+  useShortcut('settings', () => setEditing(true));
   if (!me) return null;
   const name = shownName(me);
   const word = PRESENCE_WORDS[me.status];
@@ -54,13 +57,11 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
           { label: 'Log out', icon: <Leave />, danger: true, run: logOut.ask },
         ]}
       />
-      <Suspense>
-        {editing && (
-          <Profile me={me} onClose={() => setEditing(false)}>
-            {children}
-          </Profile>
-        )}
-      </Suspense>
+      {editing && (
+        <Profile me={me} onClose={() => setEditing(false)} onMissing={() => setEditing(false)}>
+          {children}
+        </Profile>
+      )}
       {logOut.question}
     </>
   );

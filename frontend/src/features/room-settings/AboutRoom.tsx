@@ -1,6 +1,7 @@
 // What a room is: to be changed by those who manage it, to be read by the others; its link, and the ways out of it.
 import { mayLeave, mayManage, mayOwn, type RoomInfo } from '@belfry/client';
 import { useRoom } from '@belfry/react';
+import { useState } from 'react';
 import { Button } from '../../design/Button';
 import { DialogBody, DialogFoot } from '../../design/Dialog';
 import { roomSentence } from '../../language/sentences';
@@ -19,12 +20,14 @@ export function AboutRoom({ info, onLeave, onDelete, onClose }: AboutRoomProps) 
   const room = useRoom();
   const { name, topic = '', visibility } = info;
   const owns = mayOwn(info);
+  // What somebody else changes meanwhile is theirs, and is not taken back by saving.
+  const [began] = useState<RoomFields>({ name, topic, visibility });
 
   async function save(fields: RoomFields) {
     const wish = {
-      ...(fields.name === name ? {} : { name: fields.name }),
-      ...(fields.topic === topic ? {} : { topic: fields.topic || null }),
-      ...(fields.visibility === visibility ? {} : { visibility: fields.visibility }),
+      ...(fields.name === began.name ? {} : { name: fields.name }),
+      ...(fields.topic === began.topic ? {} : { topic: fields.topic || null }),
+      ...(fields.visibility === began.visibility ? {} : { visibility: fields.visibility }),
     };
     if (Object.keys(wish).length > 0) await room.update(wish);
     onClose();
@@ -45,7 +48,7 @@ export function AboutRoom({ info, onLeave, onDelete, onClose }: AboutRoomProps) 
   if (mayManage(info))
     return (
       <RoomForm
-        fields={{ name, topic, visibility }}
+        fields={began}
         withVisibility={owns}
         action="Save"
         sentence={roomSentence}

@@ -1,6 +1,7 @@
 // One export: how far it is, and what can be done about it.
 import type { Job } from '@belfry/client';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useAnnounce } from '../../design/Announcer';
 import { Button } from '../../design/Button';
 import { Download } from '../../design/icons';
 import { sinceTime } from '../../language/time';
@@ -21,6 +22,15 @@ export function ExportRow({ job, onCancel, onDownload, onAgain }: ExportRowProps
   const about = exportOf(job);
   const title = about ? FORMAT_WORD[about.format] : 'Asked for on another device';
 
+  // That it begins and how it ends; each percent between would be too much.
+  const announce = useAnnounce();
+  const said = useRef(job.state);
+  const stage = job.state === 'active' ? 'being written' : stateSentence(job);
+  useEffect(() => {
+    if (said.current !== job.state) announce(`${title}: ${stage}`);
+    said.current = job.state;
+  }, [announce, job.state, title, stage]);
+
   function press(run: () => Promise<void>) {
     setBusy(true);
     void run().finally(() => setBusy(false));
@@ -30,9 +40,7 @@ export function ExportRow({ job, onCancel, onDownload, onAgain }: ExportRowProps
     <li className="export" data-state={job.state}>
       <div className="export-words">
         <strong id={id}>{title}</strong>
-        <span className="soft" role="status">
-          {stateSentence(job)}
-        </span>
+        <span className="soft">{stateSentence(job)}</span>
       </div>
       {isRunning(job) && (
         <>

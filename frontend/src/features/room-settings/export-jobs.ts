@@ -33,6 +33,14 @@ export function noteExport(jobId: string, { roomId, format }: ExportOf) {
   }
 }
 
+export function forgetExports() {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // Nothing was kept either.
+  }
+}
+
 /** The file that a finished job has made. */
 export function fileOf({ result }: Job): { name: string; bytes: number } | null {
   const file = (result as { file?: { name?: unknown; bytes?: unknown } } | null | undefined)?.file;

@@ -2,7 +2,7 @@
 import { mayEdit } from '@belfry/client';
 import { RoomProvider, useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useShortcut } from '../../app/keyboard';
+import { useShortcut } from '../../keyboard';
 import { go, HOME_ADDRESS } from '../../routes';
 import { Composer } from '../composer/Composer';
 import { MessageList } from '../messages/MessageList';

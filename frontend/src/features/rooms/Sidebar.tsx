@@ -1,11 +1,12 @@
 // The rooms and the user's own corner.
 import type { Session } from '@belfry/client';
 import { useConnection, useRooms } from '@belfry/react';
-import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
-import { keysOf } from '../../app/keyboard';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { ButtonLink, IconButton } from '../../design/Button';
 import { Bell, Compass, Keyboard, Plus, Search } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { EmptyState, ErrorState, Skeleton } from '../../design/States';
+import { keysOf } from '../../keyboard';
 import { generalSentence } from '../../language/sentences';
 import { BROWSE_ADDRESS, HOME_ADDRESS, type Place } from '../../routes';
 import { NotificationsButton } from '../notifications';
@@ -14,7 +15,7 @@ import { RoomList } from './RoomList';
 import { sectionsOf } from './room-order';
 import './rooms.css';
 
-const NewRoom = lazy(() => import('../directory/NewRoom').then((module) => ({ default: module.NewRoom })));
+const NewRoom = lazyPart(() => import('../directory/NewRoom').then(({ NewRoom }) => NewRoom));
 
 interface SidebarProps {
   session: Session;
@@ -97,7 +98,7 @@ export function Sidebar({ session, place, onSwitch, onKeys }: SidebarProps) {
       <footer className="sidebar-foot">
         <OwnCorner session={session} />
       </footer>
-      <Suspense>{making && <NewRoom onClose={() => setMaking(false)} />}</Suspense>
+      {making && <NewRoom onClose={() => setMaking(false)} onMissing={() => setMaking(false)} />}
     </div>
   );
 }

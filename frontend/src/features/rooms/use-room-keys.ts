@@ -1,7 +1,7 @@
 // Alt with an arrow: the room above or below, with Shift the next unread one.
 import type { RoomSummary } from '@belfry/client';
 import { useClient } from '@belfry/react';
-import { useShortcut } from '../../app/keyboard';
+import { useShortcut } from '../../keyboard';
 import { go, type Place, roomAddress } from '../../routes';
 import { neighbour } from './room-order';
 

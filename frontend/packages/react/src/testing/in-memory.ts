@@ -72,6 +72,7 @@ export function inMemoryClient(): InMemoryClient {
         unread: 0,
         hasOlder: false,
       }),
+      refresh() {},
       loadOlder() {},
       markRead() {},
       onAlert: () => () => {},

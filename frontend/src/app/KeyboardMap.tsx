@@ -1,9 +1,9 @@
 // All keys, by where they work.
 import { useReadable } from '@belfry/react';
 import { useId } from 'react';
-import { Dialog, DialogBody } from '../../design/Dialog';
-import { allKeysOf, isSingleKey, SHORTCUTS, type Shortcut, type ShortcutName } from './shortcuts';
-import { singleKeys } from './single-keys';
+import { Dialog, DialogBody } from '../design/Dialog';
+import { allKeysOf, isSingleKey, SHORTCUTS, type Shortcut, type ShortcutName } from '../keyboard/shortcuts';
+import { singleKeys } from '../keyboard/single-keys';
 import './KeyboardMap.css';
 
 const NAMES = Object.keys(SHORTCUTS) as ShortcutName[];

@@ -39,7 +39,7 @@ export const SHORTCUTS = {
   messageClap: { keys: ['C'], says: 'Clap', group: 'On a message', local: true },
   messageReact: { keys: ['+'], says: 'React', group: 'On a message', local: true },
   messageLink: { keys: ['L'], says: 'Copy its link', group: 'On a message', local: true },
-  messageDelete: { keys: ['Delete'], says: 'Delete', group: 'On a message', local: true },
+  messageDelete: { keys: ['Delete', 'Backspace'], says: 'Delete', group: 'On a message', local: true },
 
   send: { keys: ['Enter'], says: 'Send', group: 'While writing', local: true },
   newLine: { keys: ['Shift+Enter'], says: 'Another line', group: 'While writing', local: true },
@@ -94,8 +94,10 @@ export function matches(keys: string, event: Press): boolean {
   // A sign may need Shift on one keyboard and not on another.
   const sign = !letter && [...key].length === 1;
   if (!sign && event.shiftKey !== wants('Shift')) return false;
-  // With Alt a letter key makes a sign on some keyboards, so that its place tells more.
-  return letter ? event.key.toUpperCase() === key || event.code === `Key${key}` : event.key === key;
+  if (!letter || event.key.toUpperCase() === key) return event.key === key || letter;
+  // With Alt, and where other letters are written, its place tells more; else a Latin keyboard may just have it elsewhere.
+  const byPlace = event.altKey || !/^\p{Script=Latin}$/u.test(event.key);
+  return byPlace && event.code === `Key${key}`;
 }
 
 const NAMES: Record<string, [mac: string, other: string]> = {

@@ -30,6 +30,13 @@ test('a sign counts with and without Shift, a letter with Alt by its place', () 
   expect(matches('Alt+P', { ...press('π', { altKey: true }), code: 'KeyP' })).toBe(true);
 });
 
+test('a letter is where this keyboard has it, and by its place where there are no Latin letters', () => {
+  // On Dvorak the key of B writes X, and that of C writes J.
+  expect(matches('Mod+B', { ...press('x', { ctrlKey: true }), code: 'KeyB' })).toBe(false);
+  expect(matches('Mod+B', { ...press('b', { ctrlKey: true }), code: 'KeyN' })).toBe(true);
+  expect(matches('Mod+B', { ...press('и', { ctrlKey: true }), code: 'KeyB' })).toBe(true);
+});
+
 test('no two shortcuts of the whole page want the same keys', () => {
   const everywhere = (Object.values(SHORTCUTS) as Shortcut[]).filter(({ local }) => !local);
   const keys = everywhere.flatMap((each) => each.keys);
