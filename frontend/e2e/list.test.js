@@ -8,6 +8,9 @@ import { enter } from './visitor.js';
 /** So that rooms can be filled in a moment. */
 const FAST = { MESSAGES_PER_SECOND: '100000', EVENTS_PER_SECOND: '100000' };
 
+/** How many pages of older messages come, at four places; 100 for the whole of it. */
+const PREPENDS = Number(process.env.PREPENDS ?? 24);
+
 /** Writes so many messages of different heights, many at once but in order. */
 async function fill(writer, roomId, count, text = textOf) {
   const step = 200;
@@ -25,20 +28,21 @@ function textOf(line) {
 
 stories('the list of messages', (story) => {
   story(
-    'does not move what is read by a pixel while a hundred pages come above it, on a slow machine',
+    `does not move what is read by a pixel while ${PREPENDS} pages come above it, on a slow machine`,
     async (t, browser) => {
       const belfry = await startBelfry(t, FAST);
       const bo = await guest(t, belfry, 'Bo');
       await bo.join('garden');
-      await fill(bo, 'garden', 5_400);
+      const lines = (PREPENDS + 8) * 50;
+      await fill(bo, 'garden', lines);
       const ada = await enter(t, browser, belfry, 'Ada');
       await ada.joins('garden');
-      await ada.messages.filter({ hasText: 'line 5400' }).waitFor();
+      await ada.messages.filter({ hasText: `line ${lines}` }).waitFor();
       const older = await ada.holdsBackOlder();
       await ada.slowedDown(4);
 
       const moved = [];
-      for (let page = 0; page < 100; page += 1) {
+      for (let page = 0; page < PREPENDS; page += 1) {
         const offset = [0, 200, 600, 3000][page % 4];
         await ada.scrollsTo(0);
         await older.asked();
@@ -47,6 +51,7 @@ stories('the list of messages', (story) => {
         await older.letThrough();
         moved.push({ offset, ...(await watched) });
       }
+      t.diagnostic(`moved by ${JSON.stringify(moved.map(({ most }) => most))}`);
       const worst = moved.reduce((a, b) => (a.most >= b.most ? a : b));
       assert.ok(worst.most <= 1, `moved by ${worst.most} px at ${worst.offset}`);
       assert.ok(
@@ -90,6 +95,43 @@ stories('the list of messages', (story) => {
       await ada.page.getByRole('button', { name: '2 new' }).click();
       await ada.sees('and another');
       assert.ok((await ada.distanceFromEnd()) <= 1);
+    },
+  );
+
+  story(
+    'follows what comes above what waits to be sent, and while the field takes its room',
+    async (t, browser) => {
+      const belfry = await startBelfry(t, FAST);
+      const bo = await guest(t, belfry, 'Bo');
+      await bo.join('garden');
+      await fill(bo, 'garden', 60);
+      const ada = await enter(t, browser, belfry, 'Ada');
+      await ada.joins('garden');
+      const writing = await ada.holdsBackWriting();
+      await ada.inRoom('garden');
+      await ada.messages.filter({ hasText: 'line 60' }).waitFor();
+      await ada.writes('mine, on its way');
+      await ada.sees('mine, on its way');
+      for (let line = 1; line <= 4; line += 1) {
+        await bo.write('garden', `above it ${line}`);
+        await ada.sees(`above it ${line}`);
+        assert.ok((await ada.distanceFromEnd()) <= 1, `number ${line} came above what waits`);
+      }
+      await Promise.all([1, 2, 3].map((line) => bo.write('garden', `at once ${line}`)));
+      await ada.field.fill('a\nlong\nanswer');
+      await ada.sees('at once 3');
+      assert.ok((await ada.distanceFromEnd()) <= 1, 'some came while the field grew');
+      writing.goesOut();
+      await ada.allKept();
+      await bo.write('garden', 'the last word');
+      await ada.sees('the last word');
+      assert.ok((await ada.distanceFromEnd()) <= 1);
+
+      await ada.scrollsTo(300);
+      const before = await ada.stands();
+      await bo.write('garden', 'not followed');
+      await ada.page.getByRole('button', { name: '1 new' }).waitFor();
+      assert.deepEqual(await ada.stands(), before, 'whoever has gone up is left there');
     },
   );
 
@@ -172,10 +214,22 @@ stories('the list of messages', (story) => {
     await ada.writes('mine');
     await ada.allKept();
     await ada.page.keyboard.press('Alt+m');
-    for (let step = 0; step < 60; step += 1) await ada.page.keyboard.press('ArrowUp');
+    // At the top of what is there a key waits for the rest, and none leads further than to the next.
+    for (let line = 200; line > 140; ) {
+      await ada.page.keyboard.press('ArrowUp');
+      const on = await ada.isOnText();
+      if (on === `line ${line}.`) line -= 1;
+      else assert.equal(on, line === 200 ? 'mine' : `line ${line + 1}.`);
+    }
     await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
     await ada.scrollsTo(0);
     await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
+    await ada.page.keyboard.press('Alt+End');
+    assert.ok((await ada.distanceFromEnd()) <= 1);
+    await ada.isOn('line 141.');
+    await ada.rowsStandInOrder();
     await ada.page.keyboard.press('ArrowDown');
     await ada.isOn('line 142.');
     await ada.page.keyboard.press('l');

@@ -31,7 +31,7 @@ stories('the page', (story) => {
     assert.equal(await link.getAttribute('href'), 'https://example.org/beans?bed=2');
     assert.match(await link.getAttribute('rel'), /noopener/);
 
-    await bo.page.getByLabel('Your status').selectOption('busy');
+    await bo.choosesOfOwn('Busy');
     await ada.seesPerson('Bo', 'Busy');
     await bo.page.close();
     await ada.seesNobodyCalled('Bo');
@@ -258,13 +258,13 @@ stories('the page', (story) => {
     const belfry = await startBelfry(t);
     const ada = await visit(t, browser, belfry);
     await ada.page.getByRole('button', { name: 'Come in' }).click();
-    await ada.sees('Choose a name first: the others will see it beside what you write.');
+    await ada.sees('Enter a name first.');
     await belfry.stop();
     await ada.page.getByLabel('Your name').fill('Ada');
     await ada.page.keyboard.press('Enter');
     await ada.sees('The server cannot be reached right now. Try again in a moment.');
     await belfry.start();
     await ada.page.getByRole('button', { name: 'Come in' }).click();
-    await ada.page.getByLabel('Join or open a room').waitFor();
+    await ada.isIn();
   });
 });

@@ -24,8 +24,9 @@ export function openBrowser() {
 }
 
 /**
- * Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. `refusals`: HTTP
- * statuses that the story is about. `transport: 'polling'`: what is between here and there lets no websocket through.
+ * Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. `refusals`: what the
+ * story is about, as HTTP statuses, or as patterns of a status and an address. `transport: 'polling'`: what is between here and there
+ * lets no websocket through.
  */
 export async function visit(test, browser, belfry, { refusals = [], transport, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -40,9 +41,12 @@ export async function visit(test, browser, belfry, { refusals = [], transport, .
     if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
   });
   page.on('response', (response) => {
+    const answer = `${response.status()} ${response.url()}`;
     // 503 is what a server says that is about to go.
-    if (response.status() >= 400 && ![503, ...refusals].includes(response.status()))
-      complaints.push(`${response.status()} ${response.url()}`);
+    const expected = [503, ...refusals].some((each) =>
+      each instanceof RegExp ? each.test(answer) : each === response.status(),
+    );
+    if (response.status() >= 400 && !expected) complaints.push(answer);
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(belfry.url) && request.url() !== 'about:blank')
@@ -582,10 +586,35 @@ class Visitor {
     return this.messages.count();
   }
 
-  /** The numbers of the lines that are in the page, in its order, but for one that is kept there because it has the focus. */
+  /**
+   * The numbers of the lines that are in the page, in its order; one that is far from the others is left out, where it is kept because
+   * it has the focus.
+   */
   async linesInPage() {
-    const texts = await this.page.locator('.message:not(:focus) .text').allInnerTexts();
-    return texts.map((text) => Number(/\d+/.exec(text)));
+    const lines = await this.messages.evaluateAll((rows) =>
+      rows.map((row) => ({
+        number: Number(/\d+/.exec(row.querySelector('.text').textContent)),
+        focused: row === document.activeElement,
+      })),
+    );
+    const numbers = lines.map(({ number }) => number);
+    const alone = lines.find(
+      ({ focused, number }) => focused && !numbers.includes(number - 1) && !numbers.includes(number + 1),
+    );
+    return numbers.filter((number) => number !== alone?.number);
+  }
+
+  /** A screen reader reads the rows as they stand, also one that is kept far from the others because it has the focus. */
+  async rowsStandInOrder() {
+    const rows = await this.messages.evaluateAll((all) =>
+      all.map((row) => ({ seq: Number(row.dataset.seq), top: row.getBoundingClientRect().top })),
+    );
+    for (const by of ['seq', 'top'])
+      assert.deepEqual(
+        rows.map((row) => row[by]),
+        rows.map((row) => row[by]).sort((a, b) => a - b),
+        `out of order by ${by}`,
+      );
   }
 
   /** Up or down as far as it goes, until more has come there. */
@@ -609,6 +638,11 @@ class Visitor {
         document.activeElement?.matches('.message') && document.activeElement.textContent.includes(text),
       text,
     );
+  }
+
+  /** What the message says that the focus is on. */
+  async isOnText() {
+    return this.page.evaluate(() => document.activeElement.querySelector('.text')?.innerText);
   }
 
   /** The focus is in the field to write in. */
@@ -754,6 +788,26 @@ class Visitor {
     });
     await this.page.reload();
     return { cut };
+  }
+
+  /** From the next connection on, which is made at once, nothing that is written leaves the page until `goesOut()`. */
+  async holdsBackWriting() {
+    const waiting = [];
+    let open = false;
+    await this.page.routeWebSocket(/\/socket\.io\//, (line) => {
+      const server = line.connectToServer();
+      line.onMessage((packet) => {
+        if (open || !packet.includes('message:send')) server.send(packet);
+        else waiting.push(() => server.send(packet));
+      });
+    });
+    await this.page.reload();
+    return {
+      goesOut() {
+        open = true;
+        for (const send of waiting) send();
+      },
+    };
   }
 
   /** Waits until all own messages are the server's. */

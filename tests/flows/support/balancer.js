@@ -18,7 +18,11 @@ export class Balancer {
   static async before(ports) {
     const balancer = new Balancer();
     balancer.ports = ports;
-    balancer.#server = createServer({ allowHalfOpen: false }, (socket) => balancer.#forward(socket, ports.length));
+    balancer.#server = createServer({ allowHalfOpen: false }, (socket) => {
+      // A client may reset it before there is a server for it.
+      socket.on('error', () => {});
+      balancer.#forward(socket, ports.length);
+    });
     await new Promise((listening) => balancer.#server.listen(0, '127.0.0.1', listening));
     balancer.url = `http://127.0.0.1:${balancer.#server.address().port}`;
     return balancer;
@@ -48,13 +52,14 @@ export class Balancer {
     server.once('error', refused);
     server.once('connect', () => {
       server.off('error', refused);
+      server.on('error', () => {});
+      if (socket.destroyed) return server.destroy();
       for (const [one, other] of [
         [socket, server],
         [server, socket],
       ]) {
         this.#sockets.add(one);
         one.setNoDelay(true);
-        one.on('error', () => {});
         one.once('close', () => {
           this.#sockets.delete(one);
           other.destroy();

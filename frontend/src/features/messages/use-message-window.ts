@@ -1,16 +1,16 @@
 // The part of the list that is in the page, and what holds still: at the end it follows what comes; elsewhere what is read stays where
 // it is, whatever is put above it or grows. Measuring and holding is TanStack Virtual's, anchored at the end.
-import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, elementScroll, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { rowHeight } from './row-height';
 import type { Row } from './rows';
 import type { Standing } from './scroll-memory';
+import { END_SLACK_PX, useFollowing } from './use-following';
 
 /** Reserved above and below for what is loaded, so that its coming moves nothing. */
 export const LOADING_PX = 208;
 const TOP_PX = 16;
 const BOTTOM_PX = 12;
-const END_SLACK_PX = 24;
 const NEAR_PX = 600;
 const MOST_ROWS = 56;
 const OVERSCAN = 8;
@@ -55,6 +55,7 @@ export function useMessageWindow(wish: Wish): MessageWindow {
   // What comes at the lower end of a part of the past is not followed, the last page of it neither.
   const wasInPast = useRef(hasNewer);
   const keys = kept.filter((key) => key !== null).join('\n');
+  const follow = useFollowing(scroller, start.atEnd && !hasNewer);
 
   const rangeExtractor = useCallback(
     (range: Range) => {
@@ -81,6 +82,15 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     anchorTo: 'end',
     followOnAppend: !hasNewer && !wasInPast.current,
     scrollEndThreshold: END_SLACK_PX,
+    scrollToFn: useCallback(
+      (offset, options, instance) => {
+        const scrolls = () => elementScroll(offset, options, instance);
+        // Only what somebody asked for says how to go there.
+        if (options.behavior === undefined) follow.unmoved(scrolls);
+        else scrolls();
+      },
+      [follow],
+    ),
     paddingStart: padding.above,
     paddingEnd: padding.below,
     initialOffset: start.offset,
@@ -112,7 +122,6 @@ export function useMessageWindow(wish: Wish): MessageWindow {
 
   const [atEnd, setAtEnd] = useState(!hasNewer && start.atEnd);
   const [topSeq, setTopSeq] = useState<number | null>(null);
-  const end = useRef({ held: start.atEnd, boxHeight: 0 });
   const latest = useRef({ rows, hasNewer, onNearTop, onNearEnd });
   latest.current = { rows, hasNewer, onNearTop, onNearEnd };
 
@@ -121,9 +130,13 @@ export function useMessageWindow(wish: Wish): MessageWindow {
       const box = scroller.current;
       const { rows } = latest.current;
       if (!box || box.clientHeight === 0 || rows.length === 0) return;
-      const below = box.scrollHeight - box.clientHeight - box.scrollTop;
-      end.current = { held: below <= END_SLACK_PX, boxHeight: box.clientHeight };
-      setAtEnd(end.current.held && !latest.current.hasNewer);
+      const ends = !latest.current.hasNewer && !wasInPast.current;
+      if (follow.fellBehind(ends)) {
+        virtual.scrollToEnd();
+        follow.fellBehind(ends);
+      }
+      const below = follow.below();
+      setAtEnd(below <= END_SLACK_PX && !latest.current.hasNewer);
       const at = virtual.getVirtualItemForOffset(box.scrollTop);
       const top = rows[at?.index ?? 0];
       setTopSeq(top?.kind === 'message' ? top.message.seq : 0);
@@ -132,23 +145,37 @@ export function useMessageWindow(wish: Wish): MessageWindow {
       if (box.scrollTop <= NEAR_PX) latest.current.onNearTop();
       if (below <= NEAR_PX) latest.current.onNearEnd();
     },
-    [scroller, virtual],
+    [scroller, virtual, follow],
   );
 
-  const toEnd = useCallback(() => virtual.scrollToEnd(), [virtual]);
+  const toEnd = useCallback(() => {
+    follow.begins();
+    virtual.scrollToEnd();
+    look(false);
+  }, [virtual, follow, look]);
+
+  const toRow = useCallback(
+    (index: number, align: 'center' | 'auto') => {
+      virtual.scrollToIndex(index, { align });
+      follow.ledAway();
+    },
+    [virtual, follow],
+  );
 
   // Another list: nothing of where one stood in the one before counts.
   const lastEpoch = useRef<number | null>(start.atEnd ? null : epoch);
   useLayoutEffect(() => {
     // A part of the past comes because of somebody who goes to a message in it.
-    if (lastEpoch.current !== epoch && !latest.current.hasNewer) virtual.scrollToEnd();
+    if (lastEpoch.current !== epoch && !latest.current.hasNewer) {
+      wasInPast.current = false;
+      toEnd();
+    }
     lastEpoch.current = epoch;
-  }, [epoch, virtual]);
+  }, [epoch, toEnd]);
 
   useLayoutEffect(() => {
+    look(false);
     wasInPast.current = hasNewer;
-    // While the box has another height than when one last looked, its own observer comes first.
-    if (scroller.current?.clientHeight === end.current.boxHeight) look(false);
   });
 
   useEffect(() => {
@@ -156,8 +183,6 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     if (!box) return;
     const observer = new ResizeObserver(() => {
       width.current = box.clientWidth;
-      // The field below grew, or the keyboard came: what was at the end stays there.
-      if (end.current.held && box.clientHeight !== end.current.boxHeight) virtual.scrollToEnd();
       look(true);
     });
     const onScroll = () => look(true);
@@ -167,15 +192,15 @@ export function useMessageWindow(wish: Wish): MessageWindow {
       observer.disconnect();
       box.removeEventListener('scroll', onScroll);
     };
-  }, [scroller, virtual, look]);
+  }, [scroller, look]);
 
   const stand = useCallback((): Standing => {
     const offset = virtual.scrollOffset ?? 0;
-    const at = end.current.held ? undefined : virtual.getVirtualItemForOffset(offset);
+    const at = follow.isOn() ? undefined : virtual.getVirtualItemForOffset(offset);
     const heights = new Map([...virtual.itemSizeCache].map(([key, height]) => [String(key), height]));
     const row = at ? { key: String(at.key), offset: offset - at.start } : null;
     return { epoch, row, heights, width: width.current };
-  }, [virtual, epoch]);
+  }, [virtual, epoch, follow]);
 
   return {
     items: virtual.getVirtualItems(),
@@ -183,9 +208,10 @@ export function useMessageWindow(wish: Wish): MessageWindow {
     measure: virtual.measureElement,
     atEnd,
     topSeq,
-    lastSeen: virtual.range?.endIndex ?? null,
+    // The range is known only when the scrolling has been reported.
+    lastSeen: atEnd ? rows.length - 1 : (virtual.range?.endIndex ?? null),
     toEnd,
-    toRow: useCallback((index, align) => virtual.scrollToIndex(index, { align }), [virtual]),
+    toRow,
     stand,
   };
 }
