@@ -195,6 +195,19 @@ class Visitor {
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   }
 
+  /** The server says that the user has read the room up to that message. */
+  async hasReadUpTo(roomId, seq) {
+    await this.page.waitForFunction(
+      async ([id, wanted]) => {
+        const { accessToken } = JSON.parse(localStorage.getItem('belfry.session'));
+        const answer = await fetch(`/api/rooms/${id}`, { headers: { authorization: `Bearer ${accessToken}` } });
+        return (await answer.json()).lastReadSeq >= wanted;
+      },
+      [roomId, seq],
+      { polling: 200 },
+    );
+  }
+
   /** Makes the user a member of so many rooms, `room-000` and on. */
   async isInMany(count, belfry) {
     const { accessToken } = await this.page.evaluate(() =>
