@@ -200,7 +200,9 @@ class Visitor {
     await this.page.waitForFunction(
       async ([id, wanted]) => {
         const { accessToken } = JSON.parse(localStorage.getItem('belfry.session'));
-        const answer = await fetch(`/api/rooms/${id}`, { headers: { authorization: `Bearer ${accessToken}` } });
+        const answer = await fetch(`/api/rooms/${id}`, {
+          headers: { authorization: `Bearer ${accessToken}` },
+        });
         return (await answer.json()).lastReadSeq >= wanted;
       },
       [roomId, seq],

@@ -215,7 +215,7 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
               if (row.kind === 'beginning') {
                 return (
                   <li key={row.key} ref={measure} className="row-place" {...placed}>
-                    <Beginning name={name} empty={messages.length === 0} />
+                    <Beginning name={name} known={loaded} empty={messages.length === 0} />
                   </li>
                 );
               }

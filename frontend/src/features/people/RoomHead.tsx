@@ -7,6 +7,7 @@ import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } fr
 import { type Choice, Menu } from '../../design/Menu';
 import { useToast } from '../../design/Toast';
 import { go, HOME_ADDRESS, linkTo } from '../../routes';
+import { useCut } from '../connection/use-cut';
 import type { SettingsPart } from '../room-settings/RoomSettings';
 import { counted, roomTitle } from './names';
 import './people.css';
@@ -30,6 +31,7 @@ export interface RoomHeadProps {
 export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHeadProps) {
   const room = useRoom();
   const { count } = usePresence();
+  const cut = useCut();
   const [open, setOpen] = useState<SettingsPart | 'leave' | null>(null);
   const toast = useToast();
   const { info } = room;
@@ -94,7 +96,13 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
           onClick={onPeople}
         >
           <span>
-            {counted(count)} <span className="room-wide">here</span>
+            {cut ? (
+              <span className="room-wide">No connection</span>
+            ) : (
+              <>
+                {counted(count)} <span className="room-wide">here</span>
+              </>
+            )}
             <span className="visually-hidden">: show or hide who</span>
           </span>
         </Button>

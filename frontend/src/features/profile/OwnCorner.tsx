@@ -6,6 +6,7 @@ import { Avatar } from '../../design/Avatar';
 import { Gear, Leave } from '../../design/icons';
 import { Menu } from '../../design/Menu';
 import { PRESENCE_WORDS, PresenceDot } from '../../design/PresenceDot';
+import { useCut } from '../connection/use-cut';
 import { useLogOut } from './use-log-out';
 import './own-corner.css';
 
@@ -22,11 +23,12 @@ interface OwnCornerProps {
 export function OwnCorner({ session, children }: OwnCornerProps) {
   const client = useClient();
   const me = useMe();
+  const cut = useCut();
   const [editing, setEditing] = useState(false);
   const logOut = useLogOut(session);
   if (!me) return null;
   const name = shownName(me);
-  const word = PRESENCE_WORDS[me.status];
+  const word = cut ? 'No connection' : PRESENCE_WORDS[me.status];
   return (
     <>
       <Menu
@@ -37,7 +39,7 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
         align="start"
         face={
           <>
-            <Avatar id={me.id} name={name} status={me.status} />
+            <Avatar id={me.id} name={name} status={cut ? 'offline' : me.status} />
             <span className="own-name">
               <span className="clip">{name}</span> <span className="soft small">{word}</span>
             </span>
