@@ -93,6 +93,8 @@ stories('around the rooms', (story) => {
       await ada.writes('two');
       await line.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
+      await ada.messages.filter({ hasText: 'Waiting to be sent' }).nth(1).waitFor();
+      assert.equal(await ada.messages.filter({ hasText: 'Sending…' }).count(), 0);
       await ada.field.fill('half a thou');
 
       await ada.page.reload();
