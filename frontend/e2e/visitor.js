@@ -422,6 +422,16 @@ class Visitor {
     await (await this.memberCalled(name)).waitFor();
   }
 
+  /** The same by the keys alone: the focus is in the field, and Enter takes the only one who is found. */
+  async addsByKeys(name) {
+    await this.choosesInRoom('Add people');
+    await this.isAt('Add somebody by name');
+    await this.page.keyboard.type(name);
+    await this.page.getByRole('button', { name: `Add ${name}` }).waitFor();
+    await this.page.keyboard.press('Enter');
+    await (await this.memberCalled(name)).waitFor();
+  }
+
   async removes(name) {
     await this.choosesFor(name, 'Remove from room');
     const dialog = this.page.getByRole('dialog', { name: `Remove ${name}?` });

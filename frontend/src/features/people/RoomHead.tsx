@@ -2,6 +2,7 @@
 import { mayLeave, mayManage } from '@belfry/client';
 import { usePresence, useRoom } from '@belfry/react';
 import { lazy, type RefObject, Suspense, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button, ButtonLink } from '../../design/Button';
 import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
 import { type Choice, Menu } from '../../design/Menu';
@@ -49,9 +50,14 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
     }
   }
 
+  function addPeople() {
+    flushSync(onAddPeople);
+    document.querySelector<HTMLElement>('#people .add-member input')?.focus();
+  }
+
   const choices: Choice[] = [];
   if (info && there) {
-    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: onAddPeople });
+    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: addPeople });
     if (info.visibility !== 'direct')
       choices.push({
         label: mayManage(info) ? 'Room settings' : 'About this room',
