@@ -38,6 +38,27 @@ stories('what is unread', (story) => {
     },
   );
 
+  story('has no mark above what was read while it came, also after a reload', async (t, browser) => {
+    const belfry = await startBelfry(t);
+    const ada = await enter(t, browser, belfry, 'Ada');
+    const bo = await guest(t, belfry, 'Bo');
+    await ada.joins('garden');
+    await bo.join('garden');
+    for (const text of ['one', 'two', 'three']) await bo.write('garden', text);
+    await ada.sees('three');
+    await ada.hasReadUpTo('garden', 3);
+    await ada.page.reload();
+    await ada.sees('three');
+
+    await bo.write('garden', 'read at once');
+    await ada.sees('read at once');
+    await ada.hasReadUpTo('garden', 4);
+    await ada.page.reload();
+    await ada.sees('read at once');
+    await ada.page.getByRole('link', { name: 'garden', exact: true }).waitFor();
+    assert.equal(await ada.page.locator('.unread-mark').count(), 0);
+  });
+
   story('waits for a reader who is elsewhere, and calls somebody who is named', async (t, browser) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');

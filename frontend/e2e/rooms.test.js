@@ -17,7 +17,7 @@ stories('a room', (story) => {
       await bo.browses();
       await bo.sees('There are no public rooms yet.');
 
-      await ada.adds('Bo');
+      await ada.addsByKeys('Bo');
       await bo.looksAgain();
       await bo.page.getByRole('link', { name: 'Private: Secret garden' }).click();
       await bo.inRoom('Secret garden');

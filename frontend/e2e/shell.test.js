@@ -101,9 +101,16 @@ stories('around the rooms', (story) => {
       await ada.writes('two');
       await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       await ada.page.getByRole('link', { name: 'garden 2 waiting to be sent' }).waitFor();
+      await ada.messages.filter({ hasText: 'Waiting to be sent' }).nth(1).waitFor();
+      assert.equal(await ada.messages.filter({ hasText: 'Sending…' }).count(), 0);
       await ada.field.fill('half a thou');
 
       await ada.page.reload();
+      await ada.isShownAs('Ada', 'No connection');
+      await ada.people.getByText('No connection.').waitFor();
+      await ada.page.getByText('What was said here comes with the connection.').waitFor();
+      for (const untrue of ['This is where it began.', /\b0 here/, 'Nobody is here now.'])
+        assert.equal(await ada.page.getByText(untrue).count(), 0, `it says ${untrue}`);
       await ada.page.getByRole('link', { name: /^garden/ }).waitFor();
       await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       assert.equal(await ada.field.inputValue(), 'half a thou');
@@ -112,6 +119,8 @@ stories('around the rooms', (story) => {
       await ada.page.getByText('Connected again.').waitFor();
       await ada.allKept();
       assert.deepEqual(await ada.reads(), ['before', 'one', 'two']);
+      await ada.page.getByText('This is where it began.').waitFor();
+      await ada.isShownAs('Ada', 'Online');
       await ada.page.getByText('Connected again.').waitFor({ state: 'detached' });
     },
   );

@@ -25,8 +25,8 @@ export function openBrowser() {
 
 /**
  * Opens the page; whatever it complains about, and whatever it asks of another host, fails the test in the end. `refusals`: what the
- * story is about, as HTTP statuses, or as patterns of a status and an address.
- * `transport: 'polling'`: what is between here and there lets no websocket through.
+ * story is about, as HTTP statuses, or as patterns of a status and an address. `transport: 'polling'`: what is between here and there
+ * lets no websocket through.
  */
 export async function visit(test, browser, belfry, { refusals = [], transport, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -242,6 +242,21 @@ class Visitor {
     await this.isIn();
   }
 
+  /** The server says that the user has read the room up to that message. */
+  async hasReadUpTo(roomId, seq) {
+    await this.page.waitForFunction(
+      async ([id, wanted]) => {
+        const { accessToken } = JSON.parse(localStorage.getItem('belfry.session'));
+        const answer = await fetch(`/api/rooms/${id}`, {
+          headers: { authorization: `Bearer ${accessToken}` },
+        });
+        return (await answer.json()).lastReadSeq >= wanted;
+      },
+      [roomId, seq],
+      { polling: 200 },
+    );
+  }
+
   /** Makes the user a member of so many rooms, `room-000` and on. */
   async isInMany(count, belfry) {
     const { accessToken } = await this.page.evaluate(() =>
@@ -451,6 +466,16 @@ class Visitor {
     await this.page.getByLabel('Add somebody by name').fill(name);
     if (role) await this.page.getByLabel('Add as').selectOption(role);
     await this.page.getByRole('button', { name: `Add ${name}` }).click();
+    await (await this.memberCalled(name)).waitFor();
+  }
+
+  /** The same by the keys alone: the focus is in the field, and Enter takes the only one who is found. */
+  async addsByKeys(name) {
+    await this.choosesInRoom('Add people');
+    await this.isAt('Add somebody by name');
+    await this.page.keyboard.type(name);
+    await this.page.getByRole('button', { name: `Add ${name}` }).waitFor();
+    await this.page.keyboard.press('Enter');
     await (await this.memberCalled(name)).waitFor();
   }
 

@@ -63,7 +63,7 @@ export function createRoom(id: string, world: World): LiveRoom {
       const { lastReadSeq } = store.unread.get();
       if (lastReadSeq !== null && (room.lastReadSeq ?? 0) < lastReadSeq) reading.seen(id, lastReadSeq);
       fill();
-      deeds.again();
+      again();
       world.pump(id);
     },
     closed() {
@@ -75,6 +75,7 @@ export function createRoom(id: string, world: World): LiveRoom {
   });
   const {
     flush,
+    again,
     rest: restDeeds,
     ...deedVerbs
   } = createDeeds({

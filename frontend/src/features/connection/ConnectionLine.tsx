@@ -4,10 +4,9 @@ import { useEffect, useState } from 'react';
 import { Button } from '../../design/Button';
 import { Check, Unplugged } from '../../design/icons';
 import { sinceWhen, whatWaits } from './connection-words';
+import { PATIENCE_MS } from './use-cut';
 import './connection.css';
 
-/** Short cuts pass without a word. */
-const PATIENCE_MS = 800;
 const BACK_MS = 2_500;
 
 export function ConnectionLine({ onSignInAgain }: { onSignInAgain(): void }) {

@@ -3,6 +3,7 @@ import type { MessageItem as Item, Role, User } from '@belfry/client';
 import { memo, useMemo } from 'react';
 import { Avatar } from '../../design/Avatar';
 import { clockTime, fullTime } from '../../language/time';
+import { useCut } from '../connection/use-cut';
 import { Markdown } from '../markdown/Markdown';
 import { LinksInTabOrder } from '../markdown/spans';
 import { Applause } from './Applause';
@@ -112,7 +113,7 @@ function MessageItemView(props: MessageItemProps) {
           {!gone && <Trouble message={message} verbs={verbs} />}
           {kept && !editing && <Previews previews={message.previews} active={active} />}
           {kept && <Applause message={message} member={role !== null} active={active} verbs={verbs} />}
-          {(state === 'waiting' || state === 'changing') && <span className="visually-hidden">Sending…</span>}
+          {(state === 'waiting' || state === 'changing') && <Unsent />}
         </div>
         {kept && !editing && !system && role && me && (
           <MessageActions message={message} role={role} me={me.id} active={active} verbs={verbs} />
@@ -120,6 +121,12 @@ function MessageItemView(props: MessageItemProps) {
       </article>
     </LinksInTabOrder>
   );
+}
+
+/** By itself, so that of all messages only those that wait hear of the connection. */
+function Unsent() {
+  const cut = useCut();
+  return <span className="visually-hidden">{cut ? 'Waiting to be sent' : 'Sending…'}</span>;
 }
 
 /** `null`: nobody is mentioned. */

@@ -55,13 +55,15 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
   const toast = useToast();
   const { messages, status, hasOlder, hasNewer, older, newer, epoch } = state;
   const loaded = status === 'ready';
+  // What was read is the server's to say; before it does, there is only what this device remembers of an earlier visit.
+  const joined = useRoom(({ status }) => status === 'live') && loaded;
   const visible = useSyncExternalStore(onVisibility, () => document.visibilityState === 'visible');
   const names = useNames(messages, online, me);
   const { hidden, remove } = useRemovals(room);
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const seeing = useRef(false);
-  const mark = useUnreadMark(unread, loaded, seeing.current && visible);
+  const mark = useUnreadMark(unread, joined, seeing.current && visible);
   const rows = useMemo(
     () => (loaded || messages.length > 0 ? rowsOf(messages, hasOlder, mark?.after ?? null) : []),
     [loaded, messages, hasOlder, mark?.after],
@@ -100,8 +102,8 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
 
   const newest = state.lastSeq;
   useEffect(() => {
-    if (loaded && atEnd && visible && !going && newest > 0) room.markRead();
-  }, [room, loaded, newest, atEnd, visible, going]);
+    if (joined && atEnd && visible && !going && newest > 0) room.markRead();
+  }, [room, joined, newest, atEnd, visible, going]);
 
   const toNewest = useCallback(() => {
     if (hasNewer) room.toEnd();
@@ -221,7 +223,7 @@ export function MessageList({ name, linked, editing, onEdit, onWrite }: MessageL
               if (row.kind === 'beginning') {
                 return (
                   <li key={row.key} ref={measure} className="row-place" {...placed}>
-                    <Beginning name={name} empty={messages.length === 0} />
+                    <Beginning name={name} known={loaded} empty={messages.length === 0} />
                   </li>
                 );
               }

@@ -9,7 +9,7 @@ export interface UnreadMark {
   count: number;
 }
 
-/** `seeing`: the newest message is before the reader's eyes. `null`: no mark. */
+/** `ready`: the server has said what was read. `seeing`: the newest message is before the reader's eyes. `null`: no mark. */
 export function useUnreadMark(unread: UnreadState, ready: boolean, seeing: boolean): UnreadMark | null {
   const [mark, setMark] = useState<UnreadMark | null | undefined>();
   const [waiting, setWaiting] = useState(false);

@@ -1,5 +1,5 @@
 // Finds people by name and makes them members, with a role where the user may give one.
-import { mayOwn, type Role, type RoomInfo } from '@belfry/client';
+import { mayOwn, type Role, type RoomInfo, type User } from '@belfry/client';
 import { useRoomHandle } from '@belfry/react';
 import { useId, useState } from 'react';
 import { Button } from '../../design/Button';
@@ -29,9 +29,14 @@ export function AddMember({ info, known, change }: AddMemberProps) {
     if (done) setText('');
   }
 
+  function addTheOne(found: readonly User[]) {
+    const [one, ...others] = found.filter(({ id }) => !known.has(id));
+    if (one && others.length === 0 && busy === null) void add(one.id);
+  }
+
   return (
     <div className="add-member">
-      <PeopleSearch label="Add somebody by name" text={text} onText={setText}>
+      <PeopleSearch label="Add somebody by name" text={text} onText={setText} onEnter={addTheOne}>
         {(user) =>
           known.has(user.id) ? (
             <span className="soft person-word">Member</span>

@@ -1,6 +1,7 @@
 // Who is in the room now, and how; of a crowd the first of them, and how many.
 import { useMe, usePresence, useRoom } from '@belfry/react';
 import { PRESENCE_WORDS } from '../../design/PresenceDot';
+import { useCut } from '../connection/use-cut';
 import { byStatusAndName, counted, nameOf } from './names';
 import { PersonRow } from './PersonRow';
 import { useDirect } from './use-direct';
@@ -12,6 +13,7 @@ export function HereNow() {
   const { online, count } = usePresence();
   const { info } = useRoom();
   const me = useMe();
+  const cut = useCut();
   const { open, problem } = useDirect();
   const shown = [...online].sort(byStatusAndName).slice(0, MOST_NAMED);
   const more = count - shown.length;
@@ -20,7 +22,9 @@ export function HereNow() {
       <p className="problem" role="alert">
         {problem}
       </p>
-      <p className="soft small">{count === 0 ? 'Nobody is here now.' : `${counted(count)} here`}</p>
+      <p className="soft small">
+        {cut ? 'No connection.' : count === 0 ? 'Nobody is here now.' : `${counted(count)} here`}
+      </p>
       <ul aria-label="Here now">
         {shown.map((person) => (
           <PersonRow

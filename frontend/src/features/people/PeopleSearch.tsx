@@ -11,11 +11,13 @@ interface PeopleSearchProps {
   label: string;
   text: string;
   onText(text: string): void;
+  /** Enter, with those that were found for the text as it is. */
+  onEnter?(found: readonly User[]): void;
   /** What stands at the end of somebody's row. */
   children(user: User): ReactNode;
 }
 
-export function PeopleSearch({ label, text, onText, children }: PeopleSearchProps) {
+export function PeopleSearch({ label, text, onText, onEnter, children }: PeopleSearchProps) {
   const { found, busy, problem } = usePeopleSearch(text);
   return (
     <div className="people-search" aria-busy={busy}>
@@ -30,6 +32,9 @@ export function PeopleSearch({ label, text, onText, children }: PeopleSearchProp
             spellCheck={false}
             maxLength={64}
             onChange={(event) => onText(event.target.value)}
+            onKeyDown={({ key, nativeEvent }) => {
+              if (key === 'Enter' && !nativeEvent.isComposing && found && !busy) onEnter?.(found);
+            }}
           />
         )}
       </Field>

@@ -2,12 +2,14 @@
 import { mayLeave, mayManage } from '@belfry/client';
 import { usePresence, useRoom } from '@belfry/react';
 import { type RefObject, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button, ButtonLink } from '../../design/Button';
 import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
 import { lazyPart } from '../../design/lazy-part';
 import { type Choice, Menu } from '../../design/Menu';
 import { useToast } from '../../design/Toast';
 import { go, HOME_ADDRESS, linkTo } from '../../routes';
+import { useCut } from '../connection/use-cut';
 import type { SettingsPart } from '../room-settings/RoomSettings';
 import { counted, roomTitle } from './names';
 import './people.css';
@@ -29,6 +31,7 @@ export interface RoomHeadProps {
 export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHeadProps) {
   const room = useRoom();
   const { count } = usePresence();
+  const cut = useCut();
   const [open, setOpen] = useState<SettingsPart | 'leave' | null>(null);
   const toast = useToast();
   const { info } = room;
@@ -46,9 +49,14 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
     }
   }
 
+  function addPeople() {
+    flushSync(onAddPeople);
+    document.querySelector<HTMLElement>('#people .add-member input')?.focus();
+  }
+
   const choices: Choice[] = [];
   if (info && there) {
-    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: onAddPeople });
+    if (mayManage(info)) choices.push({ label: 'Add people', icon: <AddPerson />, run: addPeople });
     if (info.visibility !== 'direct')
       choices.push({
         label: mayManage(info) ? 'Room settings' : 'About this room',
@@ -93,7 +101,13 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
           onClick={onPeople}
         >
           <span>
-            {counted(count)} <span className="room-wide">here</span>
+            {cut ? (
+              <span className="room-wide">No connection</span>
+            ) : (
+              <>
+                {counted(count)} <span className="room-wide">here</span>
+              </>
+            )}
             <span className="visually-hidden">: show or hide who</span>
           </span>
         </Button>

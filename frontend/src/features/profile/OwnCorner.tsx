@@ -8,6 +8,7 @@ import { lazyPart } from '../../design/lazy-part';
 import { Menu } from '../../design/Menu';
 import { PRESENCE_WORDS, PresenceDot } from '../../design/PresenceDot';
 import { useShortcut } from '../../keyboard';
+import { useCut } from '../connection/use-cut';
 import { useLogOut } from './use-log-out';
 import './own-corner.css';
 
@@ -24,12 +25,13 @@ interface OwnCornerProps {
 export function OwnCorner({ session, children }: OwnCornerProps) {
   const client = useClient();
   const me = useMe();
+  const cut = useCut();
   const [editing, setEditing] = useState(false);
   const logOut = useLogOut(session);
   useShortcut('settings', () => setEditing(true));
   if (!me) return null;
   const name = shownName(me);
-  const word = PRESENCE_WORDS[me.status];
+  const word = cut ? 'No connection' : PRESENCE_WORDS[me.status];
   return (
     <>
       <Menu
@@ -40,7 +42,7 @@ export function OwnCorner({ session, children }: OwnCornerProps) {
         align="start"
         face={
           <>
-            <Avatar id={me.id} name={name} status={me.status} />
+            <Avatar id={me.id} name={name} status={cut ? 'offline' : me.status} />
             <span className="own-name">
               <span className="clip">{name}</span> <span className="soft small">{word}</span>
             </span>

@@ -72,6 +72,7 @@ it('has a file only where the result names one', () => {
 });
 
 it('tells sizes in words that people use', () => {
-  expect(sizeOf(12)).toBe('12 byte');
+  expect(sizeOf(1)).toBe('1 byte');
+  expect(sizeOf(12)).toBe('12 bytes');
   expect(sizeOf(1_430_000)).toBe('1.4 MB');
 });

@@ -60,7 +60,9 @@ export function sizeOf(bytes: number): string {
     size /= 1000;
     unit += 1;
   }
-  const digits = { maximumFractionDigits: unit === 0 ? 0 : 1 };
+  // The short "byte" has no plural.
+  const digits =
+    unit === 0 ? { maximumFractionDigits: 0, unitDisplay: 'long' as const } : { maximumFractionDigits: 1 };
   return new Intl.NumberFormat('en', { style: 'unit', unit: units[unit] ?? 'byte', ...digits }).format(size);
 }
 
