@@ -1,7 +1,7 @@
 // Finds people by name and makes them members, with a role where the user may give one.
 import { mayOwn, type Role, type RoomInfo, type User } from '@belfry/client';
 import { useRoomHandle } from '@belfry/react';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../design/Button';
 import { nameOf, ROLE_WORD } from './names';
 import { PeopleSearch } from './PeopleSearch';
@@ -11,16 +11,23 @@ interface AddMemberProps {
   known: ReadonlySet<string>;
   /** Does it, says why not, and reads the members anew; whether it was done. */
   change(run: () => Promise<unknown>): Promise<boolean>;
+  /** The field takes the focus. */
+  begins: boolean;
 }
 
 const ROLES: readonly Role[] = ['member', 'moderator', 'owner'];
 
-export function AddMember({ info, known, change }: AddMemberProps) {
+export function AddMember({ info, known, change, begins }: AddMemberProps) {
   const room = useRoomHandle();
   const [text, setText] = useState('');
   const [role, setRole] = useState<Role>('member');
   const [busy, setBusy] = useState<string | null>(null);
   const roleId = useId();
+  const box = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (begins) box.current?.querySelector('input')?.focus();
+  }, [begins]);
 
   async function add(userId: string) {
     setBusy(userId);
@@ -35,7 +42,7 @@ export function AddMember({ info, known, change }: AddMemberProps) {
   }
 
   return (
-    <div className="add-member">
+    <div ref={box} className="add-member">
       <PeopleSearch label="Add somebody by name" text={text} onText={setText} onEnter={addTheOne}>
         {(user) =>
           known.has(user.id) ? (

@@ -17,7 +17,8 @@ import { useMembers } from './use-members';
 /** From here on a field that finds one of them is worth its place. */
 const MANY = 10;
 
-export function MemberList() {
+/** `adding`: the field for new members has the focus at once. */
+export function MemberList({ adding }: { adding: boolean }) {
   const room = useRoom();
   const { info } = room;
   const { online } = usePresence();
@@ -58,7 +59,7 @@ export function MemberList() {
 
   return (
     <>
-      {info && mayManage(info) && <AddMember info={info} known={known} change={change} />}
+      {info && mayManage(info) && <AddMember info={info} known={known} change={change} begins={adding} />}
       <p className="problem" role="alert">
         {direct.problem || (members && problem)}
       </p>

@@ -3,21 +3,24 @@ import { useRoom } from '@belfry/react';
 import { useEffect } from 'react';
 import { IconButton } from '../../design/Button';
 import { Close } from '../../design/icons';
+import { lazyPart } from '../../design/lazy-part';
 import { Segments } from '../../design/Segments';
 import { HereNow } from './HereNow';
-import { MemberList } from './MemberList';
 import './people.css';
 
 /** From this width on the panel stands beside the messages. */
 export const WIDE = '(min-width: 70rem)';
 
-export type PeopleTab = 'here' | 'members';
+/** `add`: the members, about to get one more. */
+export type PeopleTab = 'here' | 'members' | 'add';
 
 export interface PeoplePanelProps {
   tab: PeopleTab;
   onTab(tab: PeopleTab): void;
   onClose(): void;
 }
+
+const MemberList = lazyPart(() => import('./MemberList').then((module) => module.MemberList));
 
 const TABS = [
   { value: 'here', label: 'Here now' },
@@ -44,8 +47,19 @@ export function PeoplePanel({ tab, onTab, onClose }: PeoplePanelProps) {
         <h2 id="people-heading">In this room</h2>
         <IconButton label="Hide people" icon={<Close />} onClick={onClose} />
       </header>
-      {!direct && <Segments legend="Which people" options={TABS} value={tab} onChoose={onTab} />}
-      {tab === 'here' || direct ? <HereNow /> : <MemberList />}
+      {!direct && (
+        <Segments
+          legend="Which people"
+          options={TABS}
+          value={tab === 'here' ? tab : 'members'}
+          onChoose={onTab}
+        />
+      )}
+      {tab === 'here' || direct ? (
+        <HereNow />
+      ) : (
+        <MemberList adding={tab === 'add'} onMissing={() => onTab('here')} />
+      )}
     </aside>
   );
 }

@@ -2,7 +2,6 @@
 import { mayLeave, mayManage } from '@belfry/client';
 import { usePresence, useRoom } from '@belfry/react';
 import { type RefObject, useState } from 'react';
-import { flushSync } from 'react-dom';
 import { Button, ButtonLink } from '../../design/Button';
 import { AddPerson, Back, Download, Gear, Leave, LinkSign, More, PeopleSign } from '../../design/icons';
 import { lazyPart } from '../../design/lazy-part';
@@ -50,7 +49,8 @@ export function RoomHead({ heading, peopleShown, onPeople, onAddPeople }: RoomHe
   }
 
   function addPeople() {
-    flushSync(onAddPeople);
+    onAddPeople();
+    // Where it stands there already; else it takes the focus when it comes.
     document.querySelector<HTMLElement>('#people .add-member input')?.focus();
   }
 

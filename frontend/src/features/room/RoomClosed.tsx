@@ -1,26 +1,30 @@
-// In the place of a room's messages, once there are none for the user: why, and what can be done.
+// In the place of a room's messages, once there are none for the user: why, what can be done, and what was left unsaid.
 import type { RoomState } from '@belfry/client';
 import { useRoom } from '@belfry/react';
 import { Button } from '../../design/Button';
 import { Lock } from '../../design/icons';
 import { EmptyState } from '../../design/States';
 import { joinSentence } from '../../language/sentences';
+import { LeftUnsaid } from './LeftUnsaid';
 
 export function RoomClosed({ onLeaveIt }: { onLeaveIt(): void }) {
   const room = useRoom();
   const { title, sentence, again } = wordsFor(room);
   return (
-    <div className="room-closed" role="alert">
-      <EmptyState title={title} icon={<Lock />}>
-        {sentence && <p className="soft">{sentence}</p>}
-        <p className="row">
-          {again && <Button onClick={() => room.retryOpen()}>{again}</Button>}
-          <Button look="quiet" onClick={onLeaveIt}>
-            Take it off the list
-          </Button>
-        </p>
-      </EmptyState>
-    </div>
+    <>
+      <div className="room-closed" role="alert">
+        <EmptyState title={title} icon={<Lock />}>
+          {sentence && <p className="soft">{sentence}</p>}
+          <p className="row">
+            {again && <Button onClick={() => room.retryOpen()}>{again}</Button>}
+            <Button look="quiet" onClick={onLeaveIt}>
+              Take it off the list
+            </Button>
+          </p>
+        </EmptyState>
+      </div>
+      <LeftUnsaid />
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 import { mayEdit } from '@belfry/client';
 import { RoomProvider, useMe, useRoom, useRoomHandle, useTyping } from '@belfry/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazyPart } from '../../design/lazy-part';
 import { useShortcut } from '../../keyboard';
 import { go, HOME_ADDRESS } from '../../routes';
 import { Composer } from '../composer/Composer';
@@ -9,11 +10,11 @@ import { MessageList } from '../messages/MessageList';
 import { ShownNames, useShownName } from '../messages/shown-names';
 import { PeoplePanel, type PeopleTab, WIDE } from '../people/PeoplePanel';
 import { RoomHead } from '../people/RoomHead';
-import { LeftUnsaid } from './LeftUnsaid';
-import { RoomClosed } from './RoomClosed';
 import { roomTitle } from './room-title';
 import { typingSentence } from './typing-sentence';
 import './room.css';
+
+const RoomClosed = lazyPart(() => import('./RoomClosed').then((module) => module.RoomClosed));
 
 export interface RoomViewProps {
   roomId: string;
@@ -79,7 +80,7 @@ function OpenRoom({ linked }: { linked: number | null }) {
           heading={heading}
           peopleShown={open && people !== null}
           onPeople={togglePeople}
-          onAddPeople={() => setPeople('members')}
+          onAddPeople={() => setPeople('add')}
         />
         {open ? (
           <>
@@ -90,10 +91,7 @@ function OpenRoom({ linked }: { linked: number | null }) {
             </div>
           </>
         ) : (
-          <>
-            <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
-            <LeftUnsaid />
-          </>
+          <RoomClosed onLeaveIt={() => go(HOME_ADDRESS)} />
         )}
       </main>
       {open && people !== null && <PeoplePanel tab={people} onTab={setPeople} onClose={hidePeople} />}
