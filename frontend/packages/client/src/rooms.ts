@@ -123,24 +123,30 @@ export function createRooms(world: World, live: number): RoomList {
     }
   }
 
+  /** As long as there are not too many. */
+  function follow({ joining }: LiveRoom) {
+    let followed = 0;
+    for (const each of rooms.values()) if (each.joining.isFollowed()) followed += 1;
+    if (followed < live) joining.follow(true);
+  }
+
   function closed(id: string) {
+    // A room of the user's that was just joined is in no list yet.
+    const known = rooms.get(id);
+    if (known && isMine(known)) follow(known);
     recent = [...recent.filter((each) => each !== id), id];
     for (const old of recent.splice(0, recent.length - MOST_RECENT)) rooms.get(old)?.fade();
     forgetStrangers();
   }
 
   function take(infos: readonly RoomInfo[]) {
-    let followed = [...rooms.values()].filter(({ joining }) => joining.isFollowed()).length;
     for (const info of infos) {
       const each = room(info.id);
       each.store.informed(info);
       const { status: standing } = each.store.state.get();
       if (standing === 'lost' || standing === 'refused')
         each.store.patch({ status: 'closed', problem: null, loss: null });
-      if (!each.joining.isFollowed() && followed < live) {
-        each.joining.follow(true);
-        followed += 1;
-      }
+      if (!each.joining.isFollowed()) follow(each);
       meet(each);
     }
   }
