@@ -63,7 +63,7 @@ stories('the pictures of the README', (story) => {
     for (const { name, colorScheme, viewport } of PICTURES) {
       await ada.page.setViewportSize(viewport);
       await ada.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      if (viewport.width < 600) await ada.page.getByRole('button', { name: '4 here' }).click();
+      if (viewport.width < 600) await ada.page.getByRole('button', { name: 'Hide people' }).click();
       await ada.message('It is in the shed').waitFor();
       await ada.page.evaluate(() => document.fonts.ready.then(() => true));
       await ada.page.mouse.move(0, 0);

@@ -134,7 +134,7 @@ class Visitor {
     await profile.getByLabel('Display name').fill(name);
     await profile.getByRole('button', { name: 'Save' }).click();
     await profile.getByRole('button', { name: 'Saved' }).waitFor();
-    await profile.getByRole('button', { name: 'Close' }).click();
+    await profile.getByRole('button', { name: 'Close', exact: true }).click();
   }
 
   /** The field that the focus is in. */
