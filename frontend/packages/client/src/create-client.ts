@@ -2,7 +2,7 @@
 import { createAlerts } from './alerts.js';
 import { createConnection, type Standing } from './connection.js';
 import type { Client, ClientOptions, ConnectionState } from './contract.js';
-import { alike } from './derived.js';
+import { alike, unlessAlike } from './derived.js';
 import { createDrafts } from './drafts.js';
 import { createJobs } from './jobs.js';
 import { createKeptSends } from './kept-sends.js';
@@ -129,8 +129,7 @@ export function createClient(options: ClientOptions): Client {
   });
 
   function show(patch: Partial<ConnectionState>) {
-    const next = { ...state.get(), ...patch };
-    if (!alike(state.get(), next)) state.set(next);
+    state.set(unlessAlike(state.get(), { ...state.get(), ...patch }));
   }
 
   function setMe(user: User) {

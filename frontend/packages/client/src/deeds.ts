@@ -33,7 +33,8 @@ const AGAIN_MS = 500;
 const LONGEST_AGAIN_MS = 8000;
 
 export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds {
-  const timers = new Map<ReturnType<typeof setTimeout>, () => void>();
+  /** Marks that the server has taken and that have not come. */
+  const patience = new Set<() => void>();
   const gatherer = createGatherer(sendClaps);
   /** The edits and deletions that the server could not be asked for, in their order. */
   const owed: (() => void)[] = [];
@@ -100,11 +101,12 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     }
     wish(messageId, emoji, sent ?? false, false);
     const giveUp = () => {
-      timers.delete(timer);
+      clearTimeout(timer);
+      patience.delete(giveUp);
       if (act(messageId).reactions?.[emoji]?.sending === false) unwish(messageId, emoji);
     };
     const timer = setTimeout(giveUp, PATIENCE_MS);
-    timers.set(timer, giveUp);
+    patience.add(giveUp);
   }
 
   function wish(messageId: string, emoji: string, on: boolean, sending: boolean) {
@@ -165,10 +167,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       gatherer.flush();
       clearTimeout(pause);
       pause = undefined;
-      for (const [timer, giveUp] of timers) {
-        clearTimeout(timer);
-        giveUp();
-      }
+      for (const giveUp of patience) giveUp();
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import type { RoomState } from './contract.js';
 import type { PeopleEvent } from './people.js';
 import type { TimelineEvent } from './timeline/timeline.js';
-import type { Clapped, Deletion, History, Message, Reacted, RoomInfo, Typist } from './wire.js';
+import type { Clapped, Deletion, History, Message, Reacted, RoomInfo } from './wire.js';
 
 /** Why a room is closed to the user from now on. */
 export type Loss = NonNullable<RoomState['loss']>;
@@ -21,6 +21,15 @@ export interface RoomListener {
 }
 
 type InRoom<T> = T & { roomId: string };
+
+/** What says who is here and who types is taken as the server says it, under another name. */
+const OF_PEOPLE = {
+  'user:joined': 'came',
+  'user:left': 'went',
+  'room:occupancy': 'counted',
+  'typing:user': 'typing',
+  'typing:stop': 'quiet',
+} as const;
 
 export function listenToRooms({ on }: Pick<Connection, 'on'>, room: RoomListener): void {
   on('room:history', (history: History) => {
@@ -48,17 +57,9 @@ export function listenToRooms({ on }: Pick<Connection, 'on'>, room: RoomListener
     room.wasRead(roomId, userId, lastReadSeq),
   );
 
-  on('user:joined', ({ roomId, userId, username }: InRoom<Typist>) =>
-    room.movePeople(roomId, { type: 'came', userId, username }),
-  );
-  on('user:left', ({ roomId, userId }: InRoom<Typist>) => room.movePeople(roomId, { type: 'went', userId }));
-  on('room:occupancy', ({ roomId, online }: InRoom<{ online: number }>) =>
-    room.movePeople(roomId, { type: 'counted', online }),
-  );
-  on('typing:user', ({ roomId, ...typist }: InRoom<Typist>) =>
-    room.movePeople(roomId, { type: 'typing', typist }),
-  );
-  on('typing:stop', ({ roomId, userId }: InRoom<{ userId: string }>) =>
-    room.movePeople(roomId, { type: 'quiet', userId }),
-  );
+  for (const [event, type] of Object.entries(OF_PEOPLE)) {
+    on(event, ({ roomId, ...told }: InRoom<object>) =>
+      room.movePeople(roomId, { ...told, type } as PeopleEvent),
+    );
+  }
 }

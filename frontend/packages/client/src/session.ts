@@ -244,14 +244,6 @@ function isRefusal({ code }: Problem): boolean {
 async function alone<T>(key: string, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return await work();
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), LOCK_LIMIT_MS);
-  try {
-    return await locks.request(key, { signal: patience.signal }, () => {
-      clearTimeout(timer);
-      return work();
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  // Only the wait is limited: a lock that was given stays.
+  return await locks.request(key, { signal: AbortSignal.timeout(LOCK_LIMIT_MS) }, work);
 }
