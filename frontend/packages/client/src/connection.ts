@@ -172,12 +172,12 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     },
     sid: () => (socket?.connected ? socket.id : undefined),
     async ask<T>(event: string, argument: unknown): Promise<Ack<T>> {
-      if (!socket?.connected) return { ok: false, error: UNREACHABLE };
       try {
-        return (await socket.timeout(ANSWER_LIMIT_MS).emitWithAck(event, argument)) as Ack<T>;
+        if (socket?.connected) return await socket.timeout(ANSWER_LIMIT_MS).emitWithAck(event, argument);
       } catch {
-        return { ok: false, error: UNREACHABLE };
+        // As good as not asked.
       }
+      return { ok: false, error: UNREACHABLE };
     },
     tell(event, argument) {
       if (socket?.connected) socket.emit(event, argument, () => undefined);

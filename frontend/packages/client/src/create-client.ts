@@ -62,7 +62,7 @@ export function createClient(options: ClientOptions): Client {
     tokens,
     changed: standing,
     probe() {
-      const live = [...rooms.all()].find(({ store }) => store.state.get().status === 'live');
+      const live = [...rooms.all()].find(({ store }) => store.status() === 'live');
       return live ? { event: 'typing:stop', argument: { roomId: live.store.id } } : null;
     },
   });
@@ -95,23 +95,9 @@ export function createClient(options: ClientOptions): Client {
   };
   const rooms = createRooms(world, Math.min(MOST_LIVE, Math.max(0, options.live ?? LIVE)));
 
-  listenToRooms(connection, {
-    move: (roomId, event) => rooms.known(roomId)?.move(event),
-    movePeople: (roomId, event) => rooms.known(roomId)?.store.movePeople(event),
-    heard({ roomId, userId, seq }) {
-      const room = rooms.known(roomId);
-      room?.store.movePeople({ type: 'quiet', userId });
-      // Sending marks as read, on the server too.
-      if (userId === me.get()?.id) room?.readUpTo(seq);
-    },
-    informed: (info) => rooms.known(info.id)?.store.informed(info),
-    lost: (roomId, loss) => rooms.known(roomId)?.lost(loss),
-    wasRead(roomId, userId, lastReadSeq) {
-      if (userId === me.get()?.id) rooms.known(roomId)?.readUpTo(lastReadSeq);
-    },
-  });
+  listenToRooms(connection, { known: rooms.known, isMe });
   connection.on('presence:changed', ({ userId, status }: { userId: string; status: Status }) => {
-    if (userId === me.get()?.id) setMyStatus(status);
+    if (isMe(userId)) setMyStatus(status);
     rooms.statusChanged(userId, status);
   });
   connection.on('notification', (notification: Notification) => {
@@ -127,6 +113,10 @@ export function createClient(options: ClientOptions): Client {
     notifications.refresh();
     jobs.refresh();
   });
+
+  function isMe(userId: string) {
+    return userId === me.get()?.id;
+  }
 
   function show(patch: Partial<ConnectionState>) {
     state.set(unlessAlike(state.get(), { ...state.get(), ...patch }));
@@ -204,7 +194,7 @@ export function createClient(options: ClientOptions): Client {
     outbox = createOutbox({
       next(roomId) {
         const room = rooms.known(roomId)?.store;
-        if (recalling || room?.state.get().status !== 'live') return null;
+        if (recalling || room?.status() !== 'live') return null;
         return room.timeline().pending.find((each) => each.state === 'waiting') ?? null;
       },
       async send(roomId, { clientId, content, replyTo }) {

@@ -9,12 +9,12 @@ export interface People extends PresenceState {
 
 export type PeopleEvent =
   | { type: 'joined'; answer: Pick<JoinAnswer, 'online' | 'onlineCount' | 'typing'> }
-  | { type: 'came'; userId: string; username: string }
-  | { type: 'went'; userId: string }
+  | { type: 'user:joined'; userId: string; username: string }
+  | { type: 'user:left'; userId: string }
   | { type: 'status'; userId: string; status: Status }
-  | { type: 'counted'; online: number }
-  | { type: 'typing'; userId: string; username: string }
-  | { type: 'quiet'; userId: string }
+  | { type: 'room:occupancy'; online: number }
+  | { type: 'typing:user'; userId: string; username: string }
+  | { type: 'typing:stop'; userId: string }
   | { type: 'cut' };
 
 /** Beyond this they are counted, not named. */
@@ -40,13 +40,13 @@ function news(people: People, event: PeopleEvent): Partial<People> {
         typing: answer.typing.slice(0, MOST_TYPING),
       };
     }
-    case 'came': {
+    case 'user:joined': {
       const { userId: id, username } = event;
       if (online.some((each) => each.id === id)) return people;
       const newcomer: Person = { id, username, status: 'online' };
       return { online: online.length < MOST_NAMED ? [...online, newcomer] : online, count: count + 1 };
     }
-    case 'went':
+    case 'user:left':
       return without(people, event.userId);
     case 'status': {
       const { userId, status } = event;
@@ -55,14 +55,14 @@ function news(people: People, event: PeopleEvent): Partial<People> {
       if (status === 'offline') return without(people, userId);
       return { online: online.map((each) => (each === known ? { ...known, status } : each)) };
     }
-    case 'counted':
+    case 'room:occupancy':
       return { count: event.online };
-    case 'typing': {
+    case 'typing:user': {
       const { userId, username } = event;
       const known = typing.length >= MOST_TYPING || typing.some((each) => each.userId === userId);
       return known ? people : { typing: [...typing, { userId, username }] };
     }
-    case 'quiet':
+    case 'typing:stop':
       return quiet(people, event.userId);
     case 'cut':
       return { typing: filtered(typing, () => false) };

@@ -55,7 +55,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
   let stopLingering: (() => void) | undefined;
 
   const isWanted = () => openings > 0 || lingers || followed || store.waiting() > 0;
-  const status = () => store.state.get().status;
+  const { status } = store;
 
   async function join(): Promise<void> {
     const sid = world.connection.sid();

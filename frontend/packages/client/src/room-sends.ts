@@ -53,7 +53,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
 
   /** To be sent, but for what cannot be now: it is not to go out unasked when it can. */
   function offer() {
-    const { status } = store.state.get();
+    const status = store.status();
     if (status === 'lost' || status === 'refused') return refuseAll();
     for (const { clientId, content, state } of store.timeline().pending) {
       const error = state === 'waiting' && tooLong(content);

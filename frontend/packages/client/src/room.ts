@@ -85,7 +85,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     setActs: store.setActs,
   });
   const signal = typingSignal((event) => {
-    if (store.state.get().status === 'live') connection.tell(event, { roomId: id });
+    if (store.status() === 'live') connection.tell(event, { roomId: id });
   });
 
   let kept = KEPT_UNSEEN;

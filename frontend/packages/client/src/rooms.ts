@@ -1,6 +1,6 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
 import type { RoomSummary, Rooms, RoomsState } from './contract.js';
-import { derived } from './derived.js';
+import { alike, derived, unlessAlike } from './derived.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
 import { whenLeft } from './page.js';
@@ -58,7 +58,8 @@ export function createRooms(world: World, live: number): RoomList {
   let status: RoomsState['status'] = 'loading';
   let problem: Problem | null = null;
   let rounds: Rounds | undefined;
-  let kept: readonly KeptRoom[] = [];
+  /** What was kept last, all in one row. */
+  let kept: readonly unknown[] = [];
   let keeping = false;
   /** The ids of those closed last, the last one at the end. */
   let recent: string[] = [];
@@ -88,13 +89,17 @@ export function createRooms(world: World, live: number): RoomList {
     return known;
   }
 
+  function those(test: (room: LiveRoom) => boolean): LiveRoom[] {
+    return [...rooms.values()].filter(test);
+  }
+
   function isMine({ store }: LiveRoom): boolean {
     return store.state.get().info?.role !== undefined;
   }
 
   /** Somebody may still hold the handle of a room that is forgotten here, but its messages go. */
   function forgetStrangers() {
-    const strangers = [...rooms.values()].filter(
+    const strangers = those(
       (each) => !isMine(each) && !each.joining.isWanted() && each.store.timeline().pending.length === 0,
     );
     for (const { store } of strangers.slice(0, -MOST_STRANGERS)) store.empty();
@@ -130,11 +135,11 @@ export function createRooms(world: World, live: number): RoomList {
   }
 
   function take(infos: readonly RoomInfo[]) {
-    let followed = [...rooms.values()].filter(({ joining }) => joining.isFollowed()).length;
+    let followed = those(({ joining }) => joining.isFollowed()).length;
     for (const info of infos) {
       const each = room(info.id);
       each.store.informed(info);
-      const { status: standing } = each.store.state.get();
+      const standing = each.store.status();
       if (standing === 'lost' || standing === 'refused')
         each.store.patch({ status: 'closed', problem: null, loss: null });
       if (!each.joining.isFollowed() && followed < live) {
@@ -154,14 +159,14 @@ export function createRooms(world: World, live: number): RoomList {
   /** Not before it is known which they are: what was kept may be more. */
   function keep() {
     if (status === 'loading' || status === 'failed') return;
-    const mine = [...rooms.values()].filter(isMine).map(({ store }) => store.state.get());
-    const next = mine.flatMap(({ info, partner }) => (info ? [{ info, partner }] : []));
-    const same = next.every(
-      ({ info, partner }, at) => info === kept[at]?.info && partner === kept[at].partner,
-    );
-    if (same && next.length === kept.length) return;
+    const mine = those(isMine).map(({ store }) => store.state.get());
+    const next = mine.flatMap(({ info, partner }) => [info, partner]);
+    if (alike(kept, next)) return;
     kept = next;
-    void shelf.put(KEY, next);
+    void shelf.put(
+      KEY,
+      mine.map(({ info, partner }) => ({ info, partner })),
+    );
   }
 
   /** A direct room is called after the other one: asked for one at a time, there may be many. */
@@ -182,16 +187,16 @@ export function createRooms(world: World, live: number): RoomList {
 
   function join(each: LiveRoom) {
     const { joining, store } = each;
-    if (store.state.get().status === 'live') return;
+    if (store.status() === 'live') return;
     if (joining.isOpen()) return joining.join();
     lineUp.add(store.id, 'join', async () => {
-      if (joining.isWanted() && store.state.get().status !== 'live') await joining.join();
+      if (joining.isWanted() && store.status() !== 'live') await joining.join();
     });
   }
 
   function joinWanted() {
-    const wanted = [...rooms.values()].filter(({ joining, store }) => {
-      const standing = store.state.get().status;
+    const wanted = those(({ joining, store }) => {
+      const standing = store.status();
       return joining.isWanted() && (standing === 'joining' || standing === 'closed');
     });
     for (const each of wanted) join(each);
@@ -200,7 +205,7 @@ export function createRooms(world: World, live: number): RoomList {
   /** An earlier page left messages for rooms that are not the user's any more: joining would make them a member again. */
   function refuseForeign() {
     for (const each of rooms.values()) {
-      const closed = each.store.state.get().status === 'closed' && !each.joining.isOpen();
+      const closed = each.store.status() === 'closed' && !each.joining.isOpen();
       if (closed && !isMine(each)) each.sends.refuseAll();
     }
   }
@@ -261,10 +266,9 @@ export function createRooms(world: World, live: number): RoomList {
       });
     },
     arrived() {
-      const opened = [...rooms.values()].filter(({ joining }) => joining.isOpen());
       // One was a member of the others: whether one still is, the list says. Joining would make one a member again.
-      for (const { joining, store } of opened) {
-        if (!joining.wasLive() && store.state.get().status === 'joining') joining.join();
+      for (const { joining, store } of those((each) => each.joining.isOpen())) {
+        if (!joining.wasLive() && store.status() === 'joining') joining.join();
       }
       void rounds?.now().then(joinWanted);
     },
@@ -300,7 +304,7 @@ function sorted(list: RoomSummary[], last: readonly RoomSummary[] = []): readonl
   const now = new Map(list.map((each) => [each.id, each]));
   if (list.length === last.length && last.every(({ id, title }) => now.get(id)?.title === title)) {
     const next = last.map((each) => now.get(each.id) ?? each);
-    return next.every((each, at) => each === last[at]) ? last : next;
+    return unlessAlike(last, next);
   }
   return list.sort(byTitle);
 }

@@ -48,7 +48,8 @@ export function failed(timeline: Timeline, place: Place, problem: Problem): Time
 /** Forgets the pages for ends that no list has any more, and what was put aside for nobody. */
 export function pruned(timeline: Timeline): Timeline {
   const pages = filtered(timeline.pages, ({ place }) => isThere(timeline, place));
-  const aside = filtered(timeline.aside, () => pages.some(isComing));
+  const coming = pages.some(isComing);
+  const aside = filtered(timeline.aside, () => coming);
   return unlessAlike(timeline, { ...timeline, pages, aside });
 }
 
