@@ -1,5 +1,6 @@
 // The client: puts its parts together, and lets them live between `connect` and `disconnect`.
 import { createAlerts } from './alerts.js';
+import { LIVE, MOST_LIVE, PEOPLE_PAGE, RECOUNT_MS } from './bounds.js';
 import { createConnection, type Standing } from './connection.js';
 import type { Client, ClientOptions, ConnectionState } from './contract.js';
 import { alike, unlessAlike } from './derived.js';
@@ -22,12 +23,6 @@ import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
 import type { Job, Message, Notification, Status, User } from './wire.js';
 import type { World } from './world.js';
-
-const PEOPLE_PAGE = 10;
-const LIVE = 100;
-const MOST_LIVE = 400;
-/** A room that was read takes its notifications with it; the count of them is asked for after a pause. */
-const RECOUNT_MS = 1500;
 
 /** A client that does nothing until `connect`. */
 export function createClient(options: ClientOptions): Client {

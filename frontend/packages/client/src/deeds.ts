@@ -1,5 +1,6 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { backOff, isPassing } from './back-off.js';
+import { DEEDS_AGAIN_MS, DEEDS_LONGEST_AGAIN_MS, PATIENCE_MS } from './bounds.js';
 import { createGatherer } from './gather.js';
 import { Problem, tooLong } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, type Said, withActs } from './timeline/acts.js';
@@ -26,11 +27,6 @@ export interface DeedsScene {
   acts(): Acts;
   setActs(acts: Acts): void;
 }
-
-/** A mark that the server has taken, but that does not come, is not waited for any longer. */
-const PATIENCE_MS = 3000;
-const AGAIN_MS = 500;
-const LONGEST_AGAIN_MS = 8000;
 
 export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds {
   /** Marks that the server has taken and that have not come. */
@@ -75,7 +71,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       }
       await new Promise<void>((go) => {
         owed.push(go);
-        pause ??= setTimeout(again, ms ?? backOff(++tries, AGAIN_MS, LONGEST_AGAIN_MS));
+        pause ??= setTimeout(again, ms ?? backOff(++tries, DEEDS_AGAIN_MS, DEEDS_LONGEST_AGAIN_MS));
       });
     }
     return null;

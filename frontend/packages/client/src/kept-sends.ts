@@ -1,4 +1,6 @@
 // Messages that were written and not acknowledged, kept until they are: over cuts, reloads and other tabs.
+
+import { DIGITS } from './bounds.js';
 import { Problem } from './problem.js';
 import type { Shelf } from './shelf.js';
 import type { Pending } from './timeline/timeline.js';
@@ -19,7 +21,6 @@ interface Kept<Unsent> {
 }
 
 const PREFIX = 'unsent/';
-const DIGITS = 12;
 /** Comes after all digits. */
 const LATER = '~';
 

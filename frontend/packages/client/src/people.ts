@@ -1,4 +1,6 @@
 // Who is in a room now and who is typing: best effort, and true again after each join.
+
+import { MOST_NAMED, MOST_TYPING } from './bounds.js';
 import type { Person, PresenceState } from './contract.js';
 import { filtered, unlessAlike } from './derived.js';
 import type { JoinAnswer, Status, Typist, User } from './wire.js';
@@ -16,11 +18,6 @@ export type PeopleEvent =
   | { type: 'typing:user'; userId: string; username: string }
   | { type: 'typing:stop'; userId: string }
   | { type: 'cut' };
-
-/** Beyond this they are counted, not named. */
-const MOST_NAMED = 400;
-/** Beyond this nobody reads who is typing. */
-const MOST_TYPING = 50;
 
 export const nobody: People = { online: [], count: 0, typing: [] };
 

@@ -1,4 +1,6 @@
 // What the user writes in one room: in the list at once, kept until the server has it, and a promise for whoever wants to know.
+
+import { MOST_WAITING } from './bounds.js';
 import { newClientId } from './client-id.js';
 import type { SentMessage } from './contract.js';
 import { NO_MEMBER, Problem, tooLong } from './problem.js';
@@ -25,9 +27,6 @@ interface Hope {
   resolve(message: Message): void;
   reject(problem: Problem): void;
 }
-
-/** More than these do not wait in one room: a program that writes faster than the server takes it must be told. */
-const MOST_WAITING = 1000;
 
 export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'unsent' | 'pump'>): Sends {
   const hopes = new Map<string, Hope>();

@@ -1,4 +1,6 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
+
+import { KEEP_MS, MOST_RECENT, MOST_STRANGERS, ROOMS_PAGE } from './bounds.js';
 import type { RoomSummary, Rooms, RoomsState } from './contract.js';
 import { alike, derived, unlessAlike } from './derived.js';
 import type { Life } from './life.js';
@@ -39,15 +41,7 @@ export interface RoomList {
   rest(): void;
 }
 
-/** So many rooms that were open keep what they showed, for whoever comes back. */
-const MOST_RECENT = 10;
-/** Rooms that are not the user's, not open and not waiting for anything: so many are remembered. */
-const MOST_STRANGERS = 100;
-
-const PAGE = 50;
 const KEY = 'rooms';
-/** What changes together is kept together. */
-const KEEP_MS = 500;
 
 const inOrder = new Intl.Collator();
 
@@ -224,7 +218,7 @@ export function createRooms(world: World, live: number): RoomList {
       subscribe: state.subscribe,
       refresh: () => void rounds?.now(),
       directory: (q, cursor) =>
-        rest.ask('/rooms', { query: { scope: 'public', limit: PAGE, q: q || undefined, cursor } }),
+        rest.ask('/rooms', { query: { scope: 'public', limit: ROOMS_PAGE, q: q || undefined, cursor } }),
       create: (body) => asked(rest.ask('/rooms', { method: 'POST', body })),
       direct: (userId) => asked(rest.ask('/direct', { method: 'POST', body: { userId } })),
     },
