@@ -110,6 +110,7 @@ export const ROUNDS_MOST = 2000;
 export const ROUNDS_AGAIN_MS = 2000;
 
 // session.ts
+export const LONGEST_TIMER_MS = 2_147_483_647;
 export const LOCK_LIMIT_MS = 30_000;
 /** What one tab writes to localStorage comes to the others' sight within milliseconds, but after the lock has come to them. */
 export const SIGHT_LIMIT_MS = 3000;

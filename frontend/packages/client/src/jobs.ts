@@ -60,8 +60,7 @@ function pathOf(id: string): string {
 /** Two words of one millisecond: the one that is further along. */
 function isNewer(job: Job, known: Job): boolean {
   if (job.updatedAt !== known.updatedAt) return job.updatedAt > known.updatedAt;
-  const over = ({ state }: Job) =>
-    state === 'completed' || state === 'dead' || state === 'cancelled' ? 1 : 0;
-  if (over(job) !== over(known)) return over(job) > over(known);
+  const over = ({ state }: Job) => ['completed', 'dead', 'cancelled'].includes(state);
+  if (over(job) !== over(known)) return over(job);
   return (job.progress >= known.progress && job.state !== known.state) || job.progress > known.progress;
 }

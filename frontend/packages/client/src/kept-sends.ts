@@ -22,7 +22,7 @@ interface Kept<Unsent> {
 
 const PREFIX = 'unsent/';
 /** Comes after all digits. */
-const LATER = '~';
+const LATER = 'unsent/~';
 
 /**
  * One record a message, so that tabs do not overwrite each other's. A record's key begins with a number that counts up: the order
@@ -48,7 +48,7 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
     for (const [key, kept] of entries) {
       const { roomId, unsent } = kept;
       const { clientId } = unsent;
-      if (!key.startsWith(PREFIX + LATER)) {
+      if (!key.startsWith(LATER)) {
         keys.set(clientId, key);
         highest = Math.max(highest, Number(key.slice(PREFIX.length, PREFIX.length + DIGITS)) || 0);
       } else if (!early.has(clientId)) number(clientId, key, kept);
@@ -69,7 +69,7 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
     let key = keys.get(clientId);
     if (!key) {
       const count = loaded ? ++highest : ++earliest;
-      key = `${PREFIX}${loaded ? '' : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
+      key = `${loaded ? PREFIX : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
       keys.set(clientId, key);
     }
     return key;

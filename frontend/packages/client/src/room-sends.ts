@@ -68,7 +68,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       // Nobody has to wait for it.
       done.catch(() => undefined);
       if (store.timeline().pending.length >= MOST_WAITING) {
-        const message = `${MOST_WAITING} messages wait in this room already.`;
+        const message = 'Too many messages wait in this room.';
         settle(clientId, ({ reject }) => reject(new Problem({ code: 'rate_limited', message })));
         return { key: clientId, done };
       }
@@ -92,11 +92,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
       if (!pending || pending.state === 'sent') return null;
       store.move({ type: 'discarded', clientId: key });
-      const problem = new Problem({
-        code: 'conflict',
-        message: 'It was discarded.',
-      });
-      settle(key, ({ reject }) => reject(problem));
+      settle(key, ({ reject }) => reject(new Problem({ code: 'conflict', message: 'It was discarded.' })));
       return pending.content;
     },
     restore(pending) {

@@ -41,8 +41,6 @@ export interface RoomList {
   rest(): void;
 }
 
-const KEY = 'rooms';
-
 const inOrder = new Intl.Collator();
 
 export function createRooms(world: World, live: number): RoomList {
@@ -158,7 +156,7 @@ export function createRooms(world: World, live: number): RoomList {
     if (alike(kept, next)) return;
     kept = next;
     void shelf.put(
-      KEY,
+      'rooms',
       mine.map(({ info, partner }) => ({ info, partner })),
     );
   }
@@ -228,7 +226,7 @@ export function createRooms(world: World, live: number): RoomList {
     changed,
     closed,
     async recall() {
-      const seen = (await shelf.get<KeptRoom[]>(KEY)) ?? [];
+      const seen = (await shelf.get<KeptRoom[]>('rooms')) ?? [];
       if (status !== 'loading' || seen.length === 0) return;
       together(() => {
         for (const { info, partner } of seen) {

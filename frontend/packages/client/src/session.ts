@@ -1,7 +1,7 @@
 // Who this browser is to the server, by Belfry's own accounts: tokens kept in localStorage, shared by its tabs and renewed before
 // they expire. A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
 
-import { LOCK_LIMIT_MS, SIGHT_LIMIT_MS } from './bounds.js';
+import { LOCK_LIMIT_MS, LONGEST_TIMER_MS, SIGHT_LIMIT_MS } from './bounds.js';
 import { newClientId } from './client-id.js';
 import { asProblem, Problem } from './problem.js';
 import { cell, type Readable } from './readable.js';
@@ -61,7 +61,6 @@ interface Round {
   count: number;
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const OVER = { code: 'unauthenticated', message: 'The session is over.' } as const;
 const SIGNED_OUT = { code: 'unauthenticated', message: 'Nobody is signed in.' } as const;
 

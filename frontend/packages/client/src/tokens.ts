@@ -58,7 +58,7 @@ export function createTokens(
 
 function within(promise: Promise<string | undefined>): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token was given in time.' }));
+    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token came in time.' }));
     const timer = setTimeout(late, TOKENS_LIMIT_MS);
     promise.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
   });

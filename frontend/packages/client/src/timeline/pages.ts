@@ -8,7 +8,7 @@ import { amended, arrived, type Change } from './message-change.js';
 import { isRun, type Span, span } from './span.js';
 import type { PageState, Place, Timeline } from './timeline.js';
 
-const UNUSABLE = { code: 'unavailable', message: 'The page does not belong to the list.' } as const;
+const UNUSABLE = { code: 'unavailable', message: 'The page does not fit the list.' } as const;
 
 export function asked(timeline: Timeline, place: Place): Timeline {
   const known = timeline.pages.find((page) => alike(page.place, place));
