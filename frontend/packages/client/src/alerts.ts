@@ -1,7 +1,6 @@
 // What should catch somebody's eye now: told live, at most one for a room in five seconds, none for a room that is to be quiet.
+import { ALERTS_PAUSE_MS } from './bounds.js';
 import type { Notification } from './wire.js';
-
-const PAUSE_MS = 5000;
 
 export interface Alerts {
   onAlert(listener: (notification: Notification) => void, quiet?: (roomId: string) => boolean): () => void;
@@ -23,7 +22,7 @@ export function createAlerts(now: () => number = Date.now): Alerts {
     const { roomId } = notification;
     if (roomId !== undefined && quiet(roomId)) return;
     const at = now();
-    for (const [room, then] of last) if (Math.abs(at - then) >= PAUSE_MS) last.delete(room);
+    for (const [room, then] of last) if (Math.abs(at - then) >= ALERTS_PAUSE_MS) last.delete(room);
     const key = roomId ?? '';
     if (last.has(key)) return;
     last.set(key, at);

@@ -1,13 +1,12 @@
 // IndexedDB that loses nothing: what was set is read back at once, and what the browser does not take is held in memory.
 import { createStore, promisifyRequest } from 'idb-keyval';
+import { BROWSER_STORAGE_LIMIT_MS } from './bounds.js';
 import { lastWords } from './last-words.js';
 import { cell } from './readable.js';
 import type { Keeps, Storage } from './storage.js';
 
 /** By key; `undefined`: to be deleted. */
 type Writes = Map<string, unknown>;
-
-const LIMIT_MS = 3000;
 
 export function browserStorage(name: string): Storage {
   const database = createStore(name, 'kept');
@@ -135,7 +134,7 @@ export function browserStorage(name: string): Storage {
 /** `undefined` where it takes too long: an upgrade that another tab blocks never ends. */
 function inTime<T>(work: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LIMIT_MS, undefined);
+    const timer = setTimeout(resolve, BROWSER_STORAGE_LIMIT_MS, undefined);
     void work.then((value) => {
       clearTimeout(timer);
       resolve(value);

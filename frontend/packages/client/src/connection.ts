@@ -1,6 +1,14 @@
 // The socket's life: it connects with a token that holds, comes back by itself, and answers each request within a time limit.
 import { io, type Socket } from 'socket.io-client';
 import { backOff } from './back-off.js';
+import {
+  CONNECTION_ANSWER_LIMIT_MS,
+  FIRST_DELAY_MS,
+  LONGEST_DELAY_MS,
+  OPENING_LIMIT_MS,
+  PROBE_LIMIT_MS,
+  STEADY_MS,
+} from './bounds.js';
 import type { ClientOptions, ConnectionState } from './contract.js';
 import { createLife, type Life } from './life.js';
 import { isHidden, whenNetworkBack, whenSeen } from './page.js';
@@ -33,14 +41,6 @@ export interface ConnectionScene {
   /** A request that changes nothing, to see whether the connection still holds; `null` where there is none. */
   probe(): { event: string; argument: unknown } | null;
 }
-
-const ANSWER_LIMIT_MS = 10_000;
-const PROBE_LIMIT_MS = 1000;
-const OPENING_LIMIT_MS = 10_000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 5000;
-/** A connection that is ended sooner than that was not one. */
-const STEADY_MS = 5000;
 
 export function createConnection({ url, transports, tokens, changed, probe }: ConnectionScene): Connection {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
@@ -172,12 +172,13 @@ export function createConnection({ url, transports, tokens, changed, probe }: Co
     },
     sid: () => (socket?.connected ? socket.id : undefined),
     async ask<T>(event: string, argument: unknown): Promise<Ack<T>> {
-      if (!socket?.connected) return { ok: false, error: UNREACHABLE };
       try {
-        return (await socket.timeout(ANSWER_LIMIT_MS).emitWithAck(event, argument)) as Ack<T>;
+        if (socket?.connected)
+          return await socket.timeout(CONNECTION_ANSWER_LIMIT_MS).emitWithAck(event, argument);
       } catch {
-        return { ok: false, error: UNREACHABLE };
+        // As good as not asked.
       }
+      return { ok: false, error: UNREACHABLE };
     },
     tell(event, argument) {
       if (socket?.connected) socket.emit(event, argument, () => undefined);

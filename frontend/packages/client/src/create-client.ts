@@ -1,8 +1,9 @@
 // The client: puts its parts together, and lets them live between `connect` and `disconnect`.
 import { createAlerts } from './alerts.js';
+import { LIVE, MOST_LIVE, PEOPLE_PAGE, RECOUNT_MS } from './bounds.js';
 import { createConnection, type Standing } from './connection.js';
 import type { Client, ClientOptions, ConnectionState } from './contract.js';
-import { alike } from './derived.js';
+import { alike, unlessAlike } from './derived.js';
 import { createDrafts } from './drafts.js';
 import { createJobs } from './jobs.js';
 import { createKeptSends } from './kept-sends.js';
@@ -22,12 +23,6 @@ import { createTokens } from './tokens.js';
 import { whoIs } from './who.js';
 import type { Job, Message, Notification, Status, User } from './wire.js';
 import type { World } from './world.js';
-
-const PEOPLE_PAGE = 10;
-const LIVE = 100;
-const MOST_LIVE = 400;
-/** A room that was read takes its notifications with it; the count of them is asked for after a pause. */
-const RECOUNT_MS = 1500;
 
 /** A client that does nothing until `connect`. */
 export function createClient(options: ClientOptions): Client {
@@ -62,7 +57,7 @@ export function createClient(options: ClientOptions): Client {
     tokens,
     changed: standing,
     probe() {
-      const live = [...rooms.all()].find(({ store }) => store.state.get().status === 'live');
+      const live = [...rooms.all()].find(({ store }) => store.status() === 'live');
       return live ? { event: 'typing:stop', argument: { roomId: live.store.id } } : null;
     },
   });
@@ -95,23 +90,9 @@ export function createClient(options: ClientOptions): Client {
   };
   const rooms = createRooms(world, Math.min(MOST_LIVE, Math.max(0, options.live ?? LIVE)));
 
-  listenToRooms(connection, {
-    move: (roomId, event) => rooms.known(roomId)?.move(event),
-    movePeople: (roomId, event) => rooms.known(roomId)?.store.movePeople(event),
-    heard({ roomId, userId, seq }) {
-      const room = rooms.known(roomId);
-      room?.store.movePeople({ type: 'quiet', userId });
-      // Sending marks as read, on the server too.
-      if (userId === me.get()?.id) room?.readUpTo(seq);
-    },
-    informed: (info) => rooms.known(info.id)?.store.informed(info),
-    lost: (roomId, loss) => rooms.known(roomId)?.lost(loss),
-    wasRead(roomId, userId, lastReadSeq) {
-      if (userId === me.get()?.id) rooms.known(roomId)?.readUpTo(lastReadSeq);
-    },
-  });
+  listenToRooms(connection, { known: rooms.known, isMe });
   connection.on('presence:changed', ({ userId, status }: { userId: string; status: Status }) => {
-    if (userId === me.get()?.id) setMyStatus(status);
+    if (isMe(userId)) setMyStatus(status);
     rooms.statusChanged(userId, status);
   });
   connection.on('notification', (notification: Notification) => {
@@ -128,9 +109,12 @@ export function createClient(options: ClientOptions): Client {
     jobs.refresh();
   });
 
+  function isMe(userId: string) {
+    return userId === me.get()?.id;
+  }
+
   function show(patch: Partial<ConnectionState>) {
-    const next = { ...state.get(), ...patch };
-    if (!alike(state.get(), next)) state.set(next);
+    state.set(unlessAlike(state.get(), { ...state.get(), ...patch }));
   }
 
   function setMe(user: User) {
@@ -205,7 +189,7 @@ export function createClient(options: ClientOptions): Client {
     outbox = createOutbox({
       next(roomId) {
         const room = rooms.known(roomId)?.store;
-        if (recalling || room?.state.get().status !== 'live') return null;
+        if (recalling || room?.status() !== 'live') return null;
         return room.timeline().pending.find((each) => each.state === 'waiting') ?? null;
       },
       async send(roomId, { clientId, content, replyTo }) {

@@ -1,5 +1,6 @@
 // What a person does to a message that is there: seen at once, sent in the order done, taken back with a problem if refused.
 import { backOff, isPassing } from './back-off.js';
+import { DEEDS_AGAIN_MS, DEEDS_LONGEST_AGAIN_MS, PATIENCE_MS } from './bounds.js';
 import { createGatherer } from './gather.js';
 import { Problem, tooLong } from './problem.js';
 import { type Acts, hasMine, type MessageActs, ownClaps, type Said, withActs } from './timeline/acts.js';
@@ -27,13 +28,9 @@ export interface DeedsScene {
   setActs(acts: Acts): void;
 }
 
-/** A mark that the server has taken, but that does not come, is not waited for any longer. */
-const PATIENCE_MS = 3000;
-const AGAIN_MS = 500;
-const LONGEST_AGAIN_MS = 8000;
-
 export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds {
-  const timers = new Map<ReturnType<typeof setTimeout>, () => void>();
+  /** Marks that the server has taken and that have not come. */
+  const patience = new Set<() => void>();
   const gatherer = createGatherer(sendClaps);
   /** The edits and deletions that the server could not be asked for, in their order. */
   const owed: (() => void)[] = [];
@@ -74,7 +71,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       }
       await new Promise<void>((go) => {
         owed.push(go);
-        pause ??= setTimeout(again, ms ?? backOff(++tries, AGAIN_MS, LONGEST_AGAIN_MS));
+        pause ??= setTimeout(again, ms ?? backOff(++tries, DEEDS_AGAIN_MS, DEEDS_LONGEST_AGAIN_MS));
       });
     }
     return null;
@@ -100,11 +97,12 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
     }
     wish(messageId, emoji, sent ?? false, false);
     const giveUp = () => {
-      timers.delete(timer);
+      clearTimeout(timer);
+      patience.delete(giveUp);
       if (act(messageId).reactions?.[emoji]?.sending === false) unwish(messageId, emoji);
     };
     const timer = setTimeout(giveUp, PATIENCE_MS);
-    timers.set(timer, giveUp);
+    patience.add(giveUp);
   }
 
   function wish(messageId: string, emoji: string, on: boolean, sending: boolean) {
@@ -165,10 +163,7 @@ export function createDeeds({ ask, message, acts, setActs }: DeedsScene): Deeds 
       gatherer.flush();
       clearTimeout(pause);
       pause = undefined;
-      for (const [timer, giveUp] of timers) {
-        clearTimeout(timer);
-        giveUp();
-      }
+      for (const giveUp of patience) giveUp();
     },
   };
 }

@@ -48,3 +48,14 @@ export function alike<T extends object>(a: T, b: T): boolean {
   const names = Object.keys(b) as (keyof T)[];
   return names.length === Object.keys(a).length && names.every((name) => Object.is(a[name], b[name]));
 }
+
+/** What was known, where the next says the same. */
+export function unlessAlike<T extends object>(known: T, next: T): T {
+  return alike(known, next) ? known : next;
+}
+
+/** The same list where nothing goes. */
+export function filtered<T>(list: readonly T[], stays: (each: T) => boolean): readonly T[] {
+  const left = list.filter(stays);
+  return left.length < list.length ? left : list;
+}

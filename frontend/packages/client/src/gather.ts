@@ -1,8 +1,6 @@
 // Gathers taps of one kind into few packets: one goes when the finger rests, or after two seconds of tapping, and the next one
+import { LONGEST_MS, REST_MS } from './bounds.js';
 // not before the last was answered.
-
-const REST_MS = 400;
-const LONGEST_MS = 2000;
 
 export interface Gatherer {
   tap(key: string): void;

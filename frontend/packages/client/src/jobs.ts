@@ -1,12 +1,11 @@
 // The user's background jobs: what the server lists, what is made here, and what is told of them; the newer word wins.
+
+import { JOBS_MOST, JOBS_PAGE } from './bounds.js';
 import type { Jobs } from './contract.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { cell } from './readable.js';
 import type { Rest } from './rest.js';
 import type { Job } from './wire.js';
-
-const MOST = 200;
-const PAGE = 50;
 
 export interface JobList extends Jobs {
   told(job: Job): void;
@@ -24,12 +23,12 @@ export function createJobs({ ask, download }: Pick<Rest, 'ask' | 'download'>): J
       known.set(job.id, job);
       news = true;
     }
-    if (news) state.set([...known.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST));
+    if (news) state.set([...known.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, JOBS_MOST));
   }
 
   // Best effort: what is known stays, and the next connect asks again.
   const refresh = oneAtATime(() =>
-    ask<{ jobs: Job[] }>('/jobs', { query: { limit: PAGE } }).then(
+    ask<{ jobs: Job[] }>('/jobs', { query: { limit: JOBS_PAGE } }).then(
       ({ jobs }) => take(jobs),
       () => undefined,
     ),
@@ -61,8 +60,7 @@ function pathOf(id: string): string {
 /** Two words of one millisecond: the one that is further along. */
 function isNewer(job: Job, known: Job): boolean {
   if (job.updatedAt !== known.updatedAt) return job.updatedAt > known.updatedAt;
-  const over = ({ state }: Job) =>
-    state === 'completed' || state === 'dead' || state === 'cancelled' ? 1 : 0;
-  if (over(job) !== over(known)) return over(job) > over(known);
+  const over = ({ state }: Job) => ['completed', 'dead', 'cancelled'].includes(state);
+  if (over(job) !== over(known)) return over(job);
   return (job.progress >= known.progress && job.state !== known.state) || job.progress > known.progress;
 }

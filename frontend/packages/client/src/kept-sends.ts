@@ -1,4 +1,6 @@
 // Messages that were written and not acknowledged, kept until they are: over cuts, reloads and other tabs.
+
+import { DIGITS } from './bounds.js';
 import { Problem } from './problem.js';
 import type { Shelf } from './shelf.js';
 import type { Pending } from './timeline/timeline.js';
@@ -19,9 +21,8 @@ interface Kept<Unsent> {
 }
 
 const PREFIX = 'unsent/';
-const DIGITS = 12;
 /** Comes after all digits. */
-const LATER = '~';
+const LATER = 'unsent/~';
 
 /**
  * One record a message, so that tabs do not overwrite each other's. A record's key begins with a number that counts up: the order
@@ -47,7 +48,7 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
     for (const [key, kept] of entries) {
       const { roomId, unsent } = kept;
       const { clientId } = unsent;
-      if (!key.startsWith(PREFIX + LATER)) {
+      if (!key.startsWith(LATER)) {
         keys.set(clientId, key);
         highest = Math.max(highest, Number(key.slice(PREFIX.length, PREFIX.length + DIGITS)) || 0);
       } else if (!early.has(clientId)) number(clientId, key, kept);
@@ -68,7 +69,7 @@ export function createKeptSends<Unsent extends { clientId: string } = Pending>(
     let key = keys.get(clientId);
     if (!key) {
       const count = loaded ? ++highest : ++earliest;
-      key = `${PREFIX}${loaded ? '' : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
+      key = `${loaded ? PREFIX : LATER}${String(count).padStart(DIGITS, '0')}/${clientId}`;
       keys.set(clientId, key);
     }
     return key;

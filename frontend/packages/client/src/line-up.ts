@@ -1,5 +1,6 @@
 // Work that may be much at once, done one after the other with a pause between: many rooms to join are no storm for the server.
 import { jittered } from './back-off.js';
+import { LINE_UP_PAUSE_MS } from './bounds.js';
 import type { Life } from './life.js';
 
 export interface LineUp {
@@ -7,8 +8,6 @@ export interface LineUp {
   add(id: string, kind: string, work: () => Promise<void>): void;
   clear(): void;
 }
-
-const PAUSE_MS = 20;
 
 export function createLineUp(life: Life | null): LineUp {
   const line = new Map<string, () => Promise<void>>();
@@ -25,7 +24,7 @@ export function createLineUp(life: Life | null): LineUp {
     try {
       await work();
     } finally {
-      life.after(jittered(PAUSE_MS), () => void go());
+      life.after(jittered(LINE_UP_PAUSE_MS), () => void go());
     }
   }
 

@@ -1,14 +1,12 @@
 // The user's notifications: pages of what was, and what is told live put before them; one count of the unread over all devices.
+
+import { NOTIFICATIONS_MOST, NOTIFICATIONS_PAGE } from './bounds.js';
 import type { Notifications, NotificationsState } from './contract.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { asProblem } from './problem.js';
 import { cell } from './readable.js';
 import type { Rest } from './rest.js';
 import type { Notification, NotificationsPage } from './wire.js';
-
-/** Older ones than these are not loaded. */
-const MOST = 1000;
-const PAGE = 50;
 
 export interface NotificationList
   extends Pick<Notifications, 'get' | 'first' | 'subscribe' | 'loadOlder' | 'markRead'> {
@@ -36,7 +34,7 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
   }
 
   const page = (cursor?: string) =>
-    ask<NotificationsPage>('/notifications', { query: { cursor, limit: PAGE } });
+    ask<NotificationsPage>('/notifications', { query: { cursor, limit: NOTIFICATIONS_PAGE } });
 
   /** `last`: the newest one known when the page was asked for. */
   function withNewest({ notifications: newest, unread, nextCursor }: NotificationsPage, last = '') {
@@ -71,7 +69,7 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
       const last = known.at(-1)?.id;
       const older = next.filter(({ id }) => last === undefined || id < last);
       const notifications = [...known, ...older];
-      cursor = notifications.length < MOST ? nextCursor : undefined;
+      cursor = notifications.length < NOTIFICATIONS_MOST ? nextCursor : undefined;
       set({ problem: null, notifications, hasOlder: cursor !== undefined });
     } catch (error) {
       set({ problem: asProblem(error) });
@@ -105,8 +103,8 @@ export function createNotifications({ ask }: Pick<Rest, 'ask'>): NotificationLis
       const { notifications: known, unread } = state.get();
       if (known.some(({ id }) => id === notification.id)) return;
       const notifications = [notification, ...known].sort((a, b) => (a.id < b.id ? 1 : -1));
-      if (notifications.length > MOST) {
-        notifications.length = MOST;
+      if (notifications.length > NOTIFICATIONS_MOST) {
+        notifications.length = NOTIFICATIONS_MOST;
         cursor = undefined;
       }
       set({ notifications, unread: unread + 1, hasOlder: cursor !== undefined });

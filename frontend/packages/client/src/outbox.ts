@@ -1,6 +1,7 @@
 // Sends a room's waiting messages one after the other, so that their order holds through refusals, cuts and repeats.
 // A message keeps its `clientId` however often it is sent, so the server keeps it once.
 import { backOff, isPassing, jittered } from './back-off.js';
+import { MOST_CUTS, OUTBOX_AGAIN_MS, OUTBOX_LONGEST_AGAIN_MS } from './bounds.js';
 import { createLife } from './life.js';
 import { asProblem, Problem } from './problem.js';
 import type { Message } from './wire.js';
@@ -26,11 +27,6 @@ export interface Outbox {
   close(): void;
 }
 
-/** A message that is on its way whenever the connection breaks may be what breaks it. */
-const MOST_CUTS = 10;
-const AGAIN_MS = 500;
-const LONGEST_AGAIN_MS = 30_000;
-
 export function createOutbox(outlet: Outlet): Outbox {
   const busy = new Set<string>();
   const life = createLife();
@@ -46,7 +42,7 @@ export function createOutbox(outlet: Outlet): Outbox {
       for (let waiting = outlet.next(roomId); waiting && !life.over; waiting = outlet.next(roomId)) {
         const hold = notBefore - Date.now();
         if (hold > 0) {
-          await pause(hold + jittered(AGAIN_MS));
+          await pause(hold + jittered(OUTBOX_AGAIN_MS));
           continue;
         }
         const { clientId } = waiting;
@@ -66,10 +62,10 @@ export function createOutbox(outlet: Outlet): Outbox {
           cuts.delete(clientId);
           outlet.refused(roomId, clientId, answer);
         } else if (answer.code === 'rate_limited') {
-          notBefore = Date.now() + (answer.retryAfterMs ?? AGAIN_MS);
+          notBefore = Date.now() + (answer.retryAfterMs ?? OUTBOX_AGAIN_MS);
         } else if (!isCut) {
           tries += 1;
-          await pause((answer.retryAfterMs ?? 0) + backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS));
+          await pause((answer.retryAfterMs ?? 0) + backOff(tries, OUTBOX_AGAIN_MS, OUTBOX_LONGEST_AGAIN_MS));
         }
       }
     } finally {

@@ -8,8 +8,8 @@ const joined: PeopleEvent = {
   type: 'joined',
   answer: { online: [user('ada'), user('bo')], onlineCount: 2, typing: [{ userId: 'bo', username: 'bo' }] },
 };
-const came = (userId: string): PeopleEvent => ({ type: 'came', userId, username: userId });
-const went = (userId: string): PeopleEvent => ({ type: 'went', userId });
+const came = (userId: string): PeopleEvent => ({ type: 'user:joined', userId, username: userId });
+const went = (userId: string): PeopleEvent => ({ type: 'user:left', userId });
 
 it('counts each person once, however often they are told', () => {
   expect(after(joined, came('cy'), came('cy'), came('ada')).count).toBe(3);
@@ -22,7 +22,7 @@ it('counts each person once, however often they are told', () => {
 });
 
 it('takes the count of a large room as it is told, with more people than are named', () => {
-  const many = after(joined, { type: 'counted', online: 5000 });
+  const many = after(joined, { type: 'room:occupancy', online: 5000 });
   expect(many).toMatchObject({ count: 5000, online: [{ id: 'ada' }, { id: 'bo' }] });
   const crowd = Array.from({ length: 1000 }, (_, at) => came(`p${at}`));
   const people = after(joined, ...crowd);

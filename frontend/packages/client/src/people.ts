@@ -1,5 +1,8 @@
 // Who is in a room now and who is typing: best effort, and true again after each join.
+
+import { MOST_NAMED, MOST_TYPING } from './bounds.js';
 import type { Person, PresenceState } from './contract.js';
+import { filtered, unlessAlike } from './derived.js';
 import type { JoinAnswer, Status, Typist, User } from './wire.js';
 
 export interface People extends PresenceState {
@@ -8,53 +11,58 @@ export interface People extends PresenceState {
 
 export type PeopleEvent =
   | { type: 'joined'; answer: Pick<JoinAnswer, 'online' | 'onlineCount' | 'typing'> }
-  | { type: 'came'; userId: string; username: string }
-  | { type: 'went'; userId: string }
+  | { type: 'user:joined'; userId: string; username: string }
+  | { type: 'user:left'; userId: string }
   | { type: 'status'; userId: string; status: Status }
-  | { type: 'counted'; online: number }
-  | { type: 'typing'; typist: Typist }
-  | { type: 'quiet'; userId: string }
+  | { type: 'room:occupancy'; online: number }
+  | { type: 'typing:user'; userId: string; username: string }
+  | { type: 'typing:stop'; userId: string }
   | { type: 'cut' };
-
-/** Beyond this they are counted, not named. */
-const MOST_NAMED = 400;
-/** Beyond this nobody reads who is typing. */
-const MOST_TYPING = 50;
 
 export const nobody: People = { online: [], count: 0, typing: [] };
 
+/** The same object where the event says nothing new. */
 export function peopleReducer(people: People, event: PeopleEvent): People {
+  return unlessAlike(people, { ...people, ...news(people, event) });
+}
+
+function news(people: People, event: PeopleEvent): Partial<People> {
+  const { online, count, typing } = people;
   switch (event.type) {
     case 'joined': {
-      const { online, onlineCount, typing } = event.answer;
-      return { online: online.map(person), count: onlineCount, typing: typing.slice(0, MOST_TYPING) };
+      const { answer } = event;
+      return {
+        online: answer.online.map(person),
+        count: answer.onlineCount,
+        typing: answer.typing.slice(0, MOST_TYPING),
+      };
     }
-    case 'came': {
-      if (people.online.some(({ id }) => id === event.userId)) return people;
-      const newcomer: Person = { id: event.userId, username: event.username, status: 'online' };
-      const online = people.online.length < MOST_NAMED ? [...people.online, newcomer] : people.online;
-      return { ...people, online, count: people.count + 1 };
+    case 'user:joined': {
+      const { userId: id, username } = event;
+      if (online.some((each) => each.id === id)) return people;
+      const newcomer: Person = { id, username, status: 'online' };
+      return { online: online.length < MOST_NAMED ? [...online, newcomer] : online, count: count + 1 };
     }
-    case 'went':
+    case 'user:left':
       return without(people, event.userId);
     case 'status': {
-      const known = people.online.find(({ id }) => id === event.userId);
-      if (!known || known.status === event.status) return people;
-      if (event.status === 'offline') return without(people, event.userId);
-      const now = { ...known, status: event.status };
-      return { ...people, online: people.online.map((each) => (each === known ? now : each)) };
+      const { userId, status } = event;
+      const known = online.find(({ id }) => id === userId);
+      if (!known || known.status === status) return people;
+      if (status === 'offline') return without(people, userId);
+      return { online: online.map((each) => (each === known ? { ...known, status } : each)) };
     }
-    case 'counted':
-      return people.count === event.online ? people : { ...people, count: event.online };
-    case 'typing': {
-      const others = people.typing.filter(({ userId }) => userId !== event.typist.userId);
-      if (others.length < people.typing.length || others.length >= MOST_TYPING) return people;
-      return { ...people, typing: [...others, event.typist] };
+    case 'room:occupancy':
+      return { count: event.online };
+    case 'typing:user': {
+      const { userId, username } = event;
+      const known = typing.length >= MOST_TYPING || typing.some((each) => each.userId === userId);
+      return known ? people : { typing: [...typing, { userId, username }] };
     }
-    case 'quiet':
+    case 'typing:stop':
       return quiet(people, event.userId);
     case 'cut':
-      return people.typing.length === 0 ? people : { ...people, typing: [] };
+      return { typing: filtered(typing, () => false) };
   }
 }
 
@@ -62,14 +70,12 @@ function person({ id, username, displayName, status }: User): Person {
   return { id, username, status, ...(displayName === undefined ? {} : { displayName }) };
 }
 
-function without(people: People, userId: string): People {
-  const rest = quiet(people, userId);
-  const online = people.online.filter(({ id }) => id !== userId);
-  if (online.length === people.online.length) return rest;
-  return { ...rest, online, count: Math.max(0, people.count - 1) };
+function without(people: People, userId: string): Partial<People> {
+  const online = filtered(people.online, ({ id }) => id !== userId);
+  const count = online === people.online ? people.count : Math.max(0, people.count - 1);
+  return { ...quiet(people, userId), online, count };
 }
 
-function quiet(people: People, userId: string): People {
-  const typing = people.typing.filter((each) => each.userId !== userId);
-  return typing.length === people.typing.length ? people : { ...people, typing };
+function quiet({ typing }: People, userId: string): Partial<People> {
+  return { typing: filtered(typing, (each) => each.userId !== userId) };
 }

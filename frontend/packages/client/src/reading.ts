@@ -1,10 +1,8 @@
 // Tells the server how far the user has read: the newest place only, a moment after it was seen, and again until it is heard.
 import { isPassing, jittered } from './back-off.js';
+import { READING_AGAIN_MS, READING_PAUSE_MS } from './bounds.js';
 import { createLife } from './life.js';
 import type { Ack, ReadAnswer } from './wire.js';
-
-const PAUSE_MS = 300;
-const AGAIN_MS = 6000;
 
 export interface Reading {
   seen(roomId: string, seq: number): void;
@@ -29,9 +27,10 @@ export function createReading(
     const ack = await tell(roomId, seq);
     if (ack.ok) told(roomId, ack);
     if (mine.over) return;
-    if (!ack.ok && isPassing(ack.error)) return later(roomId, ack.error.retryAfterMs ?? jittered(AGAIN_MS));
+    if (!ack.ok && isPassing(ack.error))
+      return later(roomId, ack.error.retryAfterMs ?? jittered(READING_AGAIN_MS));
     if (waiting.get(roomId) === seq) waiting.delete(roomId);
-    else later(roomId, PAUSE_MS);
+    else later(roomId, READING_PAUSE_MS);
   }
 
   function later(roomId: string, ms: number) {
@@ -43,7 +42,7 @@ export function createReading(
   return {
     seen(roomId, seq) {
       waiting.set(roomId, Math.max(seq, waiting.get(roomId) ?? 0));
-      later(roomId, PAUSE_MS);
+      later(roomId, READING_PAUSE_MS);
     },
     forget(roomId) {
       waiting.delete(roomId);

@@ -1,9 +1,8 @@
 // One request to the REST interface; a failure is a `Problem` with the server's code.
+
+import { FILE_LIMIT_MS, REST_ANSWER_LIMIT_MS } from './bounds.js';
 import { asProblem, Problem, UNREACHABLE } from './problem.js';
 import type { Code } from './wire.js';
-
-const ANSWER_LIMIT_MS = 10_000;
-const FILE_LIMIT_MS = 120_000;
 
 export interface Asked {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -91,7 +90,7 @@ export function createRest({ url, getToken }: RestOptions): Rest {
 
   return {
     ask: <T>(path: string, asked: Asked = {}) =>
-      answerTo(path, asked, ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
+      answerTo(path, asked, REST_ANSWER_LIMIT_MS, async (response) => parsed(await response.text()) as T),
     download: (path) =>
       answerTo(path, {}, FILE_LIMIT_MS, async (response) => ({
         file: await response.blob(),

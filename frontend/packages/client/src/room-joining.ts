@@ -1,6 +1,7 @@
 // When a room is joined and when it is left: joined while somebody shows it, follows it or has something to send in it, and left a
 // moment after. What it had is caught up with by `since`.
 import { backOff, isPassing } from './back-off.js';
+import { FOLLOWED_PAGE, LINGER_MS, ROOM_JOINING_AGAIN_MS, ROOM_JOINING_LONGEST_AGAIN_MS } from './bounds.js';
 import { Problem } from './problem.js';
 import type { RoomStore } from './room-store.js';
 import type { Loss } from './room-wire.js';
@@ -37,12 +38,6 @@ export interface JoiningScene {
   refused(): void;
 }
 
-const LINGER_MS = 1000;
-const AGAIN_MS = 2000;
-const LONGEST_AGAIN_MS = 30_000;
-/** Of a room that nobody shows, just enough for its unread count and a first sight. */
-const FOLLOWED_PAGE = 20;
-
 export function createJoining(store: RoomStore, world: World, scene: JoiningScene): Joining {
   const roomId = store.id;
   let openings = 0;
@@ -55,7 +50,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
   let stopLingering: (() => void) | undefined;
 
   const isWanted = () => openings > 0 || lingers || followed || store.waiting() > 0;
-  const status = () => store.state.get().status;
+  const { status } = store;
 
   async function join(): Promise<void> {
     const sid = world.connection.sid();
@@ -85,7 +80,7 @@ export function createJoining(store: RoomStore, world: World, scene: JoiningScen
     if (isPassing(error)) {
       store.patch({ problem });
       tries += 1;
-      const ms = error.retryAfterMs ?? backOff(tries, AGAIN_MS, LONGEST_AGAIN_MS);
+      const ms = error.retryAfterMs ?? backOff(tries, ROOM_JOINING_AGAIN_MS, ROOM_JOINING_LONGEST_AGAIN_MS);
       world.life()?.after(ms, () => {
         const now = status();
         if (isWanted() && (now === 'joining' || (now === 'live' && store.timeline().gap))) void join();

@@ -1,4 +1,6 @@
 // Brings other parts of one room's history: upward and downward from what is shown, and the part around one message.
+
+import { READY_LIMIT_MS, ROOM_PAGING_PAGE } from './bounds.js';
 import { asProblem } from './problem.js';
 import type { Rest } from './rest.js';
 import type { RoomStore } from './room-store.js';
@@ -14,10 +16,6 @@ export interface Paging {
   windowLost(window: Span): void;
 }
 
-const PAGE = 50;
-/** How long a jump waits for the room to be there. */
-const READY_LIMIT_MS = 10_000;
-
 export function createPaging(store: RoomStore, { ask }: Pick<Rest, 'ask'>): Paging {
   let sought: number | undefined;
 
@@ -25,7 +23,7 @@ export function createPaging(store: RoomStore, { ask }: Pick<Rest, 'ask'>): Pagi
     store.move({ type: 'pageAsked', place });
     try {
       const path = `/rooms/${encodeURIComponent(store.id)}/messages`;
-      const page = await ask<HistoryPage>(path, { query: { ...place, limit: PAGE } });
+      const page = await ask<HistoryPage>(path, { query: { ...place, limit: ROOM_PAGING_PAGE } });
       store.move({ type: 'pageCame', place, page });
     } catch (error) {
       store.move({ type: 'pageFailed', place, problem: asProblem(error) });

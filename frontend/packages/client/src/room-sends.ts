@@ -1,4 +1,6 @@
 // What the user writes in one room: in the list at once, kept until the server has it, and a promise for whoever wants to know.
+
+import { MOST_WAITING } from './bounds.js';
 import { newClientId } from './client-id.js';
 import type { SentMessage } from './contract.js';
 import { NO_MEMBER, Problem, tooLong } from './problem.js';
@@ -26,9 +28,6 @@ interface Hope {
   reject(problem: Problem): void;
 }
 
-/** More than these do not wait in one room: a program that writes faster than the server takes it must be told. */
-const MOST_WAITING = 1000;
-
 export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'unsent' | 'pump'>): Sends {
   const hopes = new Map<string, Hope>();
   let restoring = false;
@@ -53,7 +52,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
 
   /** To be sent, but for what cannot be now: it is not to go out unasked when it can. */
   function offer() {
-    const { status } = store.state.get();
+    const status = store.status();
     if (status === 'lost' || status === 'refused') return refuseAll();
     for (const { clientId, content, state } of store.timeline().pending) {
       const error = state === 'waiting' && tooLong(content);
@@ -69,7 +68,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       // Nobody has to wait for it.
       done.catch(() => undefined);
       if (store.timeline().pending.length >= MOST_WAITING) {
-        const message = `${MOST_WAITING} messages wait in this room already.`;
+        const message = 'Too many messages wait in this room.';
         settle(clientId, ({ reject }) => reject(new Problem({ code: 'rate_limited', message })));
         return { key: clientId, done };
       }
@@ -93,11 +92,7 @@ export function createSends(store: RoomStore, { unsent, pump }: Pick<World, 'uns
       const pending = store.timeline().pending.find(({ clientId }) => clientId === key);
       if (!pending || pending.state === 'sent') return null;
       store.move({ type: 'discarded', clientId: key });
-      const problem = new Problem({
-        code: 'conflict',
-        message: 'It was discarded.',
-      });
-      settle(key, ({ reject }) => reject(problem));
+      settle(key, ({ reject }) => reject(new Problem({ code: 'conflict', message: 'It was discarded.' })));
       return pending.content;
     },
     restore(pending) {

@@ -1,6 +1,6 @@
 // What is known of one room, and the values that it is read by. It asks nobody for anything.
 import type { MessagesState, PresenceState, RoomState, RoomSummary, UnreadState } from './contract.js';
-import { alike, derived } from './derived.js';
+import { derived, unlessAlike } from './derived.js';
 import { nobody, type PeopleEvent, peopleReducer } from './people.js';
 import { type Cell, cell, type Readable } from './readable.js';
 import { retold, titleOf, unreadOf, withoutStanding } from './standing.js';
@@ -22,6 +22,7 @@ export interface RoomStore {
   readonly typing: Readable<readonly Typist[]>;
   readonly presence: Readable<PresenceState>;
   readonly unread: Readable<UnreadState>;
+  status(): RoomState['status'];
   timeline(): Timeline;
   acts(): Acts;
   setActs(acts: Acts): void;
@@ -86,8 +87,8 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
   }
 
   function patch(next: Partial<RoomState>) {
-    const now = { ...state.get(), ...next };
-    if (alike(state.get(), now)) return;
+    const now = unlessAlike(state.get(), { ...state.get(), ...next });
+    if (now === state.get()) return;
     state.set(now);
     messages.touch();
     unread.touch();
@@ -101,6 +102,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
     typing,
     presence,
     unread,
+    status: () => state.get().status,
     timeline: () => timeline,
     acts: () => acts,
     setActs(next) {
@@ -169,7 +171,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
         return null;
       }
       const { count, mentions } = unread.get();
-      const next: RoomSummary = {
+      const next = {
         id,
         title: titleOf(info, partner, me()),
         visibility: info.visibility,
@@ -180,7 +182,7 @@ export function createRoomStore(id: string, { me, hasDraft, moved, changed }: Ro
         waiting: store.waiting(),
         hasDraft: hasDraft(id),
       };
-      if (!summary || !alike(summary, next)) summary = next;
+      summary = unlessAlike<RoomSummary>(summary ?? next, next);
       return summary;
     },
     waiting: () => timeline.pending.filter((each) => each.state === 'waiting').length,

@@ -1,64 +1,57 @@
-// Takes the room events off the connection and hands each to the room that it concerns.
+// Takes the room events off the connection and hands each to the room that it concerns, where that is known.
 import type { Connection } from './connection.js';
 import type { RoomState } from './contract.js';
 import type { PeopleEvent } from './people.js';
-import type { TimelineEvent } from './timeline/timeline.js';
-import type { Clapped, Deletion, History, Message, Reacted, RoomInfo, Typist } from './wire.js';
+import type { LiveRoom } from './room.js';
+import type { Clapped, Deletion, History, Message, Reacted, RoomInfo } from './wire.js';
 
 /** Why a room is closed to the user from now on. */
 export type Loss = NonNullable<RoomState['loss']>;
 
-export interface RoomListener {
-  move(roomId: string, event: TimelineEvent): void;
-  movePeople(roomId: string, event: PeopleEvent): void;
-  /** A message that was written just now. */
-  heard(message: Message): void;
-  informed(room: RoomInfo): void;
-  /** Nothing more comes from this room. */
-  lost(roomId: string, why: Loss): void;
-  /** Somebody, perhaps the user on another device, has read up to this `seq`. */
-  wasRead(roomId: string, userId: string, lastReadSeq: number): void;
+export interface RoomWireScene {
+  known(roomId: string): LiveRoom | undefined;
+  isMe(userId: string): boolean;
 }
 
-type InRoom<T> = T & { roomId: string };
+type Reading = { userId: string; lastReadSeq: number };
 
-export function listenToRooms({ on }: Pick<Connection, 'on'>, room: RoomListener): void {
-  on('room:history', (history: History) => {
-    room.move(history.roomId, { type: 'history', history });
-    if (history.room) room.informed(history.room);
+export function listenToRooms(connection: Pick<Connection, 'on'>, { known, isMe }: RoomWireScene): void {
+  function on<T>(event: string, take: (room: LiveRoom, told: T) => void) {
+    connection.on(event, (told: T & { roomId?: string; id?: string }) => {
+      const room = known(told.roomId ?? told.id ?? '');
+      if (room) take(room, told);
+    });
+  }
+
+  on('room:history', ({ move, store }, history: History) => {
+    move({ type: 'history', history });
+    if (history.room) store.informed(history.room);
   });
-  on('message:new', (message: Message) => {
-    room.move(message.roomId, { type: 'changed', change: message });
-    room.heard(message);
+  on('message:new', ({ move, store, readUpTo }, message: Message) => {
+    const { userId, seq } = message;
+    move({ type: 'changed', change: message });
+    store.movePeople({ type: 'typing:stop', userId });
+    // Sending marks as read, on the server too.
+    if (isMe(userId)) readUpTo(seq);
   });
   for (const event of ['message:updated', 'message:deleted', 'message:clapped', 'message:reacted']) {
-    on(event, (change: Message | Deletion | Clapped | Reacted) =>
-      room.move(change.roomId, { type: 'changed', change }),
+    on(event, ({ move }, change: Message | Deletion | Clapped | Reacted) =>
+      move({ type: 'changed', change }),
     );
   }
-  on('room:updated', (changed: RoomInfo) => {
-    room.move(changed.id, { type: 'passed', rev: changed.rev });
-    room.informed(changed);
+  on('room:updated', ({ move, store }, changed: RoomInfo) => {
+    move({ type: 'passed', rev: changed.rev });
+    store.informed(changed);
   });
-  on('room:deleted', ({ roomId }: InRoom<object>) => room.lost(roomId, 'deleted'));
-  on('room:removed', ({ roomId, reason }: InRoom<{ reason: string }>) => {
-    room.lost(roomId, reason === 'kicked' || reason === 'left' ? reason : 'notAllowed');
+  on('room:deleted', ({ lost }) => lost('deleted'));
+  on('room:removed', ({ lost }, { reason }: { reason: string }) =>
+    lost(reason === 'kicked' || reason === 'left' ? reason : 'notAllowed'),
+  );
+  // Perhaps by the user on another device.
+  on('room:read', ({ readUpTo }, { userId, lastReadSeq }: Reading) => {
+    if (isMe(userId)) readUpTo(lastReadSeq);
   });
-  on('room:read', ({ roomId, userId, lastReadSeq }: InRoom<{ userId: string; lastReadSeq: number }>) =>
-    room.wasRead(roomId, userId, lastReadSeq),
-  );
-
-  on('user:joined', ({ roomId, userId, username }: InRoom<Typist>) =>
-    room.movePeople(roomId, { type: 'came', userId, username }),
-  );
-  on('user:left', ({ roomId, userId }: InRoom<Typist>) => room.movePeople(roomId, { type: 'went', userId }));
-  on('room:occupancy', ({ roomId, online }: InRoom<{ online: number }>) =>
-    room.movePeople(roomId, { type: 'counted', online }),
-  );
-  on('typing:user', ({ roomId, ...typist }: InRoom<Typist>) =>
-    room.movePeople(roomId, { type: 'typing', typist }),
-  );
-  on('typing:stop', ({ roomId, userId }: InRoom<{ userId: string }>) =>
-    room.movePeople(roomId, { type: 'quiet', userId }),
-  );
+  for (const type of ['user:joined', 'user:left', 'room:occupancy', 'typing:user', 'typing:stop']) {
+    on(type, ({ store }, told: object) => store.movePeople({ ...told, type } as PeopleEvent));
+  }
 }

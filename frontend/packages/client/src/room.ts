@@ -1,4 +1,6 @@
 // One room: what it is read by, its verbs, and what it makes of each event. Its parts lie beside it.
+
+import { FIRST_SIGHT, KEPT_RECENT, KEPT_UNSEEN, MEMBERS_PAGE, ROOM_PAGE, SLACK } from './bounds.js';
 import type { Room } from './contract.js';
 import { createDeeds } from './deeds.js';
 import { Problem, UNREACHABLE } from './problem.js';
@@ -31,16 +33,6 @@ export interface LiveRoom {
   /** The direct room's other one is not known. */
   isStrange(): boolean;
 }
-
-const PAGE = 50;
-const MEMBERS_PAGE = 100;
-/** An opened room that holds fewer asks for older ones at once, so that there is something to look at. */
-const FIRST_SIGHT = 50;
-/** What a room that nobody shows holds: one that was shown not long ago, so that one comes back to where one was, and another. */
-const KEPT_RECENT = 1000;
-const KEPT_UNSEEN = 50;
-/** They are not trimmed at each message. */
-const SLACK = 100;
 
 export function createRoom(id: string, world: World): LiveRoom {
   const { rest, connection, drafts, reading } = world;
@@ -85,7 +77,7 @@ export function createRoom(id: string, world: World): LiveRoom {
     setActs: store.setActs,
   });
   const signal = typingSignal((event) => {
-    if (store.state.get().status === 'live') connection.tell(event, { roomId: id });
+    if (store.status() === 'live') connection.tell(event, { roomId: id });
   });
 
   let kept = KEPT_UNSEEN;
@@ -196,7 +188,7 @@ export function createRoom(id: string, world: World): LiveRoom {
       await rest.ask(path, { method: 'DELETE' });
       lost('deleted');
     },
-    moderation: (before) => rest.ask(`${path}/moderation`, { query: { before, limit: PAGE } }),
+    moderation: (before) => rest.ask(`${path}/moderation`, { query: { before, limit: ROOM_PAGE } }),
   };
 
   return {

@@ -1,6 +1,8 @@
 // The user's rooms: which they are, which of them are followed live, and the list that shows them.
+
+import { KEEP_MS, MOST_RECENT, MOST_STRANGERS, ROOMS_PAGE } from './bounds.js';
 import type { RoomSummary, Rooms, RoomsState } from './contract.js';
-import { derived } from './derived.js';
+import { alike, derived, unlessAlike } from './derived.js';
 import type { Life } from './life.js';
 import { createLineUp } from './line-up.js';
 import { whenLeft } from './page.js';
@@ -39,16 +41,6 @@ export interface RoomList {
   rest(): void;
 }
 
-/** So many rooms that were open keep what they showed, for whoever comes back. */
-const MOST_RECENT = 10;
-/** Rooms that are not the user's, not open and not waiting for anything: so many are remembered. */
-const MOST_STRANGERS = 100;
-
-const PAGE = 50;
-const KEY = 'rooms';
-/** What changes together is kept together. */
-const KEEP_MS = 500;
-
 const inOrder = new Intl.Collator();
 
 export function createRooms(world: World, live: number): RoomList {
@@ -58,7 +50,8 @@ export function createRooms(world: World, live: number): RoomList {
   let status: RoomsState['status'] = 'loading';
   let problem: Problem | null = null;
   let rounds: Rounds | undefined;
-  let kept: readonly KeptRoom[] = [];
+  /** What was kept last, all in one row. */
+  let kept: readonly unknown[] = [];
   let keeping = false;
   /** The ids of those closed last, the last one at the end. */
   let recent: string[] = [];
@@ -88,13 +81,17 @@ export function createRooms(world: World, live: number): RoomList {
     return known;
   }
 
+  function those(test: (room: LiveRoom) => boolean): LiveRoom[] {
+    return [...rooms.values()].filter(test);
+  }
+
   function isMine({ store }: LiveRoom): boolean {
     return store.state.get().info?.role !== undefined;
   }
 
   /** Somebody may still hold the handle of a room that is forgotten here, but its messages go. */
   function forgetStrangers() {
-    const strangers = [...rooms.values()].filter(
+    const strangers = those(
       (each) => !isMine(each) && !each.joining.isWanted() && each.store.timeline().pending.length === 0,
     );
     for (const { store } of strangers.slice(0, -MOST_STRANGERS)) store.empty();
@@ -123,30 +120,33 @@ export function createRooms(world: World, live: number): RoomList {
     }
   }
 
-  /** As long as there are not too many. */
-  function follow({ joining }: LiveRoom) {
-    let followed = 0;
-    for (const each of rooms.values()) if (each.joining.isFollowed()) followed += 1;
-    if (followed < live) joining.follow(true);
+  const followed = () => those(({ joining }) => joining.isFollowed()).length;
+
+  /** As long as there are not too many; how many there are then. */
+  function follow({ joining }: LiveRoom, count: number): number {
+    if (joining.isFollowed() || count >= live) return count;
+    joining.follow(true);
+    return count + 1;
   }
 
   function closed(id: string) {
     // A room of the user's that was just joined is in no list yet.
     const known = rooms.get(id);
-    if (known && isMine(known)) follow(known);
+    if (known && isMine(known)) follow(known, followed());
     recent = [...recent.filter((each) => each !== id), id];
     for (const old of recent.splice(0, recent.length - MOST_RECENT)) rooms.get(old)?.fade();
     forgetStrangers();
   }
 
   function take(infos: readonly RoomInfo[]) {
+    let count = followed();
     for (const info of infos) {
       const each = room(info.id);
       each.store.informed(info);
-      const { status: standing } = each.store.state.get();
+      const standing = each.store.status();
       if (standing === 'lost' || standing === 'refused')
         each.store.patch({ status: 'closed', problem: null, loss: null });
-      if (!each.joining.isFollowed()) follow(each);
+      count = follow(each, count);
       meet(each);
     }
   }
@@ -160,14 +160,14 @@ export function createRooms(world: World, live: number): RoomList {
   /** Not before it is known which they are: what was kept may be more. */
   function keep() {
     if (status === 'loading' || status === 'failed') return;
-    const mine = [...rooms.values()].filter(isMine).map(({ store }) => store.state.get());
-    const next = mine.flatMap(({ info, partner }) => (info ? [{ info, partner }] : []));
-    const same = next.every(
-      ({ info, partner }, at) => info === kept[at]?.info && partner === kept[at].partner,
-    );
-    if (same && next.length === kept.length) return;
+    const mine = those(isMine).map(({ store }) => store.state.get());
+    const next = mine.flatMap(({ info, partner }) => [info, partner]);
+    if (alike(kept, next)) return;
     kept = next;
-    void shelf.put(KEY, next);
+    void shelf.put(
+      'rooms',
+      mine.map(({ info, partner }) => ({ info, partner })),
+    );
   }
 
   /** A direct room is called after the other one: asked for one at a time, there may be many. */
@@ -188,16 +188,16 @@ export function createRooms(world: World, live: number): RoomList {
 
   function join(each: LiveRoom) {
     const { joining, store } = each;
-    if (store.state.get().status === 'live') return;
+    if (store.status() === 'live') return;
     if (joining.isOpen()) return joining.join();
     lineUp.add(store.id, 'join', async () => {
-      if (joining.isWanted() && store.state.get().status !== 'live') await joining.join();
+      if (joining.isWanted() && store.status() !== 'live') await joining.join();
     });
   }
 
   function joinWanted() {
-    const wanted = [...rooms.values()].filter(({ joining, store }) => {
-      const standing = store.state.get().status;
+    const wanted = those(({ joining, store }) => {
+      const standing = store.status();
       return joining.isWanted() && (standing === 'joining' || standing === 'closed');
     });
     for (const each of wanted) join(each);
@@ -206,7 +206,7 @@ export function createRooms(world: World, live: number): RoomList {
   /** An earlier page left messages for rooms that are not the user's any more: joining would make them a member again. */
   function refuseForeign() {
     for (const each of rooms.values()) {
-      const closed = each.store.state.get().status === 'closed' && !each.joining.isOpen();
+      const closed = each.store.status() === 'closed' && !each.joining.isOpen();
       if (closed && !isMine(each)) each.sends.refuseAll();
     }
   }
@@ -225,7 +225,7 @@ export function createRooms(world: World, live: number): RoomList {
       subscribe: state.subscribe,
       refresh: () => void rounds?.now(),
       directory: (q, cursor) =>
-        rest.ask('/rooms', { query: { scope: 'public', limit: PAGE, q: q || undefined, cursor } }),
+        rest.ask('/rooms', { query: { scope: 'public', limit: ROOMS_PAGE, q: q || undefined, cursor } }),
       create: (body) => asked(rest.ask('/rooms', { method: 'POST', body })),
       direct: (userId) => asked(rest.ask('/direct', { method: 'POST', body: { userId } })),
     },
@@ -235,7 +235,7 @@ export function createRooms(world: World, live: number): RoomList {
     changed,
     closed,
     async recall() {
-      const seen = (await shelf.get<KeptRoom[]>(KEY)) ?? [];
+      const seen = (await shelf.get<KeptRoom[]>('rooms')) ?? [];
       if (status !== 'loading' || seen.length === 0) return;
       together(() => {
         for (const { info, partner } of seen) {
@@ -267,10 +267,9 @@ export function createRooms(world: World, live: number): RoomList {
       });
     },
     arrived() {
-      const opened = [...rooms.values()].filter(({ joining }) => joining.isOpen());
       // One was a member of the others: whether one still is, the list says. Joining would make one a member again.
-      for (const { joining, store } of opened) {
-        if (!joining.wasLive() && store.state.get().status === 'joining') joining.join();
+      for (const { joining, store } of those((each) => each.joining.isOpen())) {
+        if (!joining.wasLive() && store.status() === 'joining') joining.join();
       }
       void rounds?.now().then(joinWanted);
     },
@@ -306,7 +305,7 @@ function sorted(list: RoomSummary[], last: readonly RoomSummary[] = []): readonl
   const now = new Map(list.map((each) => [each.id, each]));
   if (list.length === last.length && last.every(({ id, title }) => now.get(id)?.title === title)) {
     const next = last.map((each) => now.get(each.id) ?? each);
-    return next.every((each, at) => each === last[at]) ? last : next;
+    return unlessAlike(last, next);
   }
   return list.sort(byTitle);
 }

@@ -1,6 +1,7 @@
 // Asks now and then which rooms are the user's: nothing else tells of a room that somebody has put them into, and what is missed
 // over a cut is found here.
 import { backOff, jittered } from './back-off.js';
+import { PERIOD_MS, ROUNDS_AGAIN_MS, ROUNDS_MOST } from './bounds.js';
 import type { Life } from './life.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { isHidden, whenSeen } from './page.js';
@@ -23,11 +24,6 @@ export interface RoundsScene {
   absent(roomId: string): void;
   failed(problem: Problem): void;
 }
-
-const PERIOD_MS = 25_000;
-/** Lists are read to their end, but not beyond this. */
-const MOST = 2000;
-const AGAIN_MS = 2000;
 
 export function createRounds(life: Life, { online, ask, held, listed, absent, failed }: RoundsScene): Rounds {
   let failures = 0;
@@ -64,7 +60,10 @@ export function createRounds(life: Life, { online, ask, held, listed, absent, fa
 
   function later() {
     cancel?.();
-    cancel = life.after(failures > 0 ? backOff(failures, AGAIN_MS, PERIOD_MS) : jittered(PERIOD_MS), look);
+    cancel = life.after(
+      failures > 0 ? backOff(failures, ROUNDS_AGAIN_MS, PERIOD_MS) : jittered(PERIOD_MS),
+      look,
+    );
   }
 
   later();
@@ -77,9 +76,9 @@ async function mine(ask: Rest['ask']): Promise<{ rooms: RoomInfo[]; whole: boole
   const rooms: RoomInfo[] = [];
   let cursor: string | undefined;
   do {
-    const page: RoomsPage = await ask('/rooms', { query: { scope: 'mine', limit: MOST, cursor } });
+    const page: RoomsPage = await ask('/rooms', { query: { scope: 'mine', limit: ROUNDS_MOST, cursor } });
     rooms.push(...page.rooms);
     cursor = page.nextCursor;
-  } while (cursor && rooms.length < MOST);
+  } while (cursor && rooms.length < ROUNDS_MOST);
   return { rooms, whole: !cursor };
 }

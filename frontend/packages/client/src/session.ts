@@ -1,5 +1,7 @@
 // Who this browser is to the server, by Belfry's own accounts: tokens kept in localStorage, shared by its tabs and renewed before
 // they expire. A refresh token works once, and using it twice revokes them all, so only one tab at a time renews.
+
+import { LOCK_LIMIT_MS, LONGEST_TIMER_MS, SIGHT_LIMIT_MS } from './bounds.js';
 import { newClientId } from './client-id.js';
 import { asProblem, Problem } from './problem.js';
 import { cell, type Readable } from './readable.js';
@@ -59,10 +61,6 @@ interface Round {
   count: number;
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const LOCK_LIMIT_MS = 30_000;
-/** What one tab writes to localStorage comes to the others' sight within milliseconds, but after the lock has come to them. */
-const SIGHT_LIMIT_MS = 3000;
 const OVER = { code: 'unauthenticated', message: 'The session is over.' } as const;
 const SIGNED_OUT = { code: 'unauthenticated', message: 'Nobody is signed in.' } as const;
 
@@ -244,14 +242,6 @@ function isRefusal({ code }: Problem): boolean {
 async function alone<T>(key: string, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return await work();
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), LOCK_LIMIT_MS);
-  try {
-    return await locks.request(key, { signal: patience.signal }, () => {
-      clearTimeout(timer);
-      return work();
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  // Only the wait is limited: a lock that was given stays.
+  return await locks.request(key, { signal: AbortSignal.timeout(LOCK_LIMIT_MS) }, work);
 }

@@ -1,6 +1,6 @@
 // What a room's own fields come to: told by lists, joins and events that do not all know the same.
 import type { RoomSummary, UnreadState } from './contract.js';
-import { alike } from './derived.js';
+import { unlessAlike } from './derived.js';
 import { lastSeq, type Timeline } from './timeline/timeline.js';
 import { unreadIn } from './timeline/unread.js';
 import type { RoomInfo, User } from './wire.js';
@@ -21,7 +21,7 @@ export function retold(known: RoomInfo | null, told: RoomInfo): RoomInfo {
     const value = told[name] ?? known[name];
     if (value !== undefined) Object.assign(next, { [name]: value });
   }
-  return alike(known, next) ? known : next;
+  return unlessAlike(known, next);
 }
 
 /** The room without the user's standing in it. */

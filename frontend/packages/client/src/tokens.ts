@@ -1,9 +1,9 @@
 // Where tokens come from: asked for one at a time, within a time limit, and another one where the server has refused the last.
+
+import { TOKENS_LIMIT_MS } from './bounds.js';
 import type { ClientOptions } from './contract.js';
 import { asProblem, Problem } from './problem.js';
 import { whoIs } from './who.js';
-
-const LIMIT_MS = 15_000;
 
 export interface Tokens {
   /** Asks whoever gives tokens. Rejects with a `Problem` where there is none to be had now. */
@@ -58,8 +58,8 @@ export function createTokens(
 
 function within(promise: Promise<string | undefined>): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token was given in time.' }));
-    const timer = setTimeout(late, LIMIT_MS);
+    const late = () => reject(new Problem({ code: 'unavailable', message: 'No token came in time.' }));
+    const timer = setTimeout(late, TOKENS_LIMIT_MS);
     promise.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
   });
 }

@@ -1,6 +1,5 @@
 // Tells a room that somebody types: at most one `start` in three seconds, and a `stop` as soon as the text is sent or gone.
-
-const GAP_MS = 3000;
+import { GAP_MS } from './bounds.js';
 
 export interface TypingSignal {
   /** To be called with the whole text after each change of it. */

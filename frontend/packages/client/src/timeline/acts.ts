@@ -1,6 +1,6 @@
 // What the user has just done to messages and the server has not shown yet. It lies over what is known, and goes when the
 // known has come up to it; a failure takes it back and leaves a problem where it happened.
-import { alike } from '../derived.js';
+import { unlessAlike } from '../derived.js';
 import type { Problem } from '../problem.js';
 import { type Message, MOST_CLAPS, type Reaction } from '../wire.js';
 import { held, type Timeline } from './timeline.js';
@@ -90,7 +90,7 @@ function stillWaiting(acts: MessageActs, message: Message | undefined, rev: numb
   );
   if (open.length === 0) delete left.reactions;
   else if (open.length < marks.length) left.reactions = Object.fromEntries(open);
-  return alike(acts, left) ? acts : left;
+  return unlessAlike(acts, left);
 }
 
 export function hasMine(reactions: readonly Reaction[], emoji: string): boolean {

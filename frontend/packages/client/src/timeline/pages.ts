@@ -1,5 +1,5 @@
 // Pages of history: asked for at one revision, read at another, taken in at a third, and then equal to what followed the events.
-import { alike } from '../derived.js';
+import { alike, filtered, unlessAlike } from '../derived.js';
 import { Problem } from '../problem.js';
 import type { HistoryPage, Message } from '../wire.js';
 import { isComing } from './aside.js';
@@ -8,7 +8,7 @@ import { amended, arrived, type Change } from './message-change.js';
 import { isRun, type Span, span } from './span.js';
 import type { PageState, Place, Timeline } from './timeline.js';
 
-const UNUSABLE = { code: 'unavailable', message: 'The page does not belong to the list.' } as const;
+const UNUSABLE = { code: 'unavailable', message: 'The page does not fit the list.' } as const;
 
 export function asked(timeline: Timeline, place: Place): Timeline {
   const known = timeline.pages.find((page) => alike(page.place, place));
@@ -47,10 +47,10 @@ export function failed(timeline: Timeline, place: Place, problem: Problem): Time
 
 /** Forgets the pages for ends that no list has any more, and what was put aside for nobody. */
 export function pruned(timeline: Timeline): Timeline {
-  const pages = timeline.pages.filter(({ place }) => isThere(timeline, place));
-  const gone = pages.length < timeline.pages.length;
-  const next = gone ? { ...timeline, pages } : timeline;
-  return next.aside.length > 0 && !pages.some(isComing) ? { ...next, aside: [] } : next;
+  const pages = filtered(timeline.pages, ({ place }) => isThere(timeline, place));
+  const coming = pages.some(isComing);
+  const aside = filtered(timeline.aside, () => coming);
+  return unlessAlike(timeline, { ...timeline, pages, aside });
 }
 
 function isThere({ tail, window }: Timeline, place: Place): boolean {

@@ -1,4 +1,5 @@
 // Own messages that are not in the list yet, in the order written.
+import { filtered, unlessAlike } from '../derived.js';
 import type { Problem } from '../problem.js';
 import { endOf } from './lists.js';
 import type { Timeline } from './timeline.js';
@@ -47,8 +48,13 @@ export function settle(timeline: Timeline): Timeline {
   const held = window ? [...tail.messages, ...window.messages] : tail.messages;
   const arrived = new Set(held.filter(({ userId }) => userId === me.id).map((each) => each.clientId));
   const end = endOf(timeline);
-  const pending = timeline.pending.filter(
+  return withPending(
+    timeline,
     ({ clientId, seq }) => !arrived.has(clientId) && (seq === undefined || seq > end),
   );
-  return pending.length === timeline.pending.length ? timeline : { ...timeline, pending };
+}
+
+/** Takes away all others. */
+export function withPending(timeline: Timeline, stays: (pending: Pending) => boolean): Timeline {
+  return unlessAlike(timeline, { ...timeline, pending: filtered(timeline.pending, stays) });
 }

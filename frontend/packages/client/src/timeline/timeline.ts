@@ -5,7 +5,7 @@ import type { History, HistoryPage, Message, User } from '../wire.js';
 import { endOf, put, replaced, shownSpan, withoutOldest, withoutWindow } from './lists.js';
 import type { Change } from './message-change.js';
 import { asked, came, failed, pruned } from './pages.js';
-import { amendPending, type Pending, settle, withRestored, withWritten } from './pending.js';
+import { amendPending, type Pending, settle, withPending, withRestored, withWritten } from './pending.js';
 import { type Span, span } from './span.js';
 
 /** Pure and immutable; made by `emptyTimeline`, moved by `timelineReducer`. */
@@ -132,10 +132,8 @@ function moved(timeline: Timeline, event: TimelineEvent): Timeline {
       return amendPending(timeline, event.clientId, { state: 'failed', problem: event.problem });
     case 'retried':
       return amendPending(timeline, event.clientId, { state: 'waiting' });
-    case 'discarded': {
-      const pending = timeline.pending.filter(({ clientId }) => clientId !== event.clientId);
-      return pending.length === timeline.pending.length ? timeline : { ...timeline, pending };
-    }
+    case 'discarded':
+      return withPending(timeline, ({ clientId }) => clientId !== event.clientId);
   }
 }
 

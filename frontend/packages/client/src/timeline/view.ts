@@ -1,6 +1,6 @@
 // What a reader sees of a timeline: the items of one list, each the same object until something in it changes.
 import type { MessageItem, MessagesState } from '../contract.js';
-import { alike } from '../derived.js';
+import { unlessAlike } from '../derived.js';
 import type { Message } from '../wire.js';
 import { type Acts, type MessageActs, overlaid } from './acts.js';
 import { endOf, shownSpan } from './lists.js';
@@ -56,7 +56,7 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
     const unsent = window ? [] : pending.map((each) => waitingItem(each, timeline));
     const joined = unsent.length > 0 ? [...items, ...unsent] : items;
     if (!sameItems(joined, all)) all = joined;
-    const next: Shown = {
+    const next = {
       messages: all,
       hasOlder,
       older: olderState(timeline),
@@ -65,7 +65,7 @@ export function createShown(): (timeline: Timeline, acts: Acts) => Shown {
       epoch,
       lastSeq: endOf(timeline),
     };
-    if (!last || !alike(last, next)) last = next;
+    last = unlessAlike(last ?? next, next);
     return last;
   };
 }
