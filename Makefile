@@ -5,7 +5,7 @@
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend -type f \
-  -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -path 'frontend/e2e/*' 2>/dev/null)
+  -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -path 'frontend/packages/*/dist/*' -not -path 'frontend/e2e/*' 2>/dev/null)
 # The page has a check of its own; this one is for everything else.
 BIOME := $(CURDIR)/frontend/node_modules/.bin/biome
 
