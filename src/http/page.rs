@@ -31,9 +31,7 @@ pub(super) fn routes(folder: Option<PathBuf>) -> Router {
             get(move |request| from_folder(files.clone(), request))
         }
     };
-    Router::new()
-        .fallback(files)
-        .layer(CompressionLayer::new())
+    Router::new().fallback(files).layer(CompressionLayer::new())
 }
 
 async fn from_folder(files: ServeDir, request: Request) -> Response {
