@@ -1,5 +1,5 @@
 // What people have to load, held against budgets: minified and gzipped, in kB of 1,000 bytes. Fails where one is exceeded.
-// `npm run size` weighs everything; `npm run size -- sdk` or `page` one of them. The page is weighed as it was built last.
+// `npm run size` weighs everything; `npm run size -- sdk` or `page` one of them; with `--json` for programs. The page is weighed as it was built last.
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
@@ -118,15 +118,18 @@ function gzipped(files) {
   return files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0) / 1000;
 }
 
-const asked = process.argv.slice(2);
-const names = asked.length > 0 ? asked : Object.keys(BUDGETS);
-for (const name of names) {
+const asked = process.argv.slice(2).filter((word) => word !== '--json');
+const json = process.argv.includes('--json');
+const weighed = [];
+for (const name of asked.length > 0 ? asked : Object.keys(BUDGETS)) {
   if (!BUDGETS[name]) throw new Error(`There is no budget ${name}: ${Object.keys(BUDGETS).join(', ')}.`);
-  for (const { what, kB, most } of await BUDGETS[name]()) {
-    const over = kB > most;
-    process.stdout.write(
-      `${over ? 'TOO BIG ' : '        '}${kB.toFixed(1).padStart(6)} of ${most} kB  ${what}\n`,
-    );
-    if (over) process.exitCode = 1;
-  }
+  weighed.push(...(await BUDGETS[name]()));
 }
+for (const { what, kB, most } of json ? [] : weighed) {
+  const over = kB > most;
+  process.stdout.write(
+    `${over ? 'TOO BIG ' : '        '}${kB.toFixed(2).padStart(6)} of ${most} kB  ${what}\n`,
+  );
+}
+if (json) process.stdout.write(JSON.stringify(weighed));
+if (weighed.some(({ kB, most }) => kB > most)) process.exitCode = 1;
