@@ -2,7 +2,6 @@
 import type { MessageItem as Item, Role, User } from '@belfry/client';
 import { memo, useMemo } from 'react';
 import { Avatar } from '../../design/Avatar';
-import { lazyPart } from '../../design/lazy-part';
 import { clockTime, fullTime } from '../../language/time';
 import { useCut } from '../connection/use-cut';
 import { Markdown } from '../markdown/Markdown';
@@ -10,13 +9,12 @@ import { LinksInTabOrder } from '../markdown/spans';
 import { Applause } from './Applause';
 import { actOf } from './keys';
 import { MessageActions } from './MessageActions';
+import { MessageEditor } from './MessageEditor';
 import type { MessageVerbs } from './message-verbs';
 import { Previews } from './Previews';
 import { Quote } from './Quote';
 import { useShownName } from './shown-names';
 import { Trouble } from './Trouble';
-
-const MessageEditor = lazyPart(() => import('./MessageEditor').then((module) => module.MessageEditor));
 
 export interface MessageItemProps {
   message: Item;
@@ -100,7 +98,6 @@ function MessageItemView(props: MessageItemProps) {
                 verbs.edit(id, text);
               }}
               onDrop={() => verbs.startEdit(null)}
-              onMissing={() => verbs.startEdit(null)}
             />
           ) : (
             <div className="text" dir="auto">
