@@ -60,8 +60,10 @@ async function switches(browser, { rooms }) {
 async function sends(browser, { rooms }) {
   const figures = [];
   for (const slower of [1, 4]) {
-    const page = await browser.visit(addressOf(rooms[30]), { slower });
-    await page.locator(MESSAGE).filter({ hasText: rooms[30].last }).first().waitFor();
+    // A room for each: what was written before is in the way of what is waited for.
+    const room = rooms[30 + slower];
+    const page = await browser.visit(addressOf(room), { slower });
+    await page.locator(MESSAGE).filter({ hasText: room.last }).first().waitFor();
     const field = page.getByRole('textbox', { name: /^Message to/ });
     const times = [];
     for (let n = 0; n < SENDS; n += 1) {
