@@ -1,0 +1,246 @@
+//! What every process that changes rooms has: the store, what replicas meet over, the live rooms and the writer.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    StartError,
+    stores::{OpenStore, open_store},
+};
+use crate::{
+    adapters::{
+        memory::{
+            MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
+            PresenceList,
+        },
+        pages::WebPages,
+        redis::{RedisParts, RedisSettings},
+        rules_file,
+    },
+    chat::{limits, tokens::ACCESS_SECONDS},
+    commit::{
+        aftermath::{Aftermath, AftermathTasks},
+        writer::Writer,
+    },
+    config::{Config, ConfigError},
+    domain::{id::ReplicaId, moderation::Rules},
+    ending::{CLOSING, step},
+    jobs::{Handlers, Intake, preview::LinkPreviews, room_export::RoomExport},
+    metrics::Metrics,
+    ports::{
+        bus::{Bus, Ear},
+        cache::RecentCache,
+        pages::Pages,
+        presence::{LEASE, Presence},
+        queue::{CLAIM_TIMEOUT, Queue},
+    },
+    room::{
+        hubs::{Hubs, Surroundings},
+        recent::RecentMessages,
+        sessions::EndedSessions,
+        tracker::{Telling, Tracker},
+    },
+    worker::{
+        Pace, Worker,
+        enrich::{Enricher, notifications::Notices},
+    },
+};
+
+/// Alone, how much memory recent messages may take.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Alone, how much news may wait; there is nobody to tell any.
+const NEWS_WAITING: usize = 16;
+/// How many users, addresses and the like this replica keeps limits of at once.
+const LIMITED_KEYS: usize = 200_000;
+
+/// The parts that replicas meet over, or their stand-ins inside this process.
+pub(super) struct Between {
+    pub(super) cache: Arc<dyn RecentCache>,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) presence: Arc<dyn Presence>,
+    pub(super) ear: Ear,
+    pub(super) redis: Option<RedisParts>,
+}
+
+/// What every process that changes rooms has.
+pub(super) struct Core {
+    pub(super) config: Config,
+    pub(super) handlers: Handlers,
+    pub(super) rules: Arc<Rules>,
+    pub(super) replica: ReplicaId,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) store: OpenStore,
+    pub(super) between: Between,
+    pub(super) recent: RecentMessages,
+    pub(super) ended: Arc<EndedSessions>,
+    /// Where links lead; none where previews are off.
+    pub(super) pages: Option<Arc<dyn Pages>>,
+}
+
+impl Core {
+    pub(super) async fn open(config: Config, handlers: Handlers) -> Result<Self, StartError> {
+        let replica = ReplicaId::fresh();
+        let rules = moderation_rules(&config)?;
+        let store = open_store(&config, true).await?;
+        let between = match &config.redis_url {
+            Some(url) => {
+                let settings = RedisSettings::new(url, &config.redis_prefix, replica);
+                let (parts, ear) = RedisParts::connect(settings).map_err(StartError::Redis)?;
+                Between {
+                    cache: parts.cache.clone(),
+                    queue: parts.queue.clone(),
+                    bus: parts.bus.clone(),
+                    presence: parts.presence.clone(),
+                    ear,
+                    redis: Some(parts),
+                }
+            }
+            None => {
+                let (bus, ear) =
+                    MemoryBus::attach(&Arc::new(MemoryNetwork::default()), NEWS_WAITING);
+                Between {
+                    cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+                    queue: Arc::new(MemoryQueue::new(CLAIM_TIMEOUT)),
+                    bus: Arc::new(bus),
+                    presence: Arc::new(MemoryPresence::attach(
+                        &Arc::new(PresenceList::new(LEASE)),
+                        replica,
+                    )),
+                    ear,
+                    redis: None,
+                }
+            }
+        };
+        let pages: Option<Arc<dyn Pages>> = match config.link_previews {
+            true => {
+                let opened = config.link_preview_networks.clone();
+                Some(Arc::new(WebPages::new(opened).map_err(StartError::Pages)?))
+            }
+            false => None,
+        };
+        let metrics = Arc::new(Metrics::new());
+        let recent =
+            RecentMessages::new(store.store.clone(), between.cache.clone(), metrics.clone());
+        Ok(Self {
+            config,
+            handlers,
+            rules: Arc::new(rules),
+            replica,
+            metrics,
+            recent,
+            store,
+            between,
+            pages,
+            ended: EndedSessions::new(Duration::from_secs(ACCESS_SECONDS.unsigned_abs())),
+        })
+    }
+
+    pub(super) fn limits(&self) -> limits::Limits {
+        let own = Arc::new(MemoryLimits::new(LIMITED_KEYS));
+        let metrics = self.metrics.clone();
+        match &self.between.redis {
+            Some(redis) => limits::Limits::together(redis.limits.clone(), own, metrics),
+            None => limits::Limits::alone(own, metrics),
+        }
+    }
+
+    /// The live rooms and the writer, and what is behind them.
+    pub(super) fn rooms(
+        &self,
+        tracker: Arc<Tracker>,
+        stop: &CancellationToken,
+    ) -> (Arc<Hubs>, Arc<Writer>, Arc<Intake>, AftermathTasks) {
+        let Between {
+            cache,
+            queue,
+            bus,
+            presence,
+            ..
+        } = &self.between;
+        let surroundings = Surroundings {
+            store: self.store.store.clone(),
+            recent: self.recent.clone(),
+            bus: bus.clone(),
+            presence: presence.clone(),
+            tracker,
+            ended: self.ended.clone(),
+            metrics: self.metrics.clone(),
+        };
+        let hubs = Hubs::new(surroundings, stop.clone());
+        let (aftermath, tasks) = Aftermath::start(
+            bus.clone(),
+            cache.clone(),
+            queue.clone(),
+            self.metrics.clone(),
+        );
+        let store = self.store.store.clone();
+        let intake = Intake::start(store.clone(), aftermath.clone());
+        let writer = Writer::start(
+            self.store.lanes,
+            store,
+            hubs.clone(),
+            aftermath,
+            self.metrics.clone(),
+        );
+        (hubs, Arc::new(writer), Arc::new(intake), tasks)
+    }
+
+    /// All types of jobs: Belfry's own, and the operator's.
+    pub(super) fn handlers(&self, writer: &Arc<Writer>) -> Handlers {
+        let own = Handlers::new().with(RoomExport).with(LinkPreviews {
+            pages: self.pages.clone(),
+            writer: writer.clone(),
+        });
+        own.and(self.handlers.clone())
+    }
+
+    pub(super) fn worker(
+        &self,
+        writer: &Arc<Writer>,
+        handlers: Handlers,
+        telling: Telling,
+    ) -> Worker {
+        Worker {
+            store: self.store.store.clone(),
+            queue: self.between.queue.clone(),
+            enricher: Enricher {
+                store: self.store.store.clone(),
+                writer: writer.clone(),
+                telling: telling.clone(),
+                rules: self.rules.clone(),
+                presence: self.between.presence.clone(),
+                notices: Notices::start(self.store.store.clone(), telling.clone()),
+                queue: self.between.queue.clone(),
+                previews: self.pages.is_some(),
+            },
+            handlers,
+            telling,
+            metrics: self.metrics.clone(),
+            replica: self.replica,
+            at_once: self.config.worker_concurrency,
+            pace: Pace::default(),
+        }
+    }
+
+    pub(super) async fn close(self, writer: &Writer, aftermath: AftermathTasks) {
+        step("the writer", CLOSING, writer.finish()).await;
+        step("telling of commits", CLOSING, aftermath.finish()).await;
+        if let Some(redis) = &self.between.redis {
+            redis.close().await;
+        }
+        step("the store", CLOSING, self.store.store.close()).await;
+    }
+}
+
+/// The rules in the file that the settings name; none without one.
+pub(super) fn moderation_rules(config: &Config) -> Result<Rules, ConfigError> {
+    let Some(path) = &config.moderation_rules else {
+        return Ok(Rules::default());
+    };
+    rules_file::rules_in(path.as_ref()).map_err(|wrong| ConfigError {
+        setting: "MODERATION_RULES",
+        wrong,
+    })
+}

@@ -1,0 +1,365 @@
+//! The composition root: the only place that knows the adapters. Starts the parts in order, and ends them in the other.
+
+mod core;
+mod once;
+mod stores;
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{sync::Notify, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::once::{admin, migrate, token};
+use self::{
+    core::Core,
+    stores::{OpenStore, signing_secret},
+};
+use crate::{
+    adapters::jwks,
+    admin::AdminError,
+    chat::{
+        Chat, Parts, Policy, external_keys::ExternalKeys, external_tokens::ExternalTokens,
+        passwords::Passwords, publish::ServerKey, sessions::clear_expired, tokens::Tokens,
+    },
+    config::{Config, ConfigError},
+    ending::{CLOSING, FINISHING, step},
+    http::{
+        router::{Entrance, Site, router},
+        serving,
+    },
+    jobs::Handlers,
+    ports::{BackendError, store::ClaimError},
+    room::{
+        compare,
+        last_seen::LastSeen,
+        relay,
+        sessions::EndedSessions,
+        tracker::{Telling, Tracker},
+    },
+    sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
+    worker::Broken,
+};
+
+/// Why the program did not start, or did not end as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error("DATABASE_URL: {0}")]
+    Store(BackendError),
+    /// The store is in use.
+    #[error("DATABASE_URL: {0}")]
+    Claim(ClaimError),
+    /// Passwords.
+    #[error("passwords cannot be hashed: {0}")]
+    Passwords(String),
+    /// What fetches the pages that messages link to.
+    #[error("LINK_PREVIEWS: {0}")]
+    Pages(BackendError),
+    /// Redis, as far as its settings are concerned.
+    #[error("REDIS_URL: {0}")]
+    Redis(BackendError),
+    /// What an operator asked for.
+    #[error(transparent)]
+    Admin(AdminError),
+    /// It started, and ended by itself.
+    #[error("the worker broke off; the log says more")]
+    Worker,
+    /// The address.
+    #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
+    Bind(std::net::SocketAddr, std::io::Error),
+}
+
+/// A task that does not outlive its owner.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> AbortOnDrop<T> {
+    async fn ended(mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs a server replica, with these types of jobs beside Belfry's own, until `end`, then sends everybody away and finishes what is in flight.
+pub async fn serve(
+    config: Config,
+    handlers: Handlers,
+    with_worker: bool,
+    end: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let listener =
+        listen(config.bind_addr).map_err(|error| StartError::Bind(config.bind_addr, error))?;
+    let stop_http = CancellationToken::new();
+    let entrance = Entrance::default();
+    let listener = CuttableListener::new(listener);
+    let http = serving::serve(listener, entrance.router(), stop_http.clone());
+    let http = AbortOnDrop(tokio::spawn(http));
+    let mut core = Core::open(config, handlers).await?;
+    let secret = signing_secret(&core.config, &core.store.store).await?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let passwords =
+        Passwords::new(cores).map_err(|error| StartError::Passwords(error.to_string()))?;
+    let ended_until = core.ended.catch_up(&*core.store.store).await;
+    let ended_until = ended_until.map_err(StartError::Store)?;
+
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let external = external_tokens(&core.config, &tasks, &stop)?;
+    let tokens = Tokens::new(&secret).with_external(external);
+    let (tracker, steps) = Tracker::new();
+    let (hubs, writer, intake, aftermath) = core.rooms(tracker.clone(), &stop);
+    let compare_now = Arc::new(Notify::new());
+    let (nothing, deaf) = tokio::sync::mpsc::channel(1);
+    drop(nothing);
+    let ear = std::mem::replace(&mut core.between.ear, deaf);
+    tasks.spawn(relay::run(
+        core.between.bus.clone(),
+        ear,
+        hubs.clone(),
+        compare_now.clone(),
+        stop.clone(),
+    ));
+    tasks.spawn(compare::revisions(
+        hubs.clone(),
+        core.store.store.clone(),
+        compare_now,
+        stop.clone(),
+    ));
+    tasks.spawn(compare::people(
+        hubs.clone(),
+        core.between.presence.clone(),
+        stop.clone(),
+    ));
+    tasks.spawn(EndedSessions::watch(
+        ended_until,
+        core.store.store.clone(),
+        hubs.clone(),
+        stop.clone(),
+    ));
+    tasks.spawn(clear_expired(core.store.store.clone(), stop.clone()));
+    let (last_seen, departures) = LastSeen::new();
+    let everybody_gone = CancellationToken::new();
+    let departures =
+        tokio::spawn(departures.keep(core.store.store.clone(), everybody_gone.clone()));
+    let telling = Telling {
+        hubs: Arc::downgrade(&hubs),
+        bus: core.between.bus.clone(),
+        last_seen,
+    };
+    tasks.spawn(steps.run(
+        tracker.clone(),
+        core.between.presence.clone(),
+        telling.clone(),
+        stop.clone(),
+    ));
+
+    let handlers = core.handlers(&writer);
+    let chat = Arc::new(Chat::new(
+        Parts {
+            store: core.store.store.clone(),
+            queue: core.between.queue.clone(),
+            intake,
+            handlers: handlers.clone(),
+            recent: core.recent.clone(),
+            presence: core.between.presence.clone(),
+            tracker,
+            telling: telling.clone(),
+            hubs: hubs.clone(),
+            writer: writer.clone(),
+            limits: core.limits(),
+            tokens,
+            passwords,
+            ended: core.ended.clone(),
+            metrics: core.metrics.clone(),
+        },
+        Policy {
+            rooms_by_joining: core.config.rooms_by_joining,
+            guests: core.config.guests,
+            registration: core.config.registration,
+            messages_per_second: core.config.messages_per_second,
+            server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
+        },
+    ));
+    let limits = Limits {
+        events_per_second: core.config.events_per_second,
+        rooms: core.config.rooms_per_socket,
+    };
+    let gateway = Gateway::new(chat.clone(), core.metrics.clone(), limits);
+    tasks.spawn(gateway.clone().watch(stop.clone()));
+
+    let stop_worker = CancellationToken::new();
+    let mut worker = with_worker.then(|| {
+        tokio::spawn(
+            core.worker(&writer, handlers, telling)
+                .run(stop_worker.clone()),
+        )
+    });
+
+    let draining = Arc::new(AtomicBool::new(false));
+    let site = Site {
+        chat: chat.clone(),
+        store: core.store.store.clone(),
+        bus: core.between.bus.clone(),
+        metrics: core.metrics.clone(),
+        draining: draining.clone(),
+        gateway: gateway.clone(),
+        origins: core.config.cors_origins.clone(),
+        proxies: core.config.trusted_proxies.clone(),
+        page: core.config.page_dir.clone(),
+    };
+    entrance.open(router(site));
+    greet(&core.config);
+
+    let ended = end_or_loss(end, &mut core.store, &mut worker).await;
+    tracing::info!(
+        "going away: new sessions are refused, {} s for those that are here",
+        core.config.drain.as_secs()
+    );
+    draining.store(true, Ordering::Release);
+    chat.drain();
+    gateway.drain(core.config.drain).await;
+    stop_http.cancel();
+    stop_worker.cancel();
+    let in_flight = async {
+        let worker = async {
+            if let Some(worker) = worker {
+                let _ = worker.await;
+            }
+        };
+        futures_util::join!(http.ended(), worker);
+    };
+    step("what is in flight", FINISHING, in_flight).await;
+    step("what has gathered", FINISHING, chat.finish()).await;
+    step("the last commits", FINISHING, writer.finish()).await;
+    stop.cancel();
+    tasks.close();
+    let rooms = async { futures_util::join!(tasks.wait(), hubs.ended()) };
+    step("the live rooms", CLOSING, rooms).await;
+    everybody_gone.cancel();
+    step("noting who was here", CLOSING, departures).await;
+    core.close(&writer, aftermath).await;
+    tracing::info!("gone");
+    ended
+}
+
+/// Ends when the process is asked to end, or has lost its claim on the store; with an error when its worker is gone.
+async fn end_or_loss(
+    end: impl Future<Output = ()>,
+    store: &mut OpenStore,
+    worker: &mut Option<JoinHandle<Result<(), Broken>>>,
+) -> Result<(), StartError> {
+    let gone = async {
+        match worker.as_mut() {
+            Some(worker) => {
+                let _ = worker.await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = end => return Ok(()),
+        () = &mut store.lost => {
+            tracing::error!("another process has taken the store; this one stops");
+            return Ok(());
+        }
+        () = gone => {}
+    }
+    *worker = None;
+    tracing::error!("the worker broke off; this process stops");
+    Err(StartError::Worker)
+}
+
+/// Runs a worker alone until `end`.
+pub async fn work(
+    config: Config,
+    handlers: Handlers,
+    end: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    if config.redis_url.is_none() {
+        return Err(ConfigError {
+            setting: "REDIS_URL",
+            wrong: "a worker alone shares its queue over Redis; set it, or run `belfry serve`, which has a worker inside.".into(),
+        }
+        .into());
+    }
+    let mut core = Core::open(config, handlers).await?;
+    let stop = CancellationToken::new();
+    let (tracker, _steps) = Tracker::new();
+    let (hubs, writer, intake, aftermath) = core.rooms(tracker, &stop);
+    // Nobody asks for jobs here.
+    drop(intake);
+    let (last_seen, _nobody_comes_here) = LastSeen::new();
+    let telling = Telling {
+        hubs: Arc::downgrade(&hubs),
+        bus: core.between.bus.clone(),
+        last_seen,
+    };
+    let mut worker = Some(tokio::spawn(
+        core.worker(&writer, core.handlers(&writer), telling)
+            .run(stop.clone()),
+    ));
+    tracing::info!("working");
+    let ended = end_or_loss(end, &mut core.store, &mut worker).await;
+    stop.cancel();
+    if let Some(worker) = worker {
+        step("what is in flight", FINISHING, worker).await;
+    }
+    core.close(&writer, aftermath).await;
+    ended
+}
+
+/// The checks of an external issuer's tokens, if there is one. Its keys are fetched in the background: a server whose issuer is away
+/// serves everybody else.
+fn external_tokens(
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Option<ExternalTokens>, StartError> {
+    let Some(place) = &config.jwt_jwks else {
+        return Ok(None);
+    };
+    let source = jwks::keys_at(place).map_err(|error| ConfigError {
+        setting: "JWT_JWKS",
+        wrong: error.to_string(),
+    })?;
+    for (setting, value, what) in [
+        ("JWT_ISSUER", &config.jwt_issuer, "issuer"),
+        ("JWT_AUDIENCE", &config.jwt_audience, "audience"),
+    ] {
+        if value.is_none() {
+            tracing::warn!(
+                "{setting} is not set: tokens of any {what} that the keys of JWT_JWKS have signed let people in"
+            );
+        }
+    }
+    let keys = ExternalKeys::new(source);
+    tasks.spawn(keys.clone().run(stop.clone()));
+    Ok(Some(ExternalTokens::new(
+        keys,
+        config.jwt_issuer.clone(),
+        config.jwt_audience.clone(),
+    )))
+}
+
+fn greet(config: &Config) {
+    let address = config.bind_addr;
+    println!("Belfry listens on http://{address}");
+    println!("  In a browser: open it and choose a name.");
+    println!(
+        "  With socket.io-client: a token from POST http://{address}/api/auth/guest, or from `belfry token --sub ada --name Ada`."
+    );
+    println!("  What there is: http://{address}/api/docs");
+}

@@ -1,0 +1,57 @@
+//! What is done once and ends: migrating, an operator's wish, a token.
+
+use super::{
+    StartError,
+    stores::{open_store, signing_secret},
+};
+use crate::{
+    admin::{self, Admin},
+    chat::tokens::Tokens,
+    config::{Config, ConfigError},
+    domain::id::UserId,
+};
+
+/// Brings the schema up to date.
+pub async fn migrate(config: Config) -> Result<(), StartError> {
+    let opened = open_store(&config, false).await?;
+    opened.store.close().await;
+    Ok(())
+}
+
+/// Does what an operator asks of the store, beside whoever serves it, and answers with what there is to print.
+pub async fn admin(config: Config, what: Admin) -> Result<String, StartError> {
+    let opened = open_store(&config, false).await?;
+    let done = admin::carry_out(what, &*opened.store).await;
+    opened.store.close().await;
+    done.map_err(StartError::Admin)
+}
+
+/// A token that is signed with the configured secret, or the store's.
+pub async fn token(
+    config: Config,
+    sub: &str,
+    name: &str,
+    seconds: i64,
+) -> Result<String, StartError> {
+    let user = UserId::parse(sub).map_err(|error| ConfigError {
+        setting: "--sub",
+        wrong: error.to_string(),
+    })?;
+    let secret = match &config.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => {
+            let opened = open_store(&config, false).await?;
+            let secret = signing_secret(&config, &opened.store).await?;
+            opened.store.close().await;
+            secret
+        }
+    };
+    let signed = Tokens::new(&secret).sign(&user, name, None, seconds);
+    signed.map_err(|problem| {
+        ConfigError {
+            setting: "JWT_SECRET",
+            wrong: problem.message,
+        }
+        .into()
+    })
+}

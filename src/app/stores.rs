@@ -1,0 +1,95 @@
+//! Opening the store that the settings name: its schema brought up to date, and other processes kept off it.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rand::Rng;
+
+use super::StartError;
+use crate::{
+    adapters::{
+        postgres::{PoolSize, PostgresStore},
+        sqlite::SqliteStore,
+    },
+    chat::tokens::SECRET_MIN,
+    config::{Config, Database},
+    ports::store::{Sharing, Store},
+};
+
+/// Calls of the store that run at once; one lane of the writer needs one connection.
+const POSTGRES_LANES: usize = 4;
+/// SQLite has one writer.
+const SQLITE_LANES: usize = 1;
+
+/// The store, and how many changes it takes at once.
+pub(super) struct OpenStore {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) lanes: usize,
+    /// Holds the claim on the store; ends when another process has taken it, and this one must stop.
+    pub(super) lost: BoxFuture<'static, ()>,
+}
+
+/// Opens the store and brings its schema up to date; with `claim`, keeps other processes off it as the settings ask.
+pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore, StartError> {
+    let sharing = if config.redis_url.is_some() {
+        Sharing::Shared
+    } else {
+        Sharing::Alone
+    };
+    match &config.database {
+        Database::Sqlite(url) => {
+            let store = SqliteStore::connect(url).await.map_err(StartError::Store)?;
+            let held = claim
+                .then(|| store.claim(sharing))
+                .transpose()
+                .map_err(StartError::Claim)?;
+            store.migrate().await.map_err(StartError::Store)?;
+            let lost = async move {
+                let _held = held;
+                std::future::pending().await
+            };
+            Ok(OpenStore {
+                store: Arc::new(store),
+                lanes: SQLITE_LANES,
+                lost: lost.boxed(),
+            })
+        }
+        Database::Postgres(url) => {
+            let store = PostgresStore::connect(url, PoolSize::default())
+                .await
+                .map_err(StartError::Store)?;
+            let held = if claim {
+                Some(store.claim(sharing).await.map_err(StartError::Claim)?)
+            } else {
+                None
+            };
+            store.migrate().await.map_err(StartError::Store)?;
+            let lost = async move {
+                match held {
+                    Some(mut held) => held.lost().await,
+                    None => std::future::pending().await,
+                }
+            };
+            Ok(OpenStore {
+                store: Arc::new(store),
+                lanes: POSTGRES_LANES,
+                lost: lost.boxed(),
+            })
+        }
+    }
+}
+
+pub(super) async fn signing_secret(
+    config: &Config,
+    store: &Arc<dyn Store>,
+) -> Result<Vec<u8>, StartError> {
+    if let Some(secret) = &config.jwt_secret {
+        return Ok(secret.clone());
+    }
+    let mut candidate = [0_u8; SECRET_MIN];
+    rand::rng().fill_bytes(&mut candidate);
+    store
+        .signing_secret(&candidate)
+        .await
+        .map_err(StartError::Store)
+}

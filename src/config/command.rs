@@ -1,0 +1,51 @@
+//! The command line: what the program does.
+
+use clap::{Parser, Subcommand};
+
+use super::Settings;
+use crate::admin::Admin;
+
+/// Rooms of people whose messages stay, over Socket.IO.
+#[derive(Debug, Parser)]
+#[command(name = "belfry", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a server replica, with a worker inside
+    Serve {
+        /// Leave the jobs to others
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Run a worker alone
+    Worker,
+    /// Bring the store's schema up to date (serve does so too)
+    Migrate,
+    /// Look after what is in the store, beside whoever serves it
+    Admin {
+        /// What
+        #[command(subcommand)]
+        what: Admin,
+    },
+    /// Print a token that is signed with the configured secret
+    Token {
+        /// The user's id
+        #[arg(long)]
+        sub: String,
+        /// The user's name
+        #[arg(long)]
+        name: String,
+        /// How long it is good: 30s, 15m, 1h, 7d
+        #[arg(long, default_value = "1h")]
+        ttl: String,
+    },
+}
