@@ -18,8 +18,8 @@ use crate::{
     adapters::{
         jwks,
         memory::{
-            MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
-            PresenceList,
+            MemoryBus, MemoryCache, MemoryCalls, MemoryLimits, MemoryNetwork, MemoryPresence,
+            MemoryQueue, PresenceList,
         },
         pages::WebPages,
         postgres::{PoolSize, PostgresStore},
@@ -58,6 +58,7 @@ use crate::{
         BackendError,
         bus::{Bus, Ear},
         cache::RecentCache,
+        calls::{CALL_EVERY, Calls},
         pages::Pages,
         presence::{LEASE, Presence},
         queue::{CLAIM_TIMEOUT, Queue},
@@ -136,6 +137,7 @@ struct Between {
     queue: Arc<dyn Queue>,
     bus: Arc<dyn Bus>,
     presence: Arc<dyn Presence>,
+    calls: Arc<dyn Calls>,
     ear: Ear,
     redis: Option<RedisParts>,
 }
@@ -184,6 +186,7 @@ impl Core {
                     queue: parts.queue.clone(),
                     bus: parts.bus.clone(),
                     presence: parts.presence.clone(),
+                    calls: parts.calls.clone(),
                     ear,
                     redis: Some(parts),
                 }
@@ -199,6 +202,7 @@ impl Core {
                         &Arc::new(PresenceList::new(LEASE)),
                         replica,
                     )),
+                    calls: Arc::new(MemoryCalls::new(CALL_EVERY)),
                     ear,
                     redis: None,
                 }
@@ -297,6 +301,7 @@ impl Core {
                 telling: telling.clone(),
                 rules: self.rules.clone(),
                 presence: self.between.presence.clone(),
+                calls: self.between.calls.clone(),
                 notices: Notices::start(self.store.store.clone(), telling.clone()),
                 queue: self.between.queue.clone(),
                 previews: self.pages.is_some(),
