@@ -54,7 +54,8 @@ everywhere((place) => {
     await watcher.shows(message.id, (it) => it.mentions.includes(bob.id), 'the mention');
     const edited = await ada.edits(message, `hello @${ada.name}`);
     assert.deepEqual(edited.mentions, []);
-    const shown = await watcher.shows(message.id, (it) => it.mentions.length > 0, 'the other mention');
+    const isFound = (it) => it.content === edited.content && it.mentions.length > 0;
+    const shown = await watcher.shows(message.id, isFound, 'the other mention');
     assert.deepEqual(shown.mentions, [ada.id]);
     watcher.isSound();
   });
