@@ -11,7 +11,7 @@ use super::{
 use crate::{
     adapters::{
         memory::{
-            MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
+            MemoryBus, MemoryCache, MemoryCalls, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
             PresenceList,
         },
         pages::WebPages,
@@ -31,6 +31,7 @@ use crate::{
     ports::{
         bus::{Bus, Ear},
         cache::RecentCache,
+        calls::{CALL_EVERY, Calls},
         pages::Pages,
         presence::{LEASE, Presence},
         queue::{CLAIM_TIMEOUT, Queue},
@@ -60,6 +61,7 @@ pub(super) struct Between {
     pub(super) queue: Arc<dyn Queue>,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) presence: Arc<dyn Presence>,
+    pub(super) calls: Arc<dyn Calls>,
     pub(super) ear: Ear,
     pub(super) redis: Option<RedisParts>,
 }
@@ -93,6 +95,7 @@ impl Core {
                     queue: parts.queue.clone(),
                     bus: parts.bus.clone(),
                     presence: parts.presence.clone(),
+                    calls: parts.calls.clone(),
                     ear,
                     redis: Some(parts),
                 }
@@ -108,6 +111,7 @@ impl Core {
                         &Arc::new(PresenceList::new(LEASE)),
                         replica,
                     )),
+                    calls: Arc::new(MemoryCalls::new(CALL_EVERY)),
                     ear,
                     redis: None,
                 }
@@ -211,6 +215,7 @@ impl Core {
                 telling: telling.clone(),
                 rules: self.rules.clone(),
                 presence: self.between.presence.clone(),
+                calls: self.between.calls.clone(),
                 notices: Notices::start(self.store.store.clone(), telling.clone()),
                 queue: self.between.queue.clone(),
                 previews: self.pages.is_some(),

@@ -147,6 +147,7 @@ async fn work(
     }
     // What is not done here, because there were fewer or they wait elsewhere, needs no place.
     drop(places.split(places.num_permits().saturating_sub(todo.len())));
+    let (ended, mut waiting) = mpsc::channel(todo.len().max(1));
     let reading = todo.into_iter().map(|(claim, reading)| async {
         let read = tokio::select! {
             result = read(floor, &reading) => Some(result),
@@ -154,14 +155,27 @@ async fn work(
         };
         (claim, reading, read)
     });
-    let reading: FuturesUnordered<_> = reading.collect();
-    let mut ended = reading.ready_chunks(AT_ONCE);
-    while let Some(ended) = ended.next().await {
-        let many = ended.len();
-        conclude(floor, ended, &mut settling).await;
-        let _ = done.send(std::mem::take(&mut settling)).await;
-        drop(places.split(many));
-    }
+    let mut reading: FuturesUnordered<_> = reading.collect();
+    let reading = async move {
+        while let Some(read) = reading.next().await {
+            // There is room for all, and the receiver stays.
+            let _ = ended.send(read).await;
+        }
+    };
+    // Beside each other: what concludes the first may wait for a connection to the store that one of the others holds.
+    let concluding = async {
+        let mut some = Vec::new();
+        loop {
+            let many = waiting.recv_many(&mut some, AT_ONCE).await;
+            if many == 0 {
+                break;
+            }
+            conclude(floor, std::mem::take(&mut some), &mut settling).await;
+            let _ = done.send(std::mem::take(&mut settling)).await;
+            drop(places.split(many));
+        }
+    };
+    futures_util::join!(reading, concluding);
 }
 
 async fn conclude(floor: &Floor, ended: Vec<(Claim, Reading, Read)>, settling: &mut Settling) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod cache;
+pub(crate) mod calls;
 pub(crate) mod limits;
 pub(crate) mod presence;
 pub(crate) mod queue;

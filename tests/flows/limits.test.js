@@ -28,12 +28,15 @@ describe('a bound', { concurrency: 8 }, () => {
     const watcher = await bob.stays('lobby');
     await ada.joins('lobby');
     const phone = await ada.again();
-    const acks = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => ada.tries('message:send', { roomId: 'lobby', content: `message ${i}` })),
-    );
+    const began = Date.now();
+    const many = (device) =>
+      Array.from({ length: 40 }, (_, i) => device.tries('message:send', { roomId: 'lobby', content: `message ${i}` }));
+    const acks = await Promise.all([...many(ada), ...many(phone)]);
     const sent = acks.filter((ack) => ack.ok);
     const refused = acks.filter((ack) => !ack.ok);
-    assert.ok(sent.length >= 10 && sent.length < 40, `a burst of 10 is allowed, ${sent.length} of 40 went through`);
+    // A burst of 10 for both devices, and what grows meanwhile.
+    const most = 11 + (2 * (Date.now() - began)) / 1000;
+    assert.ok(sent.length >= 10 && sent.length <= most, `${sent.length} of 80 went through, at most ${most} may`);
     for (const { error } of refused) {
       assert.equal(error.code, 'rate_limited');
       assert.ok(
@@ -41,11 +44,7 @@ describe('a bound', { concurrency: 8 }, () => {
         `${error.retryAfterMs}`,
       );
     }
-    const { retryAfterMs } = await phone.isRefused(
-      'message:send',
-      { roomId: 'lobby', content: 'on the phone' },
-      'rate_limited',
-    );
+    const retryAfterMs = Math.max(...refused.map(({ error }) => error.retryAfterMs));
     await bob.says('lobby', 'the limit is hers alone');
     await pause(retryAfterMs);
     await ada.says('lobby', 'having waited');
@@ -68,8 +67,10 @@ describe('a bound', { concurrency: 8 }, () => {
       ),
     ]);
     const passed = answers.filter(isDone).length;
-    // A burst of 25, and what grows meanwhile.
-    const most = 26 + (5 * (Date.now() - began)) / 1000;
+    const took = Date.now() - began;
+    const alone = await Promise.all([0, 1].map((place) => figure(town, place, 'limits_alone_total')));
+    // A burst of 25, what grows meanwhile, and what a replica let pass by itself, having waited in vain for an answer of Redis.
+    const most = 26 + (5 * took) / 1000 + alone[0] + alone[1];
     assert.ok(passed >= 25 && passed <= most, `${passed} of 100 passed, at most ${most} may`);
     const posted = answers.slice(80).filter((answer) => !isDone(answer));
     for (const answer of posted) {

@@ -45,7 +45,7 @@ test('a replica that freezes while a long answer is on its way to it keeps no lo
   await bob.joins('lobby');
   await bob.leaves('lobby');
   for (let i = 0; i < drafts.length; i += 20)
-    await Promise.all(drafts.slice(i, i + 20).map((draft) => bob.does('message:send', draft)));
+    await Promise.all(drafts.slice(i, i + 20).map(({ clientId }) => bob.insistsOn('lobby', content, clientId)));
   const watcher = await ada.stays('lobby');
   // Each of his devices is answered with less than what a socket may be behind.
   const devices = await Promise.all(Array.from({ length: 4 }, () => bob.again()));

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { until } from './support/limits.js';
+import { Lock } from './support/lock.js';
 import { embedded, replicas } from './support/town.js';
 import { previewing, Web } from './support/web.js';
 
@@ -85,6 +86,23 @@ describe('a job', { concurrency: 4 }, () => {
     await allMentioned(await ada.again(), messages);
   });
 
+  test('that fails while others of its handful hold the store up is tried again soon', overBackends, async (t) => {
+    const town = await replicas(t, 1, { worker: 'apart', ownRedis: true });
+    const ada = await town.guest('Ada');
+    await ada.joins('lobby');
+    await until(() => town.redis.waiting(), 'the worker to wait for jobs');
+    town.worker.signal('SIGSTOP');
+    // More than the worker has connections to the store.
+    const messages = await Promise.all(Array.from({ length: 40 }, (_, i) => ada.says('lobby', `@Ada ${i}`)));
+    const lock = await Lock.on('members', town);
+    town.worker.signal('SIGCONT');
+    // Together well before claims would run out.
+    const soon = { limit: 14_000 };
+    await until(() => town.worker.said().includes('an attempt at a job failed'), 'an attempt to fail', soon);
+    await lock.ends();
+    await allMentioned(ada, messages, soon);
+  });
+
   test('waits in the store until a worker starts', overBackends, async (t) => {
     const town = await replicas(t, 2, { worker: 'apart' });
     await town.worker.kill();
@@ -126,9 +144,9 @@ describe('a job', { concurrency: 4 }, () => {
   );
 });
 
-async function allMentioned(person, messages) {
+async function allMentioned(person, messages, options) {
   const watcher = await person.stays('lobby');
-  await watcher.reaches(2 * messages.length);
+  await watcher.reaches(2 * messages.length, options);
   watcher.isSound();
   assert.deepEqual(
     watcher.list.map((message) => [message.id, message.mentions]),

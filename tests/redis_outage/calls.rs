@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use belfry::{
     adapters::redis::RedisParts,
-    domain::id::ReplicaId,
+    domain::id::{MessageId, ReplicaId},
     ports::{
         BackendError,
         bus::Bus,
         cache::RecentCache,
+        calls::Calls,
         limits::{Key, Quota, RateLimits, Verdict},
         presence::Presence,
         queue::{Claim, Queue, Wish},
@@ -148,9 +149,11 @@ async fn each_call_fails_in_time(redis: &RedisParts) {
         bus,
         presence,
         limits,
+        calls,
         ..
     } = redis;
     let sends = Key::new("send", "eve");
+    let (eve, called) = (user("eve"), MessageId::fresh());
     tokio::join!(
         fails("append", half, cache.append(&changes)),
         fails("read", half, cache.read(&general)),
@@ -171,6 +174,7 @@ async fn each_call_fails_in_time(redis: &RedisParts) {
         fails("leave", whole, presence.leave()),
         fails("take a permit", half, limits.take(&sends, ONCE)),
         fails("give it back", half, limits.give_back(&sends, ONCE)),
+        fails("call", half, calls.take(&eve, &general, called)),
         ends("subscribe", whole, bus.subscribe(topic("late"))),
     );
 }
@@ -226,4 +230,8 @@ async fn each_call_works_again(redis: &RedisParts) {
     let sends = Key::new("send", ReplicaId::fresh().to_string());
     let verdict = redis.limits.take(&sends, ONCE).await.unwrap();
     assert_eq!(verdict, Verdict::Allowed);
+    let caller = user(&ReplicaId::fresh().to_string());
+    let (general, called) = (room("general"), MessageId::fresh());
+    let may = redis.calls.take(&caller, &general, called).await;
+    assert!(may.unwrap());
 }

@@ -12,7 +12,8 @@ use std::{
 use async_trait::async_trait;
 use belfry::{
     adapters::memory::{
-        MemoryBus, MemoryCache, MemoryNetwork, MemoryPresence, MemoryQueue, PresenceList,
+        MemoryBus, MemoryCache, MemoryCalls, MemoryNetwork, MemoryPresence, MemoryQueue,
+        PresenceList,
     },
     commit::{aftermath::Aftermath, writer::Writer},
     domain::{
@@ -27,6 +28,7 @@ use belfry::{
     ports::{
         BackendError,
         bus::{Bus, Ear, Heard, News, Topic},
+        calls::CALL_EVERY,
         presence::LEASE,
         queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Queue, Taken, Ticket, Wish},
         store::{Store, Sweep},
@@ -272,6 +274,7 @@ impl Scene {
             telling,
             rules: Arc::default(),
             presence,
+            calls: Arc::new(MemoryCalls::new(CALL_EVERY)),
             queue: self.queue.clone(),
             previews: false,
         }

@@ -1,4 +1,4 @@
-//! Cache, queue, bus, presence and rate limits on Redis (6.2 or newer).
+//! Cache, queue, bus, presence, rate limits and calls on Redis (6.2 or newer).
 //!
 //! Redis holds nothing here that cannot be lost: it may be away at the start, go away, freeze, forget everything and come back,
 //! and the adapters answer `Unavailable` meanwhile and recover by themselves. One connection, the subscriber's, is pinged and tells
@@ -7,6 +7,7 @@
 mod backoff;
 mod bus;
 mod cache;
+mod calls;
 mod health;
 mod limits;
 mod link;
@@ -28,14 +29,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::link::Link;
 pub use self::{
-    bus::RedisBus, cache::RedisCache, limits::RedisLimits, presence::RedisPresence,
-    queue::RedisQueue,
+    bus::RedisBus, cache::RedisCache, calls::RedisCalls, limits::RedisLimits,
+    presence::RedisPresence, queue::RedisQueue,
 };
 use crate::{
     domain::id::ReplicaId,
     ports::{
         BackendError,
         bus::Ear,
+        calls::CALL_EVERY,
         presence::{LEASE, RENEWAL},
         queue::CLAIM_TIMEOUT,
     },
@@ -61,6 +63,8 @@ pub struct RedisSettings {
     pub cache_time: Duration,
     /// How long a question about a rate limit may take.
     pub limits_time: Duration,
+    /// After a call of somebody's in a room, no other message of theirs calls there for so long.
+    pub call_every: Duration,
     /// How long a replica is believed to live after its last renewal.
     pub lease: Duration,
     /// How often this replica renews its lease.
@@ -92,6 +96,7 @@ impl RedisSettings {
             ear: 8_192,
             cache_time: Duration::from_millis(200),
             limits_time: Duration::from_millis(150),
+            call_every: CALL_EVERY,
             lease: LEASE,
             renewal: RENEWAL,
             claim_timeout: CLAIM_TIMEOUT,
@@ -105,7 +110,7 @@ impl RedisSettings {
     }
 }
 
-/// Five ports on one Redis, and the tasks behind them.
+/// Six ports on one Redis, and the tasks behind them.
 ///
 /// Dropping it stops the tasks at once; [`RedisParts::close`] lets the news that waits go out first.
 pub struct RedisParts {
@@ -119,6 +124,8 @@ pub struct RedisParts {
     pub presence: Arc<RedisPresence>,
     /// How often is too often.
     pub limits: Arc<RedisLimits>,
+    /// Who has called everybody.
+    pub calls: Arc<RedisCalls>,
     link: Arc<Link>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -141,6 +148,7 @@ impl RedisParts {
             bus: Arc::new(bus),
             presence: Arc::new(RedisPresence::new(&settings, link.clone())),
             limits: Arc::new(limits),
+            calls: Arc::new(RedisCalls::new(&settings, link.clone())),
             link,
             tasks,
             stop,

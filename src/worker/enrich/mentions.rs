@@ -30,7 +30,8 @@ const HERE_MAX: usize = 200;
 /// The members whom the text mentions: those whom it names, in the order of their first mention, then, with `@here`, all others who
 /// are live in the room, but for the author.
 ///
-/// Of a user's messages with `@here` in a room, one in ten seconds calls anybody; in the others it is text. `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
+/// Of a user's messages with `@here` in a room, one in ten seconds calls anybody, whichever worker reads them; in the others it is text.
+/// `@here` comes before somebody who is called "here", and after a longer name that begins so. Whoever is live is whoever is so now: the
 /// same text read again may find others.
 pub(super) async fn mentioned(
     enricher: &Enricher,
@@ -63,8 +64,8 @@ pub(super) async fn mentioned(
     if everybody && let Some(author) = &text.user_id {
         let mut others = here(enricher, &text.room_id).await?;
         others.retain(|user| user != author && !found.contains(user));
-        let notices = &enricher.notices;
-        if !others.is_empty() && notices.may_call(author, &text.room_id, text.message_id) {
+        let (room, message) = (&text.room_id, text.message_id);
+        if !others.is_empty() && enricher.calls.take(author, room, message).await? {
             found.append(&mut others);
         }
     }

@@ -22,7 +22,7 @@ use crate::{
         moderation::Rules,
     },
     jobs::JobError,
-    ports::{presence::Presence, queue::Queue, store::Store},
+    ports::{calls::Calls, presence::Presence, queue::Queue, store::Store},
     room::tracker::Telling,
 };
 
@@ -47,6 +47,8 @@ pub struct Enricher {
     pub rules: Arc<Rules>,
     /// Who is here.
     pub presence: Arc<dyn Presence>,
+    /// Who has called everybody.
+    pub calls: Arc<dyn Calls>,
     /// Where people are notified.
     pub notices: Arc<Notices>,
     /// The way to workers for what is a job of its own.

@@ -1,18 +1,16 @@
 //! Who is notified of a message: whom it mentions, whom it answers, and the other one in a direct room.
 
-mod calls;
 mod remembered;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Instant,
 };
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use self::{calls::Calls, remembered::Remembered};
+use self::remembered::Remembered;
 use crate::{
     commit::together::Together,
     domain::{
@@ -49,7 +47,6 @@ pub struct Notices {
     keeping: Together<Vec<NewNotification>, ()>,
     /// Rooms that have been asked for: whether one is direct never changes, nor who is in it.
     known: Mutex<Remembered<RoomId, Pair>>,
-    calls: Calls,
 }
 
 impl Notices {
@@ -60,7 +57,6 @@ impl Notices {
             authors: authors(store.clone()),
             keeping: keeping(store, telling),
             known: Mutex::new(Remembered::new(ROOMS_HALF)),
-            calls: Calls::new(),
         })
     }
 
@@ -109,12 +105,6 @@ impl Notices {
     /// Keeps them, and tells those users who had none about the message. Done again, it changes nothing and tells nobody.
     pub async fn keep(&self, new: Vec<NewNotification>) -> Result<(), JobError> {
         ask(&self.keeping, new).await
-    }
-
-    /// Whether a message of the user's may call everybody who is here in the room: of messages that ask for it within ten seconds, the
-    /// first that this process reads.
-    pub(super) fn may_call(&self, user: &UserId, room: &RoomId, message: MessageId) -> bool {
-        self.calls.take(user, room, message, Instant::now())
     }
 
     /// The members of a room, if it is a direct one.
