@@ -13,7 +13,9 @@ const run = promisify(execFile);
 const root = repositoryFile('.');
 
 test('every link within the documents leads to a file, and to a heading that is there', async () => {
-  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root });
+  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+    cwd: root,
+  });
   const dead = [];
   for (const page of stdout.trim().split('\n')) {
     for (const link of linksIn(await readFile(join(root, page), 'utf8'))) {
@@ -28,7 +30,7 @@ test('every link within the documents leads to a file, and to a heading that is 
 
 test('the table of settings names each one once', async () => {
   const { stdout } = await run(belfryBinary(), ['serve', '--help']);
-  const taken = [...stdout.matchAll(/\[env: ([A-Z_]+)=/g)].map(([, name]) => name).sort();
+  const taken = [...stdout.matchAll(/\[env: ([A-Z_]+)/g)].map(([, name]) => name).sort();
   const page = await readFile(join(root, 'docs/settings.md'), 'utf8');
   const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   const named = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name)).sort();
