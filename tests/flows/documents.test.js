@@ -1,0 +1,56 @@
+// What the documents say can be followed: links lead somewhere, and the table of settings names what the program takes.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { belfryBinary, repositoryFile } from './support/program.js';
+
+const run = promisify(execFile);
+const root = repositoryFile('.');
+
+test('every link within the documents leads to a file, and to a heading that is there', async () => {
+  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+    cwd: root,
+  });
+  const dead = [];
+  for (const page of stdout.trim().split('\n')) {
+    for (const link of linksIn(await readFile(join(root, page), 'utf8'))) {
+      const [path, heading] = link.split('#');
+      const target = path ? join(root, dirname(page), path) : join(root, page);
+      if (!existsSync(target)) dead.push(`${page}: ${link}`);
+      else if (heading && !headingsOf(await readFile(target, 'utf8')).has(heading)) dead.push(`${page}: ${link}`);
+    }
+  }
+  assert.deepEqual(dead, []);
+});
+
+test('the table of settings names each one once', async () => {
+  const { stdout } = await run(belfryBinary(), ['serve', '--help']);
+  const taken = [...stdout.matchAll(/\[env: ([A-Z_]+)/g)].map(([, name]) => name).sort();
+  const page = await readFile(join(root, 'docs/settings.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name)).sort();
+  assert.deepEqual(named, taken);
+});
+
+function linksIn(text) {
+  const prose = text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter((link) => !/^[a-z]+:/.test(link));
+}
+
+/** As the places that show these pages make anchors of headings. */
+function headingsOf(text) {
+  const headings = text.replace(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...headings].map(([, words]) =>
+      words
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
+}
