@@ -69,7 +69,10 @@ describe('what browsers are told', { concurrency: 8 }, () => {
     test(`with ${what}: only what comes from here, and nothing of the machine`, async () => {
       const { headers } = await at(path);
       const policy = headers['content-security-policy'];
-      assert.match(policy, /default-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'/);
+      assert.match(
+        policy,
+        /default-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'/,
+      );
       assert.doesNotMatch(policy, /unsafe|ws:|wss:|\*/);
       assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
       for (const what of ['camera', 'microphone', 'geolocation']) {

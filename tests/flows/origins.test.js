@@ -59,10 +59,19 @@ describe('the socket', { concurrency: 8 }, () => {
   for (const [way, [done, goes]] of Object.entries(ways)) {
     test(`${way}: not for pages of other origins`, async () => {
       const { host } = new URL(town.address());
-      const strangers = [stranger, 'null', `http://${host}.elsewhere.example`, 'http://127.0.0.1:1', `http://me@${host}`];
+      const strangers = [
+        stranger,
+        'null',
+        `http://${host}.elsewhere.example`,
+        'http://127.0.0.1:1',
+        `http://me@${host}`,
+      ];
       for (const origin of strangers) isRefused(await goes(town, { origin }), origin);
       isRefused(await goes(town, { origin: [stranger, `http://${host}`] }), 'two origins');
-      isRefused(await goes(town, { origin: stranger, 'x-forwarded-host': 'elsewhere.example' }), 'a host that it names');
+      isRefused(
+        await goes(town, { origin: stranger, 'x-forwarded-host': 'elsewhere.example' }),
+        'a host that it names',
+      );
       isRefused(await goes(town, { 'sec-fetch-site': 'cross-site' }), 'no origin, but from another site');
     });
 

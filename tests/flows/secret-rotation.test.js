@@ -44,35 +44,39 @@ function keepsAsking(town, tokens) {
 }
 
 describe('a secret is changed', { concurrency: 4 }, () => {
-  test('over two replicas without a request refused, and what the old one signed is good until it goes', overBackends, async (t) => {
-    const town = await replicas(t, 2, { settings: { ...unhurried, DRAIN_SECONDS: '0' } });
-    const [before, next] = [town.secret, randomBytes(32).toString('hex')];
-    town.balancer.looksForReadiness();
-    const ada = await town.guest('Ada', { at: 'any', reconnects: true });
-    const watcher = await ada.stays('lobby');
-    // An application's own, which it signs with the old secret, and without a name for it.
-    const theirs = signed(before, { sub: 'theirs', name: 'Theirs', expiresIn: 600 });
-    const stops = keepsAsking(town, [ada.token, theirs]);
-    await rolls(town, { JWT_SECRET: before, JWT_PREVIOUS_SECRETS: next });
-    await rolls(town, { JWT_SECRET: next, JWT_PREVIOUS_SECRETS: before });
-    // One replica has signed it, each knows it.
-    const { body: fresh } = await town.rest(0).post('/api/auth/guest', { username: 'Bob' });
-    for (const place of [0, 1]) {
-      assert.equal((await town.rest(place, fresh.accessToken).get('/api/me')).status, 200);
-      assert.equal((await town.rest(place, theirs).get('/api/me')).status, 200);
-    }
-    await ada.insistsOn('lobby', 'still here');
-    await watcher.reaches(1);
-    t.diagnostic(`${await stops()} requests while all replicas were restarted twice`);
-    await rolls(town, { JWT_PREVIOUS_SECRETS: undefined });
-    for (const place of [0, 1]) {
-      for (const old of [ada.token, theirs]) {
-        isProblem(await town.rest(place, old).get('/api/me'), 401, 'unauthenticated');
+  test(
+    'over two replicas without a request refused, and what the old one signed is good until it goes',
+    overBackends,
+    async (t) => {
+      const town = await replicas(t, 2, { settings: { ...unhurried, DRAIN_SECONDS: '0' } });
+      const [before, next] = [town.secret, randomBytes(32).toString('hex')];
+      town.balancer.looksForReadiness();
+      const ada = await town.guest('Ada', { at: 'any', reconnects: true });
+      const watcher = await ada.stays('lobby');
+      // An application's own, which it signs with the old secret, and without a name for it.
+      const theirs = signed(before, { sub: 'theirs', name: 'Theirs', expiresIn: 600 });
+      const stops = keepsAsking(town, [ada.token, theirs]);
+      await rolls(town, { JWT_SECRET: before, JWT_PREVIOUS_SECRETS: next });
+      await rolls(town, { JWT_SECRET: next, JWT_PREVIOUS_SECRETS: before });
+      // One replica has signed it, each knows it.
+      const { body: fresh } = await town.rest(0).post('/api/auth/guest', { username: 'Bob' });
+      for (const place of [0, 1]) {
+        assert.equal((await town.rest(place, fresh.accessToken).get('/api/me')).status, 200);
+        assert.equal((await town.rest(place, theirs).get('/api/me')).status, 200);
       }
-      assert.equal((await town.rest(place, fresh.accessToken).get('/api/me')).status, 200);
-    }
-    await assert.rejects(town.connected({ user: ada.user, token: theirs }), /^Error: Authentication failed/);
-  });
+      await ada.insistsOn('lobby', 'still here');
+      await watcher.reaches(1);
+      t.diagnostic(`${await stops()} requests while all replicas were restarted twice`);
+      await rolls(town, { JWT_PREVIOUS_SECRETS: undefined });
+      for (const place of [0, 1]) {
+        for (const old of [ada.token, theirs]) {
+          isProblem(await town.rest(place, old).get('/api/me'), 401, 'unauthenticated');
+        }
+        assert.equal((await town.rest(place, fresh.accessToken).get('/api/me')).status, 200);
+      }
+      await assert.rejects(town.connected({ user: ada.user, token: theirs }), /^Error: Authentication failed/);
+    },
+  );
 
   test('tokens name the secret that signed them, and a wrong name opens and shuts nothing', async (t) => {
     const [one, other] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
