@@ -44,6 +44,7 @@ async function startBelfry({ bin, cores, logs, databaseUrl, redisUrl, jwtSecret,
         MESSAGES_PER_SECOND: '1000000',
         EVENTS_PER_SECOND: '1000000',
         ROOMS_PER_SOCKET: '10000',
+        CONNECTIONS_PER_ADDRESS: 'off',
         DRAIN_SECONDS: '0',
         // The peer logs nothing of a message either.
         RUST_LOG: process.env.RUST_LOG ?? 'warn',

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +22,7 @@ export async function startBelfry(test, settings = {}, flags = []) {
   });
   const directory = await mkdtemp(join(tmpdir(), 'belfry-page-'));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${settings.TLS_CERT ? 'https' : 'http'}://127.0.0.1:${port}`;
   let child;
 
   async function start() {
@@ -69,11 +71,22 @@ async function ready(url, child, said) {
   const end = Date.now() + START_LIMIT_MS;
   while (Date.now() < end) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    const response = await fetch(`${url}/ready`).catch(() => null);
-    if (response?.status === 200) return;
+    if ((await statusOf(`${url}/ready`)) === 200) return;
     await new Promise((resume) => setTimeout(resume, 50));
   }
   throw new Error(`The server did not become ready. It said:\n${said.join('')}`);
+}
+
+/** Whoever has signed the certificate. */
+function statusOf(url) {
+  const asks = url.startsWith('https:') ? https : http;
+  return new Promise((settle) => {
+    const asked = asks.get(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+      answer.resume();
+      settle(answer.statusCode);
+    });
+    asked.on('error', () => settle(undefined));
+  });
 }
 
 async function freePort() {

@@ -31,7 +31,8 @@ use crate::{
     ending::{CLOSING, FINISHING, step},
     http::{
         router::{Entrance, Site, router},
-        serving,
+        serving::{self, Door},
+        tls::Tls,
     },
     jobs::Handlers,
     ports::{BackendError, store::ClaimError},
@@ -42,7 +43,10 @@ use crate::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
-    sockets::{gateway::Gateway, inbox::Limits, listening::listen, transport::CuttableListener},
+    sockets::{
+        crowd::Crowd, gateway::Gateway, inbox::Limits, listening::listen,
+        transport::CuttableListener,
+    },
     worker::Broken,
 };
 
@@ -104,10 +108,20 @@ pub async fn serve(
         listen(config.bind_addr).map_err(|error| StartError::Bind(config.bind_addr, error))?;
     let stop_http = CancellationToken::new();
     let entrance = Entrance::default();
+    let tls = config.tls.clone().map(Tls::of).transpose()?;
+    let renewing = tls.clone().map(|tls| tls.keep(stop_http.clone()));
+    let _renewing = renewing.map(|task| AbortOnDrop(tokio::spawn(task)));
+    let door = Door {
+        crowd: Crowd::new("connections", config.connections_per_address),
+        proxies: config.trusted_proxies.clone(),
+        tls,
+    };
+    let connections = door.crowd.clone();
     let listener = CuttableListener::new(listener);
-    let http = serving::serve(listener, entrance.router(), stop_http.clone());
+    let http = serving::serve(listener, door, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
     let mut core = Core::open(config, handlers).await?;
+    connections.counts_in(core.metrics.clone());
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords =
@@ -118,7 +132,9 @@ pub async fn serve(
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let external = external_tokens(&core.config, &tasks, &stop)?;
-    let tokens = Tokens::new(&secret).with_external(external);
+    let tokens = Tokens::new(&secret)
+        .with_others(&core.config.jwt_previous_secrets)
+        .with_external(external);
     let (tracker, steps) = Tracker::new();
     let (hubs, writer, intake, aftermath) = core.rooms(tracker.clone(), &stop);
     let compare_now = Arc::new(Notify::new());
@@ -190,6 +206,7 @@ pub async fn serve(
             guests: core.config.guests,
             registration: core.config.registration,
             messages_per_second: core.config.messages_per_second,
+            accounts_per_address: core.config.accounts_per_address,
             server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
         },
     ));
@@ -218,6 +235,8 @@ pub async fn serve(
         gateway: gateway.clone(),
         origins: core.config.cors_origins.clone(),
         proxies: core.config.trusted_proxies.clone(),
+        per_address: core.config.connections_per_address,
+        hsts: core.config.hsts,
         page: core.config.page_dir.clone(),
     };
     entrance.open(router(site));
@@ -355,11 +374,16 @@ fn external_tokens(
 }
 
 fn greet(config: &Config) {
-    let address = config.bind_addr;
-    println!("Belfry listens on http://{address}");
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let place = format!("{scheme}://{}", config.bind_addr);
+    println!("Belfry listens on {place}");
     println!("  In a browser: open it and choose a name.");
     println!(
-        "  With socket.io-client: a token from POST http://{address}/api/auth/guest, or from `belfry token --sub ada --name Ada`."
+        "  With socket.io-client: a token from POST {place}/api/auth/guest, or from `belfry token --sub ada --name Ada`."
     );
-    println!("  What there is: http://{address}/api/docs");
+    println!("  What there is: {place}/api/docs");
 }

@@ -1,6 +1,6 @@
 //! Who somebody is: by a token, as a guest, or with an account of their own.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{
     Chat,
@@ -14,10 +14,16 @@ use crate::{
         account::{Account, username, username_from, username_key},
         error::{Code, Problem},
         id::UserId,
+        subscriber::Subscriber,
         timestamp::Timestamp,
     },
-    ports::store::NewAccount,
+    ports::{
+        limits::{Key, Quota, Verdict},
+        store::NewAccount,
+    },
 };
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Somebody who has proved who they are.
 #[derive(Debug, Clone)]
@@ -63,7 +69,9 @@ impl Chat {
     }
 
     /// Lets somebody in without a password, under a name like the one they wish for.
-    pub async fn guest(&self, wish: &str) -> Result<Session, Problem> {
+    ///
+    /// How many accounts come from one address is limited, guests and others together.
+    pub async fn guest(&self, wish: &str, from: IpAddr) -> Result<Session, Problem> {
         if !self.policy.guests {
             return Err(Problem::new(
                 Code::Forbidden,
@@ -71,6 +79,7 @@ impl Chat {
             ));
         }
         let name = username(wish).map_err(|refusal| Problem::invalid(refusal.to_string()))?;
+        self.take_account(from).await?;
         let account = self
             .parts
             .store
@@ -80,8 +89,14 @@ impl Chat {
         self.open_session(account).await
     }
 
-    /// Makes an account with a password, and logs it in. `conflict` when the name is taken, without case.
-    pub async fn register(&self, wish: &str, password: &str) -> Result<Session, Problem> {
+    /// Makes an account with a password, and logs it in. `conflict` when the name is taken, without case; that costs the address as much
+    /// as an account, since it took as much work.
+    pub async fn register(
+        &self,
+        wish: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<Session, Problem> {
         if !self.policy.registration {
             return Err(Problem::new(
                 Code::Forbidden,
@@ -99,6 +114,7 @@ impl Chat {
                 "`password` is the username; choose another.",
             ));
         }
+        self.take_account(from).await?;
         let new = NewAccount {
             id: fresh_user()?,
             username: name,
@@ -117,6 +133,22 @@ impl Chat {
                 )
             })?;
         self.open_session(account).await
+    }
+
+    /// One account more from this address.
+    async fn take_account(&self, from: IpAddr) -> Result<(), Problem> {
+        let Some(most) = self.policy.accounts_per_address else {
+            return Ok(());
+        };
+        let quota = Quota::one_every(HOUR / most.get(), most);
+        let key = Key::new("accounts", Subscriber::of(from).to_string());
+        match self.parts.limits.take(&key, quota).await {
+            Verdict::Allowed => Ok(()),
+            Verdict::Wait(wait) => Err(Problem::rate_limited(
+                "Too many accounts were made from this address; wait a little.",
+                Some(wait),
+            )),
+        }
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Policy {
     pub registration: bool,
     /// Messages of one user a second, with bursts of five times that.
     pub messages_per_second: std::num::NonZeroU32,
+    /// Accounts, guests included, that one address may make at once and in an hour; none: as many as there are.
+    pub accounts_per_address: Option<std::num::NonZeroU32>,
     /// What a backend proves itself with; none: no backend may publish.
     pub server_key: Option<publish::ServerKey>,
 }

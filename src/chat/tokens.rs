@@ -1,7 +1,7 @@
 //! Access tokens (JWT) and refresh tokens: ours are made and checked here, those of an external issuer are handed on.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use rand::Rng;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
@@ -25,9 +25,29 @@ const TOKEN_MAX: usize = 8 * 1024;
 /// Makes and checks tokens.
 pub struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The one that signs first.
+    secrets: Vec<Secret>,
     validation: Validation,
     external: Option<ExternalTokens>,
+}
+
+/// A secret whose tokens are good here.
+struct Secret {
+    /// What tokens that are signed with it here call it.
+    kid: String,
+    decoding: DecodingKey,
+}
+
+impl Secret {
+    fn new(secret: &[u8]) -> Self {
+        // Tells two secrets apart, and nothing of either to anybody who could not check a guess against the signature as well.
+        let mut hash = Sha256::new_with_prefix(b"belfry signing secret: ");
+        hash.update(secret);
+        Self {
+            kid: URL_SAFE_NO_PAD.encode(&hash.finalize()[..6]),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -81,10 +101,17 @@ impl Tokens {
         validation.leeway = 0;
         Self {
             encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
+            secrets: vec![Secret::new(secret)],
             validation,
             external: None,
         }
+    }
+
+    /// Takes what these secrets have signed as well: those of before, or one that other replicas sign with already.
+    pub fn with_others(mut self, secrets: &[Vec<u8>]) -> Self {
+        self.secrets
+            .extend(secrets.iter().map(|secret| Secret::new(secret)));
+        self
     }
 
     /// Takes the tokens of an external issuer as well.
@@ -108,15 +135,17 @@ impl Tokens {
             sid: session,
             iat: now,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(
-            |error| {
-                tracing::error!(%error, "a token could not be signed");
-                Problem::internal()
-            },
-        )
+        let header = Header {
+            kid: self.secrets.first().map(|secret| secret.kid.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| {
+            tracing::error!(%error, "a token could not be signed");
+            Problem::internal()
+        })
     }
 
-    /// What the token says, if it is whole, unexpired, and either signed with the secret (HS256 and nothing else) or, with RS256,
+    /// What the token says, if it is whole, unexpired, and either signed with one of the secrets (HS256 and nothing else) or, with RS256,
     /// ES256 or EdDSA, by the external issuer. Waits 2 s at most for an issuer's key; `unavailable` if it cannot be had.
     pub async fn check(&self, token: &str) -> Result<Identity, Problem> {
         if token.len() > TOKEN_MAX {
@@ -134,7 +163,7 @@ impl Tokens {
                 None => Err(refused("the token is not valid")),
             };
         }
-        let claims = claims_of(token, &self.decoding, &self.validation)?;
+        let claims = self.own_claims(token, header.kid.as_deref())?;
         let expires_at = Timestamp::from_millis(claims.exp.saturating_mul(1_000));
         // The library still takes a token within the second in which it expires, and a socket would be cut and come back in a loop.
         if expires_at <= Timestamp::now() {
@@ -145,6 +174,21 @@ impl Tokens {
             .as_ref()
             .and_then(|sid| sid.as_str()?.parse().ok());
         claims.identity(expires_at, session)
+    }
+
+    /// A token that names one of our secrets is most likely of that; others may have signed with any, under any name. Each comparison
+    /// takes the same time whatever the signature.
+    fn own_claims(&self, token: &str, kid: Option<&str>) -> Result<Claims, Problem> {
+        let is_named = |secret: &&Secret| kid == Some(secret.kid.as_str());
+        let named = self.secrets.iter().filter(is_named);
+        let others = self.secrets.iter().filter(|secret| !is_named(secret));
+        for secret in named.chain(others) {
+            match read(token, &secret.decoding, &self.validation) {
+                Err(ErrorKind::InvalidSignature) => {}
+                read => return read.map_err(|kind| refusal(&kind)),
+            }
+        }
+        Err(refusal(&ErrorKind::InvalidSignature))
     }
 }
 
@@ -187,16 +231,23 @@ pub(super) fn claims_of(
     key: &DecodingKey,
     validation: &Validation,
 ) -> Result<Claims, Problem> {
-    use jsonwebtoken::errors::ErrorKind;
+    read(token, key, validation).map_err(|kind| refusal(&kind))
+}
+
+fn read(token: &str, key: &DecodingKey, validation: &Validation) -> Result<Claims, ErrorKind> {
     jsonwebtoken::decode::<Claims>(token, key, validation)
         .map(|token| token.claims)
-        .map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => refused(EXPIRED),
-            ErrorKind::ImmatureSignature => refused("the token is not good yet"),
-            ErrorKind::InvalidIssuer => refused("the token is of another issuer"),
-            ErrorKind::InvalidAudience => refused("the token is for another audience"),
-            _ => refused("the token is not valid"),
-        })
+        .map_err(|error| error.into_kind())
+}
+
+fn refusal(kind: &ErrorKind) -> Problem {
+    match kind {
+        ErrorKind::ExpiredSignature => refused(EXPIRED),
+        ErrorKind::ImmatureSignature => refused("the token is not good yet"),
+        ErrorKind::InvalidIssuer => refused("the token is of another issuer"),
+        ErrorKind::InvalidAudience => refused("the token is for another audience"),
+        _ => refused("the token is not valid"),
+    }
 }
 
 /// A new refresh token: 256 random bits as text.
@@ -227,6 +278,35 @@ mod tests {
         let identity = tokens().check(&token).await.unwrap();
         assert_eq!((identity.user, identity.username.as_str()), (user, "Ada"));
         assert_eq!(identity.session, Some(session));
+    }
+
+    #[tokio::test]
+    async fn secrets_change_without_a_token_lost() {
+        let (old, new) = (
+            b"an old secret of thirty-two bytes or so".to_vec(),
+            b"a new secret of thirty-two bytes or more".to_vec(),
+        );
+        let user = UserId::parse("u-1").unwrap();
+        let by = |secret: &[u8]| Tokens::new(secret).sign(&user, "Ada", None, 60).unwrap();
+        // Signed by an application, which gives its keys names of its own or none.
+        let unnamed = {
+            let claims = serde_json::json!({ "sub": "u-1", "exp": 4_102_444_800_i64 });
+            let key = EncodingKey::from_secret(&old);
+            jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+        };
+        let both = Tokens::new(&new).with_others(std::slice::from_ref(&old));
+        for token in [&by(&old), &by(&new), &unnamed] {
+            assert!(both.check(token).await.is_ok());
+        }
+        let signed = both.sign(&user, "Ada", None, 60).unwrap();
+        let after = Tokens::new(&new);
+        assert!(after.check(&signed).await.is_ok());
+        for token in [&by(&old), &unnamed] {
+            assert!(after.check(token).await.is_err());
+        }
+        let late = Tokens::new(&old).sign(&user, "Ada", None, 0).unwrap();
+        let problem = both.check(&late).await.unwrap_err();
+        assert!(problem.message.contains(EXPIRED), "{}", problem.message);
     }
 
     #[tokio::test]

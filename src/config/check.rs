@@ -4,7 +4,10 @@ use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use super::{
     Config, ConfigError, Database, LogFormat, Settings,
-    words::{collector, networks, origins, parsed, previous_secrets, server_key, share, tls_files},
+    words::{
+        collector, networks, number_or_off, origins, parsed, previous_secrets, server_key, share,
+        tls_files,
+    },
     wrong,
 };
 use crate::chat::tokens::SECRET_MIN;
@@ -114,15 +117,16 @@ impl Config {
                 "",
                 "addresses and networks, as 10.0.0.1 or 10.0.0.0/8, comma-separated",
             )?,
-            connections_per_address: match set(&settings.connections_per_address).as_deref() {
-                Some("off") => None,
-                value => Some(parsed(
-                    "CONNECTIONS_PER_ADDRESS",
-                    value.map(str::to_owned),
-                    "1000",
-                    "a number from 1 up, or off",
-                )?),
-            },
+            connections_per_address: number_or_off(
+                "CONNECTIONS_PER_ADDRESS",
+                set(&settings.connections_per_address),
+                "1000",
+            )?,
+            accounts_per_address: number_or_off(
+                "ACCOUNTS_PER_ADDRESS",
+                set(&settings.accounts_per_address),
+                "500",
+            )?,
             tls: tls_files(set(&settings.tls_cert), set(&settings.tls_key))?,
             hsts: set(&settings.hsts_seconds)
                 .map(|value| parsed::<u32>("HSTS_SECONDS", Some(value), "", "a number of seconds"))
@@ -351,6 +355,13 @@ mod tests {
                 "CONNECTIONS_PER_ADDRESS",
                 Settings {
                     connections_per_address: some("0"),
+                    ..usual()
+                },
+            ),
+            (
+                "ACCOUNTS_PER_ADDRESS",
+                Settings {
+                    accounts_per_address: some("few"),
                     ..usual()
                 },
             ),

@@ -7,7 +7,6 @@ mod words;
 
 use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use axum::http::HeaderValue;
 use ipnet::IpNet;
 
 pub use self::{
@@ -15,7 +14,7 @@ pub use self::{
     settings::Settings,
     words::seconds_of,
 };
-use crate::http::client_address::TrustedProxies;
+use crate::http::{client_address::TrustedProxies, origins::Origins};
 
 /// A setting that makes no sense. Its text is one line and names the setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,11 +97,13 @@ pub struct Config {
     /// Whether joining makes rooms.
     pub rooms_by_joining: bool,
     /// Other origins whose pages may call.
-    pub cors_origins: Vec<HeaderValue>,
+    pub cors_origins: Origins,
     /// Proxies whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// Connections of one address to this process; none: as many as there are.
     pub connections_per_address: Option<NonZeroU32>,
+    /// Accounts, guests included, that one address may make in an hour; none: as many as there are.
+    pub accounts_per_address: Option<NonZeroU32>,
     /// What to serve https with; none: plain http.
     pub tls: Option<TlsFiles>,
     /// For how long browsers are to insist on https; none: they are not told.

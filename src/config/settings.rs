@@ -59,6 +59,9 @@ pub struct Settings {
     /// Connections of one address to this process: a number, or off [default: 1000]
     #[arg(long, env = "CONNECTIONS_PER_ADDRESS", global = true)]
     pub connections_per_address: Option<String>,
+    /// Accounts, guests included, that one address may make in an hour: a number, or off [default: 500]
+    #[arg(long, env = "ACCOUNTS_PER_ADDRESS", global = true)]
+    pub accounts_per_address: Option<String>,
     /// A PEM file with the certificate and its chain, to serve https and wss; with TLS_KEY [default: none]
     #[arg(long, env = "TLS_CERT", global = true)]
     pub tls_cert: Option<String>,

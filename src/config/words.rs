@@ -1,12 +1,14 @@
 //! Reading one value: from its text to what it means, or a sentence on what it takes.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf};
 
-use axum::http::HeaderValue;
 use ipnet::IpNet;
 
 use super::{ConfigError, TlsFiles, wrong};
-use crate::chat::tokens::SECRET_MIN;
+use crate::{
+    chat::tokens::SECRET_MIN,
+    http::origins::{Origin, Origins},
+};
 
 pub(super) fn parsed<T: std::str::FromStr>(
     setting: &'static str,
@@ -19,6 +21,18 @@ pub(super) fn parsed<T: std::str::FromStr>(
         .trim()
         .parse()
         .or_else(|_| wrong(setting, format!("is \"{value}\"; it takes {takes}.")))
+}
+
+/// None for `off`.
+pub(super) fn number_or_off(
+    setting: &'static str,
+    value: Option<String>,
+    usual: &str,
+) -> Result<Option<NonZeroU32>, ConfigError> {
+    match value.as_deref().map(str::trim) {
+        Some("off") => Ok(None),
+        _ => parsed(setting, value, usual, "a number from 1 up, or off").map(Some),
+    }
 }
 
 pub(super) fn networks(list: Option<String>) -> Result<Vec<IpNet>, ConfigError> {
@@ -52,24 +66,18 @@ pub(super) fn server_key(key: Option<String>) -> Result<Option<String>, ConfigEr
     Ok(key)
 }
 
-pub(super) fn origins(list: Option<String>) -> Result<Vec<HeaderValue>, ConfigError> {
+pub(super) fn origins(list: Option<String>) -> Result<Origins, ConfigError> {
     let list = list.unwrap_or_default();
-    list.split(',')
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty())
-        .map(|origin| {
-            let is_origin = origin.split_once("://").is_some_and(|(scheme, rest)| {
-                matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains('/')
-            });
-            match HeaderValue::from_str(origin) {
-                Ok(value) if is_origin => Ok(value),
-                _ => wrong(
-                    "CORS_ORIGINS",
-                    format!("\"{origin}\" is no origin; one looks like https://chat.example.org."),
-                ),
-            }
+    let listed = list.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let parsed = listed.map(|one| {
+        one.parse::<Origin>().or_else(|_| {
+            wrong(
+                "CORS_ORIGINS",
+                format!("\"{one}\" is no origin; one looks like https://chat.example.org."),
+            )
         })
-        .collect()
+    });
+    parsed.collect::<Result<_, _>>().map(Origins::new)
 }
 
 /// Seconds of a duration like `30s`, `15m`, `1h` or `7d`.

@@ -15,6 +15,7 @@ pub mod notification;
 pub mod permission;
 pub mod presence;
 pub mod room;
+pub mod subscriber;
 pub mod timestamp;
 pub mod username;
 

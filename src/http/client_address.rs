@@ -1,10 +1,19 @@
-//! Where a request comes from: the address of the other end, or the one that a trusted proxy names.
+//! Where a request comes from: the address of the other end, or the one that a trusted proxy names; and how its client came.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use std::{
+    net::IpAddr,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, request::Parts},
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    middleware::Next,
+    response::Response,
 };
 use ipnet::IpNet;
 
@@ -51,9 +60,125 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether this is one of them.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
+
+    fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What is known of the client of a request. Each has one, put there by [`note_client`].
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Where it is.
+    pub address: IpAddr,
+    /// Whether a trusted proxy is between.
+    pub is_proxied: bool,
+    /// Whether it came by https; none where a proxy that is not known may have ended TLS.
+    pub https: Option<bool>,
+    /// Where it believes to be: a host, with a port if that is not the usual one.
+    pub host: Option<String>,
+}
+
+impl Client {
+    /// Certainly by https.
+    pub fn came_by_https(&self) -> bool {
+        self.https == Some(true)
+    }
+
+    fn of(request: &Request, connection: &Connection, proxies: &TrustedProxies) -> Self {
+        let headers = request.headers();
+        let peer = connection.peer().ip().to_canonical();
+        let is_proxied = proxies.trusts(peer);
+        // Of a list, the entry of the first proxy: whoever lies in these only changes what their own browser is told.
+        let said = |name: &str| {
+            let value = headers.get(name).filter(|_| is_proxied)?.to_str().ok()?;
+            let first = value.split(',').next()?.trim();
+            (!first.is_empty()).then_some(first)
+        };
+        let https = match said("x-forwarded-proto") {
+            _ if connection.is_secure() => Some(true),
+            // Some proxies name websockets apart.
+            Some("https" | "wss") => Some(true),
+            Some("http" | "ws") => Some(false),
+            _ => None,
+        };
+        let own = || {
+            let named = headers.get(header::HOST).map(HeaderValue::to_str);
+            match request.uri().authority() {
+                Some(authority) => Some(authority.as_str()),
+                None => named?.ok(),
+            }
+        };
+        Self {
+            address: proxies.client(peer, headers),
+            is_proxied,
+            https,
+            host: said("x-forwarded-host").or_else(own).map(str::to_owned),
+        }
+    }
+}
+
+/// What is remembered of the proxies beside their addresses.
+#[derive(Debug)]
+pub struct Proxies {
+    trusted: TrustedProxies,
+    has_warned: AtomicBool,
+}
+
+impl Proxies {
+    /// Those that are trusted.
+    pub fn new(trusted: TrustedProxies) -> Arc<Self> {
+        Arc::new(Self {
+            trusted,
+            has_warned: AtomicBool::new(false),
+        })
+    }
+
+    /// A proxy nearby that nobody named is most likely a setting that was forgotten. Said once.
+    fn look_at(&self, peer: IpAddr, headers: &HeaderMap) {
+        if self.trusted.are_none()
+            && headers.contains_key("x-forwarded-for")
+            && is_near(peer.to_canonical())
+            && !self.has_warned.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                "TRUSTED_PROXIES: a request from {peer} has X-Forwarded-For, and no proxy is trusted: if that is your proxy, name it, or all \
+                 people behind it share one address for every limit"
+            );
+        }
+    }
+}
+
+/// The machine itself, or a private network.
+fn is_near(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
+
+/// Finds out who the client of a request is, for all that follows.
+pub(super) async fn note_client(
+    State(proxies): State<Arc<Proxies>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let connection = request.extensions().get::<ConnectInfo<Connection>>();
+    if let Some(ConnectInfo(connection)) = connection.cloned() {
+        proxies.look_at(connection.peer().ip(), request.headers());
+        let client = Client::of(&request, &connection, &proxies.trusted);
+        request.extensions_mut().insert(client);
+    }
+    next.run(request).await
 }
 
 /// An entry of the list; some proxies add the port.
@@ -73,13 +198,12 @@ pub struct ClientAddress(pub IpAddr);
 impl FromRequestParts<Arc<Shared>> for ClientAddress {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Failure> {
-        let connection = parts.extensions.get::<ConnectInfo<Connection>>();
-        let peer = connection.map(|info| info.0.peer().ip()).ok_or_else(|| {
-            tracing::error!("a request without a connection");
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Shared>) -> Result<Self, Failure> {
+        let client = parts.extensions.get::<Client>().ok_or_else(|| {
+            tracing::error!("a request without a client");
             Problem::internal()
         })?;
-        Ok(Self(shared.proxies.client(peer, &parts.headers)))
+        Ok(Self(client.address))
     }
 }
 

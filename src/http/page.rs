@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::RustEmbed;
 use tower::ServiceExt;
 use tower_http::{compression::CompressionLayer, services::ServeDir};
@@ -48,8 +49,8 @@ async fn from_folder(files: ServeDir, request: Request) -> Response {
     }
 }
 
-/// The file at the path; `index.html` at `/`.
-async fn built_in(uri: Uri) -> Response {
+/// The file at the path; `index.html` at `/`. To whoever has it already only that it is the same.
+async fn built_in(uri: Uri, asked: HeaderMap) -> Response {
     let path = match uri.path().trim_start_matches('/') {
         "" => "index.html",
         path => path,
@@ -58,11 +59,17 @@ async fn built_in(uri: Uri) -> Response {
         Some(file) => {
             let kind = HeaderValue::try_from(file.metadata.mimetype())
                 .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            let tag = tag_of(&file.metadata.sha256_hash());
+            let is_same = has(&asked, &tag);
             let headers = [
-                (header::CONTENT_TYPE, kind),
                 (header::CACHE_CONTROL, kept(uri.path())),
+                (header::ETAG, tag),
+                (header::VARY, HeaderValue::from_static("accept-encoding")),
             ];
-            (headers, file.data).into_response()
+            if is_same {
+                return (StatusCode::NOT_MODIFIED, headers).into_response();
+            }
+            (headers, [(header::CONTENT_TYPE, kind)], file.data).into_response()
         }
         None if path == "index.html" => {
             let hint = "<!doctype html><title>Belfry</title><p>Belfry runs. This binary was built without its web page: \
@@ -71,6 +78,26 @@ async fn built_in(uri: Uri) -> Response {
         }
         None => nothing_here(),
     }
+}
+
+/// Weak, since the same file goes out compressed and not.
+fn tag_of(hash: &[u8; 32]) -> HeaderValue {
+    let hash = URL_SAFE_NO_PAD.encode(&hash[..12]);
+    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
+/// Whether one of those that the client has is the same, by the weak comparison of RFC 9110, 8.8.3.2.
+fn has(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let Ok(ours) = tag.to_str().map(opaque) else {
+        return false;
+    };
+    let lines = asked.get_all(header::IF_NONE_MATCH).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|theirs| theirs == "*" || opaque(theirs) == ours)
 }
 
 fn kept(path: &str) -> HeaderValue {

@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     convert::Infallible,
+    num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
@@ -10,8 +11,8 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -28,10 +29,15 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    client_address::TrustedProxies,
-    docs, page,
+    client_address::{Client, Proxies, TrustedProxies, note_client},
+    docs,
+    headers::{self, Headers, Kind},
+    origins::Origins,
+    page,
     problem::{Failure, no_such_path},
-    rest, status,
+    rest,
+    socket_route::{self, Guard, too_many},
+    status,
 };
 use crate::{
     chat::Chat,
@@ -40,18 +46,14 @@ use crate::{
     ports::{bus::Bus, store::Store},
     protocol::asyncapi,
     sockets::{
-        engine::{self, Engine},
+        crowd::Crowd,
         gateway::{Gateway, INCOMING_MAX},
-        transport::Connection,
+        notice::Notice,
     },
 };
 
 /// How long a request may take, those excepted that wait for packets.
 const REQUEST: Duration = Duration::from_secs(10);
-
-/// The page needs nothing from elsewhere.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; \
-                      form-action 'self'; frame-ancestors 'none'";
 
 /// What the handlers share.
 pub struct Shared {
@@ -65,8 +67,6 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Set while the process is going away.
     pub draining: Arc<AtomicBool>,
-    /// The proxies whose word on a client's address is taken.
-    pub proxies: TrustedProxies,
     /// The description of REST.
     pub openapi: Value,
     /// The description of the socket.
@@ -88,9 +88,13 @@ pub struct Site {
     /// The socket.
     pub gateway: Arc<Gateway>,
     /// Other origins whose pages may call.
-    pub origins: Vec<HeaderValue>,
+    pub origins: Origins,
     /// The proxies whose word on a client's address is taken.
     pub proxies: TrustedProxies,
+    /// How many sessions one address may have, and how many requests through a proxy.
+    pub per_address: Option<NonZeroU32>,
+    /// For how long browsers are to insist on https.
+    pub hsts: Option<Duration>,
     /// A folder with another web page than the binary's.
     pub page: Option<PathBuf>,
 }
@@ -116,11 +120,14 @@ async fn enter(State(entrance): State<Entrance>, request: Request) -> Response {
         let answered: Result<Response, Infallible> = router.clone().oneshot(request).await;
         return answered.unwrap_or_else(|never| match never {});
     }
-    match request.uri().path() {
+    let path = request.uri().path();
+    let mut response = match path {
         "/health" => status::health().await.into_response(),
         "/ready" => status::not_ready("starting"),
         _ => Failure(Problem::unavailable()).into_response(),
-    }
+    };
+    headers::put(Kind::of(path), response.headers_mut());
+    response
 }
 
 /// All paths.
@@ -136,24 +143,30 @@ pub fn router(site: Site) -> Router {
         gateway,
         origins,
         proxies,
+        per_address,
+        hsts,
         page,
     } = site;
+    let proxied = Crowd::new("requests through a proxy", per_address);
+    let sessions = Crowd::new("sessions", per_address);
+    for crowd in [&proxied, &sessions] {
+        crowd.counts_in(metrics.clone());
+    }
     let shared = Arc::new(Shared {
         chat,
         store,
         bus,
         metrics,
         draining,
-        proxies,
         openapi,
         asyncapi: asyncapi::document(),
     });
-    let engine = Engine::start(gateway.clone(), Gateway::transport_settings());
-    let socket = Router::new()
-        .route("/socket.io/", any(socket))
-        .route("/socket.io", any(socket))
-        .with_state(engine)
-        .layer(from_fn_with_state(gateway, note_connection));
+    let socket = socket_route::routes(Guard {
+        gateway,
+        origins: origins.clone(),
+        crowd: sessions,
+        strangers: Notice::default(),
+    });
     let rest = Router::new()
         .merge(api)
         .route("/api", any(nowhere))
@@ -166,24 +179,29 @@ pub fn router(site: Site) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
         .layer(from_fn(within_limit))
-        .layer(from_fn(with_security_headers))
         .with_state(shared);
-    let mut router = rest.merge(socket);
+    let mut router = rest
+        .merge(socket)
+        .layer(from_fn_with_state(proxied, one_of_few));
     if !origins.is_empty() {
         let cors = CorsLayer::new()
-            .allow_origin(AllowOrigin::list(origins))
+            .allow_origin(AllowOrigin::predicate(move |origin, _| origins.has(origin)))
             .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
             .expose_headers([header::RETRY_AFTER])
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
     }
-    router.layer(CatchPanicLayer::custom(after_panic)).layer(
-        TraceLayer::new_for_http()
+    router
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(Headers::new(hsts), headers::carry))
+        .layer(from_fn_with_state(Proxies::new(proxies), note_client))
+        .layer(
+            TraceLayer::new_for_http()
                 .make_span_with(span)
                 // Why is said where it is known, and not a line a request while a store is away.
                 .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
-    )
+        )
 }
 
 /// Without the query: the id of a polling session opens it to whoever reads the log, and people look for names.
@@ -213,67 +231,23 @@ async fn no_such_method() -> Response {
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
-async fn socket(
-    State(engine): State<Arc<Engine<Gateway>>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
-    request: Request,
-) -> Response {
-    engine::answer(engine, Some(connection), request).await
-}
-
-/// Lets the gateway know over which connection a session runs, and keeps new sessions out of a server that is going away.
-async fn note_connection(
-    State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let sid = query.split('&').find_map(|pair| pair.strip_prefix("sid="));
-    match sid {
-        Some(sid) => {
-            let websocket = query.split('&').any(|pair| pair == "transport=websocket");
-            if *request.method() == Method::GET && !websocket {
-                gateway.polls_over(sid, &connection);
-            }
-        }
-        None if !gateway.is_open() => {
-            return Failure(Problem::unavailable()).into_response();
-        }
-        None => {}
+/// Behind a trusted proxy connections say nothing of people: there an address may have so many requests under way. Those that wait for
+/// packets are left out, since sessions are counted.
+async fn one_of_few(State(crowd): State<Arc<Crowd>>, request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<Client>();
+    let is_poll = *request.method() == Method::GET && Kind::of(request.uri().path()) == Kind::Data;
+    let Some(client) = client.filter(|client| client.is_proxied && !is_poll) else {
+        return next.run(request).await;
+    };
+    match crowd.enter(client.address) {
+        Ok(_seat) => next.run(request).await,
+        Err(_) => too_many().into_response(),
     }
-    next.run(request).await
 }
 
 async fn within_limit(request: Request, next: Next) -> Response {
     let answered = tokio::time::timeout(REQUEST, next.run(request)).await;
     answered.unwrap_or_else(|_| Failure(Problem::unavailable()).into_response())
-}
-
-async fn with_security_headers(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if is_api {
-        // Tokens and what one person may see; neither is for a disk.
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
-    }
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-    ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
 }
 
 fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response {

@@ -23,6 +23,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    crowd::Seat,
     engine::{DisconnectReason, Handler, Session, Settings, Sid},
     inbox::{Inbox, Limits},
     link::{BEHIND_TIME, Cut, SocketLink},
@@ -75,6 +76,8 @@ struct Place {
     connection: Option<Connection>,
     is_websocket: bool,
     socket: Weak<Socket>,
+    /// Given back when the session ends.
+    _seat: Seat,
 }
 
 /// What the transport keeps for each of its sessions.
@@ -398,13 +401,19 @@ impl Gateway {
 impl Handler for Gateway {
     type Data = Slot;
 
-    fn on_connect(self: Arc<Self>, socket: Arc<Socket>, connection: Option<Connection>) {
+    fn on_connect(
+        self: Arc<Self>,
+        socket: Arc<Socket>,
+        connection: Option<Connection>,
+        seat: Seat,
+    ) {
         self.sockets.insert(
             socket.id,
             Place {
                 connection,
                 is_websocket: socket.is_websocket(),
                 socket: Arc::downgrade(&socket),
+                _seat: seat,
             },
         );
         self.expect_handshake(socket);

@@ -4,11 +4,13 @@
 //! because delivery is: events of one socket are taken in order without a task each, a packet is encoded once for a whole room,
 //! and a socket that does not keep up is known by name and can be cut.
 
+pub mod crowd;
 mod drain;
 pub mod engine;
 pub mod gateway;
 pub mod inbox;
 pub mod link;
 pub mod listening;
+pub mod notice;
 pub mod transport;
 mod underway;

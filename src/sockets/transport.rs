@@ -22,6 +22,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use super::crowd::Seat;
+
 /// The second line against clients that have gone without a word: TCP itself gives up after so long without an acknowledgement.
 const TCP_PATIENCE: Duration = Duration::from_secs(12);
 /// How many bytes may wait in the kernel that it has not sent. What a client does not take waits in the process, where it is shared
@@ -40,6 +42,7 @@ struct Shared {
     /// Milliseconds after `opened`.
     heard: AtomicU64,
     given_up: AtomicBool,
+    secure: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -53,6 +56,7 @@ impl Shared {
             opened: Instant::now(),
             heard: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
+            secure: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
         }
@@ -104,6 +108,16 @@ impl Connection {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// TLS is spoken over it from now on.
+    pub fn note_secure(&self) {
+        self.0.secure.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether TLS is spoken over it.
+    pub fn is_secure(&self) -> bool {
+        self.0.secure.load(Ordering::Relaxed)
+    }
+
     /// The other end.
     pub fn peer(&self) -> SocketAddr {
         self.0.peer
@@ -134,6 +148,7 @@ impl Listener for CuttableListener {
                         CuttableStream {
                             stream,
                             connection: connection.clone(),
+                            seat: Seat::default(),
                         },
                         connection,
                     );
@@ -170,9 +185,16 @@ fn prepare(stream: &TcpStream) {
 pub struct CuttableStream {
     stream: TcpStream,
     connection: Connection,
+    /// Given back when the connection ends, whoever has it by then.
+    seat: Seat,
 }
 
 impl CuttableStream {
+    /// Holds this seat among its address's connections until it ends.
+    pub fn hold(&mut self, seat: Seat) {
+        self.seat = seat;
+    }
+
     fn is_cut(&self) -> bool {
         self.connection.0.cut.load(Ordering::Acquire)
     }

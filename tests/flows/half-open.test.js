@@ -33,6 +33,34 @@ describe('a connection', { concurrency: 8 }, () => {
     }
   });
 
+  test('whose request has a head without end, or too many headers, is told so and closed', async () => {
+    const long = opened();
+    long.socket.write(`GET /health HTTP/1.1\r\nhost: belfry\r\nx-long: ${'x'.repeat(40_000)}`);
+    await long.isClosed();
+    assert.match(long.heard, /^HTTP\/1\.1 431/);
+    const path = opened();
+    path.socket.write(`GET /${'x'.repeat(70_000)} HTTP/1.1\r\nhost: belfry\r\n\r\n`);
+    await path.isClosed();
+    assert.match(path.heard, /^HTTP\/1\.1 (414|431)/);
+    const many = opened();
+    many.socket.write(`GET /health HTTP/1.1\r\nhost: belfry\r\n${'x-many: 1\r\n'.repeat(120)}\r\n`);
+    await many.isClosed();
+    assert.match(many.heard, /^HTTP\/1\.1 431/);
+  });
+
+  test('that asks for many things without waiting is answered one after another, in order', async () => {
+    const line = opened();
+    const ask = (n) => `GET /api/nothing-${n} HTTP/1.1\r\nhost: belfry\r\n${n % 2 ? 'x-odd: 1\r\n' : ''}\r\n`;
+    const asked = Array.from({ length: 50 }, (_, n) => (n % 2 ? ask(n) : ask(n).replace('/api/nothing', '/health?')));
+    line.socket.write(`${asked.join('')}GET /health HTTP/1.1\r\nhost: belfry\r\nconnection: close\r\n\r\n`);
+    await line.isClosed();
+    const statuses = line.heard.match(/HTTP\/1\.1 \d+/g).map((status) => status.slice(-3));
+    assert.deepEqual(
+      statuses,
+      Array.from({ length: 51 }, (_, n) => (n % 2 ? '404' : '200')),
+    );
+  });
+
   test('that becomes a websocket and never connects to the namespace is cut', async () => {
     const silent = await town.raw();
     await within(silent.closed, 'the websocket is cut', { limit: STEP });

@@ -27,14 +27,16 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 /// Make an account with a password, and log in.
 ///
 /// The name is refused where it could be taken for another one: characters that cannot be seen, scripts mixed, ASCII in other letters.
+/// Accounts are limited by address: over the limit 429, with the time to wait.
 #[utoipa::path(post, path = "/api/auth/register", tag = "accounts", request_body = Credentials, security(()),
     responses((status = 201, body = SessionAnswer), (status = 409, description = "The name is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 async fn register(
     State(shared): State<Arc<Shared>>,
+    ClientAddress(from): ClientAddress,
     Body(Credentials { username, password }): Body<Credentials>,
 ) -> Answer<(StatusCode, Json<SessionAnswer>)> {
-    let opened = shared.chat.register(&username, &password).await?;
+    let opened = shared.chat.register(&username, &password, from).await?;
     Ok((StatusCode::CREATED, Json(session(&shared, opened).await)))
 }
 
@@ -54,13 +56,16 @@ async fn log_in(
 }
 
 /// Come in without a password.
+///
+/// Accounts, guests included, are limited by address: over the limit 429, with the time to wait.
 #[utoipa::path(post, path = "/api/auth/guest", tag = "accounts", request_body = GuestRequest, security(()),
     responses((status = 200, body = SessionAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 async fn guest(
     State(shared): State<Arc<Shared>>,
+    ClientAddress(from): ClientAddress,
     Body(request): Body<GuestRequest>,
 ) -> Answer<Json<SessionAnswer>> {
-    let opened = shared.chat.guest(&request.username).await?;
+    let opened = shared.chat.guest(&request.username, from).await?;
     Ok(Json(session(&shared, opened).await))
 }
 

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use engineioxide_core::{OpenPacket, Packet, Str, TransportType};
 use parking_lot::RwLock;
 
-use super::transport::Connection;
+use super::{crowd::Seat, transport::Connection};
 
 pub use engineioxide_core::Sid;
 pub use requests::answer;
@@ -33,8 +33,13 @@ pub trait Handler: Send + Sync + Sized + 'static {
     /// What each session has beside itself.
     type Data: Default + Send + Sync + 'static;
 
-    /// A session has been opened, over this connection if it is known.
-    fn on_connect(self: Arc<Self>, session: Arc<Session<Self>>, connection: Option<Connection>);
+    /// A session has been opened, over this connection if it is known. The seat among its address's sessions is to be kept as long.
+    fn on_connect(
+        self: Arc<Self>,
+        session: Arc<Session<Self>>,
+        connection: Option<Connection>,
+        seat: Seat,
+    );
     /// A session has moved from polling to a websocket, over this connection if it is known.
     fn on_upgrade(&self, session: &Arc<Session<Self>>, connection: Option<Connection>);
     /// A session has ended, and its transport has let go of it. Told once.
@@ -89,10 +94,12 @@ impl<H: Handler> Engine<H> {
         self: &Arc<Self>,
         transport: TransportType,
         connection: Option<Connection>,
+        seat: Seat,
     ) -> Arc<Session<H>> {
         let session = Arc::new(Session::new(self.clone(), transport));
         self.sessions.write().insert(session.id, session.clone());
-        self.handler.clone().on_connect(session.clone(), connection);
+        let handler = self.handler.clone();
+        handler.on_connect(session.clone(), connection, seat);
         session
     }
 

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 
 use super::{DisconnectReason, Engine, Handler, Session, session::Busy, websocket};
-use crate::sockets::transport::Connection;
+use crate::sockets::{crowd::Seat, transport::Connection};
 
 /// How long the body of a POST may take.
 const BODY: Duration = Duration::from_secs(10);
@@ -54,24 +54,30 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Answers any request of the protocol.
+/// Answers any request of the protocol. One that may open a session has its [`Seat`] among its extensions.
 pub async fn answer<H: Handler>(
     engine: Arc<Engine<H>>,
     connection: Option<Connection>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
+    let seat = request
+        .extensions_mut()
+        .remove::<Seat>()
+        .unwrap_or_default();
     let asked = Asked::read(request.uri().query().unwrap_or_default());
     let answered = match asked {
         Err(refusal) => Err(refusal),
         Ok(Asked {
             sid,
             websocket: true,
-        }) if request.method() == Method::GET => begin_websocket(engine, sid, connection, request),
+        }) if request.method() == Method::GET => {
+            begin_websocket(engine, sid, connection, seat, request)
+        }
         Ok(Asked {
             websocket: true, ..
         }) => Err(Refusal::Bad),
         Ok(Asked { sid: None, .. }) if request.method() == Method::GET => {
-            let session = engine.open(TransportType::Polling, connection);
+            let session = engine.open(TransportType::Polling, connection, seat);
             Ok(payload(
                 engine.open_packet(session.id, TransportType::Polling),
             ))
@@ -185,6 +191,7 @@ fn begin_websocket<H: Handler>(
     engine: Arc<Engine<H>>,
     sid: Option<Sid>,
     connection: Option<Connection>,
+    seat: Seat,
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let accept = accept_key(request.headers()).ok_or(Refusal::Bad)?;
@@ -204,7 +211,7 @@ fn begin_websocket<H: Handler>(
                 match session {
                     Some(session) => websocket::take_over(session, stream, connection).await,
                     None => {
-                        let session = engine.open(TransportType::Websocket, connection);
+                        let session = engine.open(TransportType::Websocket, connection, seat);
                         websocket::open(session, stream).await;
                     }
                 }

@@ -318,7 +318,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 self.until_answer = self.until_answer.saturating_sub(1);
             }
         }
-        Poll::Ready(Ok(()))
+        // TLS holds back what the connection did not take.
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     /// What the client is to be told last that has said goodbye itself.

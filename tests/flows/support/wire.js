@@ -7,8 +7,9 @@ export class RawSocket {
   frames = [];
   #listeners = new Set();
 
-  constructor(base) {
-    this.socket = new WebSocket(`${base.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  /** `options`: of `ws`, such as `ca` and `headers`. */
+  constructor(base, options = {}) {
+    this.socket = new WebSocket(`${base.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, options);
     this.socket.on('message', (data, isBinary) => this.#heard(isBinary ? data : data.toString()));
     /** Settles when the connection is closed, however. */
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));

@@ -83,6 +83,18 @@ async fn texts_of_all_lengths_arrive_whole_and_in_order_however_little_is_taken_
 }
 
 #[tokio::test]
+async fn what_a_stream_holds_back_is_flushed_when_the_queue_is_empty() {
+    let (ours, mut theirs) = tokio::io::duplex(1_000);
+    let mut wire = Wire::new(tokio::io::BufStream::new(ours), &SETTINGS);
+    wire.say("4hello");
+    poll_fn(|cx| wire.poll_write(cx)).await.unwrap();
+    let mut came = [0_u8; 8];
+    let read = tokio::io::AsyncReadExt::read_exact(&mut theirs, &mut came);
+    assert_eq!(read.now_or_never().map(|read| read.is_ok()), Some(true));
+    assert_eq!(&came[2..], b"4hello");
+}
+
+#[tokio::test]
 async fn a_pong_waits_for_the_end_of_the_frame_that_is_half_out() {
     let (ours, mut theirs) = tokio::io::duplex(100);
     let mut wire = Wire::new(ours, &SETTINGS);
