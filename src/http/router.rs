@@ -5,12 +5,12 @@ use std::{
     convert::Infallible,
     path::PathBuf,
     sync::{Arc, OnceLock, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -83,6 +83,8 @@ pub struct Site {
     pub bus: Arc<dyn Bus>,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Whether they are to be read here.
+    pub shows_metrics: bool,
     /// Set while the process is going away.
     pub draining: Arc<AtomicBool>,
     /// The socket.
@@ -132,12 +134,14 @@ pub fn router(site: Site) -> Router {
         store,
         bus,
         metrics,
+        shows_metrics,
         draining,
         gateway,
         origins,
         proxies,
         page,
     } = site;
+    let figures = metrics.clone();
     let shared = Arc::new(Shared {
         chat,
         store,
@@ -161,7 +165,13 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*rest}", any(nowhere))
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
-        .route("/metrics", get(status::metrics))
+        .route(
+            "/metrics",
+            match shows_metrics {
+                true => get(status::metrics),
+                false => any(nowhere),
+            },
+        )
         .fallback_service(page::routes(page))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
@@ -178,7 +188,8 @@ pub fn router(site: Site) -> Router {
             .max_age(Duration::from_secs(600));
         router = router.layer(cors);
     }
-    router.layer(CatchPanicLayer::custom(after_panic)).layer(
+    let router = router.layer(CatchPanicLayer::custom(after_panic));
+    router.layer(from_fn_with_state(figures, counted)).layer(
         TraceLayer::new_for_http()
                 .make_span_with(span)
                 // Why is said where it is known, and not a line a request while a store is away.
@@ -245,7 +256,21 @@ async fn note_connection(
     next.run(request).await
 }
 
-async fn within_limit(request: Request, next: Next) -> Response {
+/// Counts and times what is answered.
+async fn counted(State(figures): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let status = response.status().as_u16();
+    figures
+        .requests
+        .answered(method.as_str(), route, status, began.elapsed());
+    response
+}
+
+pub(super) async fn within_limit(request: Request, next: Next) -> Response {
     let answered = tokio::time::timeout(REQUEST, next.run(request)).await;
     answered.unwrap_or_else(|_| Failure(Problem::unavailable()).into_response())
 }

@@ -17,10 +17,13 @@ use std::{
 
 use axum::serve::Listener;
 use futures_util::task::AtomicWaker;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
+
+use crate::metrics::ConnectionFigures;
 
 /// The second line against clients that have gone without a word: TCP itself gives up after so long without an acknowledgement.
 const TCP_PATIENCE: Duration = Duration::from_secs(12);
@@ -111,12 +114,23 @@ impl Connection {
 }
 
 /// Accepts connections that can be cut.
-pub struct CuttableListener(TcpListener);
+pub struct CuttableListener {
+    listener: TcpListener,
+    figures: ConnectionFigures,
+}
 
 impl CuttableListener {
     /// Accepts from `listener`.
     pub fn new(listener: TcpListener) -> Self {
-        Self(listener)
+        Self {
+            listener,
+            figures: ConnectionFigures::default(),
+        }
+    }
+
+    /// What it accepts is counted there.
+    pub fn counted(self, figures: ConnectionFigures) -> Self {
+        Self { figures, ..self }
     }
 }
 
@@ -126,7 +140,7 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (CuttableStream, Connection) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     prepare(&stream);
                     let connection = Connection(Arc::new(Shared::new(peer)));
@@ -134,6 +148,7 @@ impl Listener for CuttableListener {
                         CuttableStream {
                             stream,
                             connection: connection.clone(),
+                            _open: Open::begin(&self.figures),
                         },
                         connection,
                     );
@@ -141,6 +156,7 @@ impl Listener for CuttableListener {
                 Err(error) => {
                     // Out of descriptors, most likely: accepting at once again would spin.
                     tracing::error!(%error, "a connection could not be accepted");
+                    self.figures.failed.inc();
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -148,7 +164,7 @@ impl Listener for CuttableListener {
     }
 
     fn local_addr(&self) -> io::Result<Connection> {
-        let peer = self.0.local_addr()?;
+        let peer = self.listener.local_addr()?;
         Ok(Connection(Arc::new(Shared::new(peer))))
     }
 }
@@ -170,6 +186,24 @@ fn prepare(stream: &TcpStream) {
 pub struct CuttableStream {
     stream: TcpStream,
     connection: Connection,
+    _open: Open,
+}
+
+/// One that is open, in the figures.
+struct Open(Gauge);
+
+impl Open {
+    fn begin(figures: &ConnectionFigures) -> Self {
+        figures.accepted.inc();
+        figures.open.inc();
+        Self(figures.open.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl CuttableStream {

@@ -28,7 +28,7 @@ use belfry::{
         BackendError,
         bus::{Bus, Ear, Heard, News, Topic},
         presence::LEASE,
-        queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Queue, Taken, Ticket, Wish},
+        queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Oldest, Queue, Taken, Ticket, Wish},
         store::{Store, Sweep},
     },
     room::{
@@ -420,6 +420,10 @@ impl Queue for BreakingQueue {
     async fn backlog(&self) -> Result<Backlog, BackendError> {
         self.check(Breaking::Sweeping);
         self.queue.backlog().await
+    }
+
+    async fn oldest(&self) -> Result<Oldest, BackendError> {
+        self.queue.oldest().await
     }
 }
 
