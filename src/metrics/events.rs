@@ -41,6 +41,11 @@ impl EventFigures {
         let mut names = FROM_CLIENTS.into_iter().chain([UNKNOWN]);
         let known = std::array::from_fn(|_| {
             let name = names.next().unwrap_or(UNKNOWN);
+            // What alerts go by needs its zeros.
+            for code in [Code::Unavailable, Code::Internal] {
+                let labels = [("event", name), ("outcome", code.as_str())];
+                drop(all.get_or_create(&labels));
+            }
             Known {
                 name,
                 ok: all.get_or_create_owned(&[("event", name), ("outcome", "ok")]),

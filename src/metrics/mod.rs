@@ -68,8 +68,8 @@ pub struct Metrics {
     pub deliveries: Counter,
     /// From a commit to when the room has handed it to its sockets, in seconds: of this process's own commits.
     pub delivery_seconds: Histogram,
-    /// The same of messages that another process has committed, by two clocks.
-    pub delivery_seconds_elsewhere: Histogram,
+    /// From when another process took a message to the same here, by the clocks of two machines.
+    pub remote_delivery_seconds: Histogram,
     /// From taking a send to its commit, in seconds.
     pub commit_seconds: Histogram,
     /// Changes in one call of the store.
@@ -233,12 +233,6 @@ impl Metrics {
             "Sessions of the transport that are open, by how their packets travel",
             Family::default(),
         );
-        let delivery: Family<Label, Histogram> = c.add(
-            "delivery_seconds",
-            &["committed"],
-            "From a commit to when a room has handed it to its sockets here, once a change: committed here by one clock; elsewhere, new messages, from the store's stamp by two clocks",
-            Family::new_with_constructor(seconds),
-        );
         let pools = Pools::of(c);
         let mut gauge = |name, help| c.add(name, &[], help, Gauge::default());
         let (sockets, live_rooms, queued_bytes) = (
@@ -385,8 +379,18 @@ impl Metrics {
                 ]),
             ),
             deliveries,
-            delivery_seconds: delivery.get_or_create_owned(&[("committed", "here")]),
-            delivery_seconds_elsewhere: delivery.get_or_create_owned(&[("committed", "elsewhere")]),
+            delivery_seconds: c.add(
+                "delivery_seconds",
+                &[],
+                "From a commit of this process to when the room has handed the change to its sockets here, once a change",
+                seconds(),
+            ),
+            remote_delivery_seconds: c.add(
+                "remote_delivery_seconds",
+                &[],
+                "From when another process took a message to when its room has handed it to its sockets here, once a message: commit and bus included, by the clocks of two machines",
+                seconds(),
+            ),
             commit_seconds: c.add(
                 "commit_seconds",
                 &[],
@@ -408,7 +412,21 @@ impl Metrics {
                 "links_cut",
                 &["reason"],
                 "Sockets and connections that were cut, by reason",
-                Family::default(),
+                counters(
+                    "reason",
+                    [
+                        "bytes",
+                        "packets",
+                        "time",
+                        "heartbeat",
+                        "unacknowledged",
+                        "protocol",
+                        "expired",
+                        "drain",
+                        "failed",
+                        "handshake",
+                    ],
+                ),
             ),
             queued_bytes,
             cache_reads: c.add(
@@ -500,5 +518,72 @@ impl Metrics {
             .collect();
         pooled.iter().for_each(|it| it.note_pools());
         self.catalog.written()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The row of `docs/observability.md`.
+    fn row(figure: &Figure) -> String {
+        let Figure {
+            name,
+            kind,
+            labels,
+            help,
+        } = figure;
+        let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+        format!("| `{name}` | {kind} | {} | {help} |", labels.join(", "))
+    }
+
+    #[test]
+    fn the_table_in_the_documents_is_the_whole_list() {
+        let document = include_str!("../../docs/observability.md");
+        let written: Vec<&str> = document
+            .lines()
+            .filter(|line| line.starts_with("| `belfry_") || line.starts_with("| `process_"))
+            .collect();
+        let mut known: Vec<String> = Metrics::new().figures().iter().map(row).collect();
+        known.sort();
+        assert_eq!(
+            written,
+            known,
+            "docs/observability.md; as it should be:\n{}",
+            known.join("\n")
+        );
+    }
+
+    #[test]
+    fn a_scrape_shows_only_what_is_known_each_series_once() {
+        let metrics = Metrics::new();
+        metrics
+            .events
+            .refused("made up by somebody", crate::domain::error::Code::Internal);
+        metrics
+            .requests
+            .answered("MADE-UP", None, 299, std::time::Duration::ZERO);
+        metrics.jobs.ended("unknown", "done");
+        let text = metrics.render();
+        let mut seen = std::collections::HashSet::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (series, _) = line.rsplit_once(' ').expect("a value");
+            assert!(seen.insert(series), "{series} is there twice");
+            let name = series.split('{').next().unwrap_or_default();
+            let is_known = metrics.figures().iter().any(|figure| {
+                let rest = name.strip_prefix(&*figure.name);
+                match figure.kind {
+                    "histogram" => {
+                        rest.is_some_and(|it| ["_bucket", "_sum", "_count"].contains(&it))
+                    }
+                    _ => rest == Some(""),
+                }
+            });
+            assert!(is_known, "{name} is not in the list");
+        }
+        assert!(
+            !text.to_lowercase().contains("made"),
+            "a label that somebody made up"
+        );
     }
 }

@@ -41,11 +41,12 @@ pub(super) const MEMBERS_AT_ONCE: usize = 64;
 /// Packets handed to one socket before the next one's turn, and before other tasks get theirs.
 const PACKETS_AT_ONCE: usize = 64;
 
-/// Since when a change has been committed.
+/// Since when a change is on its way.
 pub(super) enum Since {
     /// By this process.
     Here(std::time::Instant),
-    /// By another, going by the store's stamp on a new message. The two clocks may differ; nothing is earlier than its commit.
+    /// A new message of another, since that took it, by its clock: the only stamp that comes with it. Where that clock is ahead, no
+    /// time has passed.
     Elsewhere(Timestamp),
 }
 
@@ -369,7 +370,7 @@ impl Hub {
                     .observe(here.duration_since(at).as_secs_f64()),
                 Since::Elsewhere(at) => {
                     let time = (elsewhere.as_millis() - at.as_millis()).max(0);
-                    let figure = &metrics.delivery_seconds_elsewhere;
+                    let figure = &metrics.remote_delivery_seconds;
                     figure.observe(time as f64 / 1_000.0);
                 }
             }
