@@ -463,7 +463,7 @@ impl Metrics {
                 "rate_limited",
                 &["limit"],
                 "Requests refused because they came too often, by limit",
-                Family::default(),
+                counters("limit", ["events", "send"]),
             ),
             limits_alone,
             store: StoreFigures::of(c),

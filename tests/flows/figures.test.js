@@ -60,7 +60,7 @@ describe('figures', { concurrency: 4 }, () => {
     // What is looked at every few seconds has been looked at, and the messages have been read.
     await until(async () => {
       const { series } = await scraped(town.rest());
-      const jobs = series.get('belfry_job_attempts_total{outcome="done",type="message:enrich"}');
+      const jobs = series.get('belfry_job_attempts_total{outcome="done",type="message.enrich"}');
       return series.has('belfry_jobs_oldest_age_seconds{line="low"}') && jobs >= 3;
     }, 'the first look, and the first jobs');
     const before = await scraped(town.rest());
@@ -80,7 +80,11 @@ describe('figures', { concurrency: 4 }, () => {
     assert.deepEqual(fresh, [], 'series that rooms and people have made');
     assert.equal(after.value('belfry_events_total', 'event="join:room",outcome="ok"'), 203);
     assert.equal(after.value('belfry_events_total', 'event="message:send",outcome="invalid_argument"'), 203);
-    assert.ok(after.value('belfry_event_seconds_count', 'event="message:send"') >= 406);
+    assert.equal(
+      after.value('belfry_event_seconds_count', 'event="message:send"'),
+      203,
+      'what cannot be read has no turn',
+    );
     assert.equal(after.value('belfry_engine_sessions', 'transport="websocket"'), 0);
     assert.equal(after.value('belfry_writer_waiting'), 0);
     assert.equal(
@@ -129,7 +133,8 @@ describe('figures', { concurrency: 4 }, () => {
     await watcher.reaches(10);
     await hearsOf(ada, await exports(ada, 'lobby'));
     await ada.claps(watcher.list[0]);
-    const is = (rest, series, fits) => async () => fits((await scraped(rest).catch(() => undefined))?.series.get(series));
+    const is = (rest, series, fits) => async () =>
+      fits((await scraped(rest).catch(() => undefined))?.series.get(series));
     await until(
       is(apart.rest, 'belfry_job_attempts_total{outcome="done",type="room.export"}', (done) => done === 1),
       'the worker to count the job',
@@ -142,7 +147,7 @@ describe('figures', { concurrency: 4 }, () => {
       assert.equal(said, '', 'promtool check metrics');
       assert.equal(code, 0);
     }
-    assert.ok(one.value('belfry_delivery_seconds_count') === 0, 'nobody was there to deliver to, but Ada joined');
+    assert.ok(one.value('belfry_delivery_seconds_count') >= 5);
     assert.ok(other.value('belfry_remote_delivery_seconds_count') >= 5);
     assert.ok(other.value('belfry_bus_heard_total') >= 5);
 
@@ -249,9 +254,10 @@ describe('the place of the figures', { concurrency: 4 }, () => {
   ]) {
     test(`of a ${kind} that is taken is one clear line`, async (t) => {
       const holder = await embedded(t);
-      const town = await empty(t, { BIND_ADDR: '127.0.0.1:0', REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: '' });
-      const address = `127.0.0.1:${holder.servers[0].port}`;
-      const program = town.runs(args, { METRICS_ADDR: address });
+      // It says so before it looks for anything else.
+      const nobody = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1' };
+      const town = await empty(t, { ...nobody, BIND_ADDR: '127.0.0.1:0' });
+      const program = town.runs(args, { METRICS_ADDR: `127.0.0.1:${holder.servers[0].port}` });
       assert.deepEqual(await program.exit(), { code: 1, signal: null });
       assert.equal(program.errors.length, 1, program.said());
       assert.match(program.errors[0], /^belfry: METRICS_ADDR: 127\.0\.0\.1:\d+ cannot be listened on: /);
