@@ -3,6 +3,7 @@
 use belfry::ports::queue::Backlog;
 
 use super::*;
+use crate::support::eventually;
 
 stories! {
     lines_do_not_mix belfry::ports::queue::CLAIM_TIMEOUT;
@@ -178,9 +179,8 @@ async fn the_first_that_nobody_has_taken_gets_older(queues: Queues) {
     let [Some(at_first), Some(_), None, None] = oldest().await else {
         panic!("two lines have something to take: {:?}", oldest().await);
     };
-    while oldest().await[0] <= Some(at_first) {
-        tokio::task::yield_now().await;
-    }
+    let gets_older = async || oldest().await[0] > Some(at_first);
+    eventually("it gets older", gets_older).await;
     let messages = take_all(&queues.here, "ada", Wish::Messages(1), 1).await;
     assert_eq!(oldest().await[0], None, "claimed, and not settled");
     let first = take_all(&queues.here, "ada", upto(1), 1).await;
