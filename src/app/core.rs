@@ -1,6 +1,9 @@
 //! What every process that changes rooms has: the store, what replicas meet over, the live rooms and the writer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,8 +14,8 @@ use super::{
 use crate::{
     adapters::{
         memory::{
-            MemoryBus, MemoryCache, MemoryCalls, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
-            PresenceList,
+            MemoryBus, MemoryCache, MemoryCalls, MemoryLimits, MemoryNetwork, MemoryPresence,
+            MemoryQueue, PresenceList,
         },
         pages::WebPages,
         redis::{RedisParts, RedisSettings},
@@ -26,6 +29,7 @@ use crate::{
     config::{Config, ConfigError},
     domain::{id::ReplicaId, moderation::Rules},
     ending::{CLOSING, step},
+    http::aside::Watched,
     jobs::{Handlers, Intake, preview::LinkPreviews, room_export::RoomExport},
     metrics::Metrics,
     ports::{
@@ -82,14 +86,20 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) async fn open(config: Config, handlers: Handlers) -> Result<Self, StartError> {
+    pub(super) async fn open(
+        config: Config,
+        handlers: Handlers,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StartError> {
         let replica = ReplicaId::fresh();
         let rules = moderation_rules(&config)?;
-        let store = open_store(&config, true).await?;
+        let store = open_store(&config, true, &metrics).await?;
         let between = match &config.redis_url {
             Some(url) => {
-                let settings = RedisSettings::new(url, &config.redis_prefix, replica);
+                let mut settings = RedisSettings::new(url, &config.redis_prefix, replica);
+                settings.figures = metrics.redis.clone();
                 let (parts, ear) = RedisParts::connect(settings).map_err(StartError::Redis)?;
+                metrics.watch_pools(parts.pooled());
                 Between {
                     cache: parts.cache.clone(),
                     queue: parts.queue.clone(),
@@ -124,7 +134,6 @@ impl Core {
             }
             false => None,
         };
-        let metrics = Arc::new(Metrics::new());
         let recent =
             RecentMessages::new(store.store.clone(), between.cache.clone(), metrics.clone());
         Ok(Self {
@@ -138,6 +147,21 @@ impl Core {
             between,
             pages,
             ended: EndedSessions::new(Duration::from_secs(ACCESS_SECONDS.unsigned_abs())),
+        })
+    }
+
+    /// What is to be known of this process from outside; with the queue where it is of no use without.
+    pub(super) fn watched(
+        &self,
+        queue: Option<Arc<dyn Queue>>,
+        draining: &Arc<AtomicBool>,
+    ) -> Arc<Watched> {
+        Arc::new(Watched {
+            store: self.store.store.clone(),
+            bus: self.between.bus.clone(),
+            queue,
+            metrics: self.metrics.clone(),
+            draining: draining.clone(),
         })
     }
 

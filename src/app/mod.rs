@@ -3,6 +3,7 @@
 mod core;
 mod once;
 mod stores;
+mod watching;
 
 use std::{
     future::Future,
@@ -19,6 +20,7 @@ pub use self::once::{admin, migrate, token};
 use self::{
     core::Core,
     stores::{OpenStore, signing_secret},
+    watching::{Aside, look_after},
 };
 use crate::{
     adapters::jwks,
@@ -35,6 +37,7 @@ use crate::{
         tls::Tls,
     },
     jobs::Handlers,
+    metrics::Metrics,
     ports::{BackendError, store::ClaimError},
     room::{
         compare,
@@ -80,6 +83,9 @@ pub enum StartError {
     /// The address.
     #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
     Bind(std::net::SocketAddr, std::io::Error),
+    /// The address of the figures.
+    #[error("METRICS_ADDR: {0} cannot be listened on: {1}")]
+    Aside(std::net::SocketAddr, std::io::Error),
 }
 
 /// A task that does not outlive its owner.
@@ -106,22 +112,26 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let listener =
         listen(config.bind_addr).map_err(|error| StartError::Bind(config.bind_addr, error))?;
+    let metrics = Arc::new(Metrics::new());
+    let aside = Aside::open(config.metrics_addr, &metrics)?;
     let stop_http = CancellationToken::new();
     let entrance = Entrance::default();
     let tls = config.tls.clone().map(Tls::of).transpose()?;
     let renewing = tls.clone().map(|tls| tls.keep(stop_http.clone()));
     let _renewing = renewing.map(|task| AbortOnDrop(tokio::spawn(task)));
     let door = Door {
-        crowd: Crowd::new("connections", config.connections_per_address),
+        crowd: Crowd::new(
+            "connections",
+            config.connections_per_address,
+            metrics.clone(),
+        ),
         proxies: config.trusted_proxies.clone(),
         tls,
     };
-    let connections = door.crowd.clone();
-    let listener = CuttableListener::new(listener);
+    let listener = CuttableListener::new(listener).counted(metrics.connections.clone());
     let http = serving::serve(listener, door, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
-    let mut core = Core::open(config, handlers).await?;
-    connections.counts_in(core.metrics.clone());
+    let mut core = Core::open(config, handlers, metrics).await?;
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords =
@@ -231,6 +241,7 @@ pub async fn serve(
         store: core.store.store.clone(),
         bus: core.between.bus.clone(),
         metrics: core.metrics.clone(),
+        shows_metrics: aside.is_none(),
         draining: draining.clone(),
         gateway: gateway.clone(),
         origins: core.config.cors_origins.clone(),
@@ -240,6 +251,11 @@ pub async fn serve(
         page: core.config.page_dir.clone(),
     };
     entrance.open(router(site));
+    let watched = core.watched(None, &draining);
+    tasks.spawn(look_after(watched.clone(), stop.clone()));
+    if let Some(aside) = &aside {
+        aside.shows(watched);
+    }
     greet(&core.config);
 
     let ended = end_or_loss(end, &mut core.store, &mut worker).await;
@@ -248,6 +264,7 @@ pub async fn serve(
         core.config.drain.as_secs()
     );
     draining.store(true, Ordering::Release);
+    core.metrics.ready.set(0);
     chat.drain();
     gateway.drain(core.config.drain).await;
     stop_http.cancel();
@@ -270,6 +287,9 @@ pub async fn serve(
     everybody_gone.cancel();
     step("noting who was here", CLOSING, departures).await;
     core.close(&writer, aftermath).await;
+    if let Some(aside) = aside {
+        aside.close().await;
+    }
     tracing::info!("gone");
     ended
 }
@@ -314,7 +334,17 @@ pub async fn work(
         }
         .into());
     }
-    let mut core = Core::open(config, handlers).await?;
+    let metrics = Arc::new(Metrics::new());
+    let aside = Aside::open(config.metrics_addr, &metrics)?;
+    let mut core = Core::open(config, handlers, metrics).await?;
+    let draining = Arc::new(AtomicBool::new(false));
+    let watched = core.watched(Some(core.between.queue.clone()), &draining);
+    let stop_looking = CancellationToken::new();
+    let looking = look_after(watched.clone(), stop_looking.clone());
+    let looking = AbortOnDrop(tokio::spawn(looking));
+    if let Some(aside) = &aside {
+        aside.shows(watched);
+    }
     let stop = CancellationToken::new();
     let (tracker, _steps) = Tracker::new();
     let (hubs, writer, intake, aftermath) = core.rooms(tracker, &stop);
@@ -332,11 +362,18 @@ pub async fn work(
     ));
     tracing::info!("working");
     let ended = end_or_loss(end, &mut core.store, &mut worker).await;
+    draining.store(true, Ordering::Release);
+    core.metrics.ready.set(0);
     stop.cancel();
     if let Some(worker) = worker {
         step("what is in flight", FINISHING, worker).await;
     }
+    stop_looking.cancel();
+    step("the look at the parts", CLOSING, looking.ended()).await;
     core.close(&writer, aftermath).await;
+    if let Some(aside) = aside {
+        aside.close().await;
+    }
     ended
 }
 

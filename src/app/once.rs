@@ -9,18 +9,19 @@ use crate::{
     chat::tokens::Tokens,
     config::{Config, ConfigError},
     domain::id::UserId,
+    metrics::Metrics,
 };
 
 /// Brings the schema up to date.
 pub async fn migrate(config: Config) -> Result<(), StartError> {
-    let opened = open_store(&config, false).await?;
+    let opened = open_store(&config, false, &Metrics::new()).await?;
     opened.store.close().await;
     Ok(())
 }
 
 /// Does what an operator asks of the store, beside whoever serves it, and answers with what there is to print.
 pub async fn admin(config: Config, what: Admin) -> Result<String, StartError> {
-    let opened = open_store(&config, false).await?;
+    let opened = open_store(&config, false, &Metrics::new()).await?;
     let done = admin::carry_out(what, &*opened.store).await;
     opened.store.close().await;
     done.map_err(StartError::Admin)
@@ -40,7 +41,7 @@ pub async fn token(
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),
         None => {
-            let opened = open_store(&config, false).await?;
+            let opened = open_store(&config, false, &Metrics::new()).await?;
             let secret = signing_secret(&config, &opened.store).await?;
             opened.store.close().await;
             secret

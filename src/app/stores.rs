@@ -1,6 +1,6 @@
 //! Opening the store that the settings name: its schema brought up to date, and other processes kept off it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rand::Rng;
@@ -13,6 +13,7 @@ use crate::{
     },
     chat::tokens::SECRET_MIN,
     config::{Config, Database},
+    metrics::{Metrics, Pooled},
     ports::store::{Sharing, Store},
 };
 
@@ -30,7 +31,11 @@ pub(super) struct OpenStore {
 }
 
 /// Opens the store and brings its schema up to date; with `claim`, keeps other processes off it as the settings ask.
-pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore, StartError> {
+pub(super) async fn open_store(
+    config: &Config,
+    claim: bool,
+    metrics: &Metrics,
+) -> Result<OpenStore, StartError> {
     let sharing = if config.redis_url.is_some() {
         Sharing::Shared
     } else {
@@ -39,6 +44,7 @@ pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore
     match &config.database {
         Database::Sqlite(url) => {
             let store = SqliteStore::connect(url).await.map_err(StartError::Store)?;
+            let store = store.counted(metrics);
             let held = claim
                 .then(|| store.claim(sharing))
                 .transpose()
@@ -48,8 +54,10 @@ pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore
                 let _held = held;
                 std::future::pending().await
             };
+            let store = Arc::new(store);
+            metrics.watch_pools(weak(&store));
             Ok(OpenStore {
-                store: Arc::new(store),
+                store,
                 lanes: SQLITE_LANES,
                 lost: lost.boxed(),
             })
@@ -57,7 +65,8 @@ pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore
         Database::Postgres(url) => {
             let store = PostgresStore::connect(url, PoolSize::default())
                 .await
-                .map_err(StartError::Store)?;
+                .map_err(StartError::Store)?
+                .counted(metrics);
             let held = if claim {
                 Some(store.claim(sharing).await.map_err(StartError::Claim)?)
             } else {
@@ -70,13 +79,20 @@ pub(super) async fn open_store(config: &Config, claim: bool) -> Result<OpenStore
                     None => std::future::pending().await,
                 }
             };
+            let store = Arc::new(store);
+            metrics.watch_pools(weak(&store));
             Ok(OpenStore {
-                store: Arc::new(store),
+                store,
                 lanes: POSTGRES_LANES,
                 lost: lost.boxed(),
             })
         }
     }
+}
+
+fn weak<P: Pooled + 'static>(store: &Arc<P>) -> Weak<dyn Pooled> {
+    let pooled: Arc<dyn Pooled> = store.clone();
+    Arc::downgrade(&pooled)
 }
 
 pub(super) async fn signing_secret(

@@ -9,13 +9,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     sync::{mpsc, oneshot},
     task::{Id, JoinError, JoinSet},
@@ -45,14 +43,14 @@ const GATHERED_FOR: Duration = Duration::from_millis(10);
 /// Changes that may wait to be looked at, and as many again to be committed; beyond, a send is `unavailable` at once.
 const WAITING_MAX: usize = 16_384;
 /// Bytes of text in all changes that wait or are on their way; beyond, a send is `unavailable` at once.
-const WEIGHT_MAX: usize = 64 * 1024 * 1024;
+const WEIGHT_MAX: i64 = 64 * 1024 * 1024;
 /// After so long whoever waits is told `unavailable`; the outcome is unknown.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where changes are handed in.
 pub struct Writer {
     waiting: mpsc::Sender<Pending>,
-    weight: Arc<AtomicUsize>,
+    weight: Load,
     closing: CancellationToken,
     tasks: TaskTracker,
 }
@@ -77,12 +75,19 @@ impl Waiter {
 
 /// What a change counts in the writer's bound, for as long as it is here.
 struct Weight {
-    bytes: usize,
-    all: Arc<AtomicUsize>,
+    bytes: i64,
+    all: Load,
+}
+
+/// How many changes are here, and how many bytes of text in them.
+#[derive(Clone)]
+struct Load {
+    changes: Gauge,
+    bytes: Gauge,
 }
 
 impl Weight {
-    fn of(change: &Change, all: &Arc<AtomicUsize>) -> Option<Self> {
+    fn of(change: &Change, all: &Load) -> Option<Self> {
         let bytes = match change {
             Change::Send(message) => message.content.len(),
             Change::Act(Act {
@@ -92,17 +97,19 @@ impl Weight {
             _ => 0,
         };
         let weight = Self {
-            bytes,
+            bytes: bytes as i64,
             all: all.clone(),
         };
-        let before = all.fetch_add(bytes, Ordering::Relaxed);
-        (before + bytes <= WEIGHT_MAX).then_some(weight)
+        all.changes.inc();
+        let before = all.bytes.inc_by(weight.bytes);
+        (before + weight.bytes <= WEIGHT_MAX).then_some(weight)
     }
 }
 
 impl Drop for Weight {
     fn drop(&mut self) {
-        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.all.changes.dec();
+        self.all.bytes.dec_by(self.bytes);
     }
 }
 
@@ -134,6 +141,10 @@ impl Writer {
         let tasks = TaskTracker::new();
         let closing = CancellationToken::new();
         let (sender, waiting) = mpsc::channel(WAITING_MAX);
+        let weight = Load {
+            changes: metrics.writer_waiting.clone(),
+            bytes: metrics.writer_waiting_bytes.clone(),
+        };
         let desk = Desk {
             waiting,
             closing: closing.clone(),
@@ -153,7 +164,7 @@ impl Writer {
         tasks.spawn(desk.run());
         Self {
             waiting: sender,
-            weight: Arc::default(),
+            weight,
             closing,
             tasks,
         }
@@ -386,7 +397,7 @@ impl Committer {
         self.metrics.messages.inc_by(sent);
         for (room, changes) in by_room {
             self.aftermath.publish(&room, &changes);
-            self.hubs.changes(&room, changes);
+            self.hubs.committed(&room, changes);
         }
         self.aftermath.enqueue(jobs);
         for (waiter, outcome) in waiters.into_iter().zip(outcomes) {

@@ -1,5 +1,6 @@
 //! Everything over HTTP that is not the socket: REST, its description, health, metrics and the web page.
 
+pub mod aside;
 pub mod caller;
 pub mod client_address;
 pub mod docs;

@@ -6,12 +6,12 @@ use std::{
     num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, OnceLock, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -83,6 +83,8 @@ pub struct Site {
     pub bus: Arc<dyn Bus>,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Whether they are to be read here.
+    pub shows_metrics: bool,
     /// Set while the process is going away.
     pub draining: Arc<AtomicBool>,
     /// The socket.
@@ -139,6 +141,7 @@ pub fn router(site: Site) -> Router {
         store,
         bus,
         metrics,
+        shows_metrics,
         draining,
         gateway,
         origins,
@@ -147,11 +150,9 @@ pub fn router(site: Site) -> Router {
         hsts,
         page,
     } = site;
-    let proxied = Crowd::new("requests through a proxy", per_address);
-    let sessions = Crowd::new("sessions", per_address);
-    for crowd in [&proxied, &sessions] {
-        crowd.counts_in(metrics.clone());
-    }
+    let crowd = |what| Crowd::new(what, per_address, metrics.clone());
+    let (proxied, sessions) = (crowd("requests through a proxy"), crowd("sessions"));
+    let figures = metrics.clone();
     let shared = Arc::new(Shared {
         chat,
         store,
@@ -174,7 +175,13 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*rest}", any(nowhere))
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
-        .route("/metrics", get(status::metrics))
+        .route(
+            "/metrics",
+            match shows_metrics {
+                true => get(status::metrics),
+                false => any(nowhere),
+            },
+        )
         .fallback_service(page::routes(page))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
@@ -194,6 +201,7 @@ pub fn router(site: Site) -> Router {
     }
     router
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(figures, counted))
         .layer(from_fn_with_state(Headers::new(hsts), headers::carry))
         .layer(from_fn_with_state(Proxies::new(proxies), note_client))
         .layer(
@@ -245,7 +253,21 @@ async fn one_of_few(State(crowd): State<Arc<Crowd>>, request: Request, next: Nex
     }
 }
 
-async fn within_limit(request: Request, next: Next) -> Response {
+/// Counts and times what is answered.
+async fn counted(State(figures): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let status = response.status().as_u16();
+    figures
+        .requests
+        .answered(method.as_str(), route, status, began.elapsed());
+    response
+}
+
+pub(super) async fn within_limit(request: Request, next: Next) -> Response {
     let answered = tokio::time::timeout(REQUEST, next.run(request)).await;
     answered.unwrap_or_else(|_| Failure(Problem::unavailable()).into_response())
 }

@@ -15,6 +15,58 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::router::Shared;
+use crate::{
+    metrics::Metrics,
+    ports::{bus::Bus, queue::Queue, store::Store},
+};
+
+/// How long the store, and the queue, may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// How a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Why work should go elsewhere.
+    pub not_ready: Option<&'static str>,
+    /// Whether the store answers.
+    pub store: bool,
+    /// Whether Redis does, or there is none.
+    pub redis: bool,
+}
+
+/// How a process is. Without a queue it can do without Redis.
+pub(super) async fn parts(
+    is_draining: bool,
+    store: &dyn Store,
+    queue: Option<&dyn Queue>,
+    bus: &dyn Bus,
+) -> Parts {
+    let store = matches!(timeout(ANSWER, store.ping()).await, Ok(Ok(())));
+    let queue = match queue {
+        Some(queue) => matches!(timeout(ANSWER, queue.backlog()).await, Ok(Ok(_))),
+        None => true,
+    };
+    let not_ready = match (is_draining, store, queue) {
+        (true, ..) => Some("draining"),
+        (_, false, _) => Some("database"),
+        (_, _, false) => Some("queue"),
+        _ => None,
+    };
+    Parts {
+        not_ready,
+        store,
+        redis: bus.is_up(),
+    }
+}
+
+/// Readiness, for whoever asks.
+pub(super) fn answer(parts: Parts) -> Response {
+    if let Some(why) = parts.not_ready {
+        return not_ready(why);
+    }
+    let degraded: &[&str] = if parts.redis { &[] } else { &["redis"] };
+    Json(json!({ "status": "ok", "degraded": degraded })).into_response()
+}
 
 /// The process is up.
 pub(super) async fn health() -> Json<serde_json::Value> {
@@ -26,18 +78,7 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if shared.draining.load(Ordering::Acquire) {
         return not_ready("draining");
     }
-    if !matches!(
-        timeout(Duration::from_secs(1), shared.store.ping()).await,
-        Ok(Ok(()))
-    ) {
-        return not_ready("database");
-    }
-    let degraded: Vec<&str> = if shared.bus.is_up() {
-        vec![]
-    } else {
-        vec!["redis"]
-    };
-    Json(json!({ "status": "ok", "degraded": degraded })).into_response()
+    answer(parts(false, &*shared.store, None, &*shared.bus).await)
 }
 
 /// Traffic should go elsewhere.
@@ -51,6 +92,10 @@ pub(super) fn not_ready(why: &str) -> Response {
 
 /// Figures for Prometheus.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], shared.metrics.render()).into_response()
+    figures(&shared.metrics)
+}
+
+pub(super) fn figures(metrics: &Metrics) -> Response {
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], metrics.render()).into_response()
 }

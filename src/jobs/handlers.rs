@@ -80,6 +80,15 @@ impl Handlers {
         self
     }
 
+    /// A type's name as a label of figures: one of few. What nobody here can do is `unknown`.
+    pub(crate) fn label(&self, kind: &str) -> &'static str {
+        match self.0.get_key_value(kind) {
+            Some((name, _)) => name,
+            None if kind == ENRICH => ENRICH,
+            None => "unknown",
+        }
+    }
+
     /// The type of that name.
     pub(crate) fn get(&self, kind: &str) -> Option<&Arc<dyn AnyHandler>> {
         self.0.get(kind)

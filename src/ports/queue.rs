@@ -33,6 +33,9 @@ pub trait Queue: Send + Sync {
 
     /// How many jobs are in each line, claimed or not.
     async fn backlog(&self) -> Result<Backlog, BackendError>;
+
+    /// How long the first job that nobody has claimed has been in each line.
+    async fn oldest(&self) -> Result<Oldest, BackendError>;
 }
 
 /// After so long a claim is taken to be a dead worker's.
@@ -131,6 +134,9 @@ pub struct Backlog {
     /// Those of any line whose time has not come.
     pub delayed: u64,
 }
+
+/// An age for each of [`Line::ALL`]; none where nothing waits.
+pub type Oldest = [Option<Duration>; Line::ALL.len()];
 
 impl Backlog {
     /// Of one line, without those whose time has not come.

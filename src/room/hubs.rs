@@ -166,7 +166,12 @@ impl Hubs {
 
     /// Tells a room of its committed changes, ascending by `rev`. What does not reach the hub is found by the comparison.
     pub fn changes(&self, room: &RoomId, changes: Vec<RoomChange>) {
-        self.turn(room, Turn::Changes(changes));
+        self.turn(room, Turn::Changes(changes, None));
+    }
+
+    /// The same of changes that this process has just committed.
+    pub fn committed(&self, room: &RoomId, changes: Vec<RoomChange>) {
+        self.turn(room, Turn::Changes(changes, Some(Instant::now())));
     }
 
     /// A socket has come, and gets what is its user's from now on.
@@ -181,6 +186,7 @@ impl Hubs {
 
     /// Tells every socket here that personal events may have been missed.
     pub fn resync(&self) {
+        self.surroundings.metrics.resyncs.inc();
         self.connected.tell_everybody(&resync_packet());
     }
 

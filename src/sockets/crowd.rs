@@ -1,10 +1,6 @@
 //! How much of one kind (connections, sessions, requests) each address has here at a time, and the bound on that.
 
-use std::{
-    net::IpAddr,
-    num::NonZeroU32,
-    sync::{Arc, OnceLock},
-};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use dashmap::{DashMap, Entry};
 
@@ -17,7 +13,7 @@ pub struct Crowd {
     most: Option<NonZeroU32>,
     taken: DashMap<Subscriber, u32>,
     notice: Notice,
-    metrics: OnceLock<Arc<Metrics>>,
+    metrics: Arc<Metrics>,
 }
 
 /// A seat that is taken until this and all clones of it are dropped. As small as a pointer.
@@ -37,19 +33,14 @@ pub struct Full;
 
 impl Crowd {
     /// Nobody yet; `most` for one address, without a bound where there is none. `what` is in the log: "connections".
-    pub fn new(what: &'static str, most: Option<NonZeroU32>) -> Arc<Self> {
+    pub fn new(what: &'static str, most: Option<NonZeroU32>, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
             what,
             most,
             taken: DashMap::new(),
             notice: Notice::default(),
-            metrics: OnceLock::new(),
+            metrics,
         })
-    }
-
-    /// From now on refusals are counted there.
-    pub fn counts_in(&self, metrics: Arc<Metrics>) {
-        let _ = self.metrics.set(metrics);
     }
 
     /// Takes a seat for somebody at this address. A refusal is counted, and logged once a minute.
@@ -69,9 +60,7 @@ impl Crowd {
                 });
             }
         }
-        if let Some(metrics) = self.metrics.get() {
-            metrics.refused("connections");
-        }
+        self.metrics.refused("connections");
         if let Some(times) = self.notice.is_due() {
             tracing::warn!(
                 "{by} has {most} {} here, and is refused more ({times} times since this was last said): raise CONNECTIONS_PER_ADDRESS if \
@@ -100,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_address_has_so_many_seats_and_others_have_theirs() {
-        let crowd = Crowd::new("connections", NonZeroU32::new(2));
+        let crowd = Crowd::new("connections", NonZeroU32::new(2), Arc::default());
         let enter = |from: &str| crowd.enter(from.parse().unwrap());
         let (one, _two) = (enter("192.0.2.1").ok(), enter("::ffff:192.0.2.1").ok());
         assert!(one.is_some() && enter("192.0.2.1").is_err());
@@ -114,7 +103,7 @@ mod tests {
 
     #[test]
     fn without_a_bound_nothing_is_counted() {
-        let crowd = Crowd::new("connections", None);
+        let crowd = Crowd::new("connections", None, Arc::default());
         let _seats: Vec<Seat> = (0..10)
             .filter_map(|_| crowd.enter([192, 0, 2, 1].into()).ok())
             .collect();

@@ -169,6 +169,9 @@ impl Gateway {
                 return;
             }
             place.is_websocket = is_websocket;
+            if is_websocket {
+                self.metrics.engine_sessions.upgraded();
+            }
             place.connection = Some(connection.clone());
             place.socket.upgrade()
         };
@@ -287,6 +290,9 @@ impl Gateway {
             let mut phase = socket.data.phase.lock();
             if !matches!(*phase, Phase::Arriving) {
                 return;
+            }
+            if let Err(problem) = &caller {
+                self.metrics.handshake_refused(problem.code.as_str());
             }
             match caller {
                 Ok(_) if !self.is_open() => {
@@ -407,11 +413,13 @@ impl Handler for Gateway {
         connection: Option<Connection>,
         seat: Seat,
     ) {
+        let is_websocket = socket.is_websocket();
+        self.metrics.engine_sessions.opened(is_websocket);
         self.sockets.insert(
             socket.id,
             Place {
                 connection,
-                is_websocket: socket.is_websocket(),
+                is_websocket,
                 socket: Arc::downgrade(&socket),
                 _seat: seat,
             },
@@ -426,7 +434,10 @@ impl Handler for Gateway {
     }
 
     fn on_disconnect(&self, socket: Arc<Socket>, reason: DisconnectReason) {
-        self.sockets.remove(&socket.id);
+        if let Some((_, place)) = self.sockets.remove(&socket.id) {
+            let figures = &self.metrics.engine_sessions;
+            figures.closed(place.is_websocket, reason.label());
+        }
         let before = std::mem::replace(&mut *socket.data.phase.lock(), Phase::Gone);
         if let Phase::In(inbox) = before {
             inbox.link().note_end(&reason);

@@ -204,8 +204,9 @@ impl Inbox {
                 }
                 continue;
             };
-            underway.settle_before(&event).await;
             let name = name_of(&event);
+            let timed = self.link.metrics().events.begin(name);
+            underway.settle_before(&event).await;
             let span = tracing::debug_span!("event", name, socket = self.link.id().0);
             let mut beginning = std::pin::pin!(self.begin(event, ack).instrument(span));
             let begun = loop {
@@ -216,9 +217,12 @@ impl Inbox {
                 }
             };
             match begun {
-                Ok(Some((concern, answer))) => underway.push(concern, answer),
-                Ok(None) => {}
-                Err(problem) => self.fail(name, ack, &problem),
+                Ok(Some((concern, answer))) => underway.push(concern, timed.until(answer)),
+                Ok(None) => timed.end(),
+                Err(problem) => {
+                    timed.end();
+                    self.fail(name, ack, &problem);
+                }
             }
         }
     }
@@ -320,7 +324,10 @@ impl Inbox {
         let inbox = self.clone();
         Box::pin(async move {
             match outcome.await {
-                Ok(done) => tell(&inbox, done),
+                Ok(done) => {
+                    inbox.link.metrics().events.done(name);
+                    tell(&inbox, done);
+                }
                 Err(problem) => inbox.fail(name, ack, &problem),
             }
         })
@@ -345,7 +352,7 @@ impl Inbox {
                 };
                 match self.chat.join(self.link.clone(), join, ack).await {
                     // The room has answered itself, between the history and what follows.
-                    Ok(()) => return,
+                    Ok(()) => return self.link.metrics().events.done(name),
                     Err(problem) => {
                         if is_new {
                             self.link.rooms().lock().remove(&room);
@@ -365,6 +372,7 @@ impl Inbox {
             ClientEvent::StopTyping(room) => self.chat.typing(&room, socket, false).await,
             ClientEvent::UpdatePresence(status) => {
                 self.chat.choose_status(&self.link.account().id, status);
+                self.link.metrics().events.done(name);
                 return self.answer(ack, &PresenceUpdated { ok: true, status });
             }
             // These take their places in `begin`.
@@ -376,7 +384,10 @@ impl Inbox {
             | ClientEvent::Read(_) => Ok(()),
         };
         match done {
-            Ok(()) => self.answer(ack, &Done { ok: true }),
+            Ok(()) => {
+                self.link.metrics().events.done(name);
+                self.answer(ack, &Done { ok: true });
+            }
             Err(problem) => self.fail(name, ack, &problem),
         }
     }
@@ -388,6 +399,7 @@ impl Inbox {
     }
 
     fn fail(&self, event: &str, ack: Option<i64>, problem: &Problem) {
+        self.link.metrics().events.refused(event, problem.code);
         let packet = match ack {
             Some(ack) => Packet::failure(ack, problem),
             None => error_packet(event, problem),

@@ -243,6 +243,11 @@ impl SocketLink {
         }
     }
 
+    /// The figures of this process.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// The rooms in which the socket is live, or about to be. Locked for moments only.
     pub fn rooms(&self) -> &Mutex<HashSet<RoomId>> {
         &self.rooms

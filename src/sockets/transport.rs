@@ -17,12 +17,14 @@ use std::{
 
 use axum::serve::Listener;
 use futures_util::task::AtomicWaker;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
 
 use super::crowd::Seat;
+use crate::metrics::ConnectionFigures;
 
 /// The second line against clients that have gone without a word: TCP itself gives up after so long without an acknowledgement.
 const TCP_PATIENCE: Duration = Duration::from_secs(12);
@@ -125,12 +127,23 @@ impl Connection {
 }
 
 /// Accepts connections that can be cut.
-pub struct CuttableListener(TcpListener);
+pub struct CuttableListener {
+    listener: TcpListener,
+    figures: ConnectionFigures,
+}
 
 impl CuttableListener {
     /// Accepts from `listener`.
     pub fn new(listener: TcpListener) -> Self {
-        Self(listener)
+        Self {
+            listener,
+            figures: ConnectionFigures::default(),
+        }
+    }
+
+    /// What it accepts is counted there.
+    pub fn counted(self, figures: ConnectionFigures) -> Self {
+        Self { figures, ..self }
     }
 }
 
@@ -140,7 +153,7 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (CuttableStream, Connection) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     prepare(&stream);
                     let connection = Connection(Arc::new(Shared::new(peer)));
@@ -149,6 +162,7 @@ impl Listener for CuttableListener {
                             stream,
                             connection: connection.clone(),
                             seat: Seat::default(),
+                            _open: Open::begin(&self.figures),
                         },
                         connection,
                     );
@@ -156,6 +170,7 @@ impl Listener for CuttableListener {
                 Err(error) => {
                     // Out of descriptors, most likely: accepting at once again would spin.
                     tracing::error!(%error, "a connection could not be accepted");
+                    self.figures.failed.inc();
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -163,7 +178,7 @@ impl Listener for CuttableListener {
     }
 
     fn local_addr(&self) -> io::Result<Connection> {
-        let peer = self.0.local_addr()?;
+        let peer = self.listener.local_addr()?;
         Ok(Connection(Arc::new(Shared::new(peer))))
     }
 }
@@ -187,6 +202,24 @@ pub struct CuttableStream {
     connection: Connection,
     /// Given back when the connection ends, whoever has it by then.
     seat: Seat,
+    _open: Open,
+}
+
+/// One that is open, in the figures.
+struct Open(Gauge);
+
+impl Open {
+    fn begin(figures: &ConnectionFigures) -> Self {
+        figures.accepted.inc();
+        figures.open.inc();
+        Self(figures.open.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl CuttableStream {

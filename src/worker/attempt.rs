@@ -70,6 +70,7 @@ async fn do_it(floor: &Floor, ready: Ready) {
         // It has waited here for too long: somebody else may have it soon.
         return floor.ended(Ended::new(run, Ending::HandedBack)).await;
     }
+    let kind = worker.handlers.label(&started.job.kind);
     let Some(handler) = worker.handlers.get(&started.job.kind).cloned() else {
         let wait = BackOff::default().after(attempts);
         let ended = Ended::failed(run, "No worker knows this type.", Some(wait));
@@ -89,7 +90,7 @@ async fn do_it(floor: &Floor, ready: Ready) {
     let outcome = supervised(floor, &held, &*handler, rules.time_limit).await;
     let time = begun.elapsed();
     floor.room.took(time);
-    worker.metrics.job_seconds.observe(time.as_secs_f64());
+    worker.metrics.jobs.took(kind, time);
     worker.metrics.jobs_running.dec();
     if floor.underway.end(&held) {
         let again = Some(rules.back_off.after(attempts));

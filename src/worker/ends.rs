@@ -149,6 +149,11 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
             tracing::debug!(job = %id, error, "why it failed");
         }
         let figures = &worker.metrics;
+        if let Some(outcome) = outcome(job.state) {
+            figures
+                .jobs
+                .ended(worker.handlers.label(&job.kind), outcome);
+        }
         match job.state {
             State::Completed => figures.jobs_done.inc(),
             State::Delayed => figures.jobs_failed.inc(),
@@ -162,6 +167,18 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
         };
     }
     live::tell(worker, jobs);
+}
+
+/// The word for the end of an attempt in the figures.
+fn outcome(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::Completed => "done",
+        State::Delayed => "failed",
+        State::Dead => "dead",
+        State::Cancelled => "cancelled",
+        State::Waiting => "handed_back",
+        State::Active => return None,
+    })
 }
 
 /// A job's place in the queue.

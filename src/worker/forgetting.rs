@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{floor::Floor, pace::about};
+use super::{Worker, floor::Floor, pace::about};
 use crate::{domain::timestamp::Timestamp, ports::BackendError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,6 +22,7 @@ const CALLS: usize = 20;
 /// Removes, and counts what there is, every minute or so. Never ends.
 pub(super) async fn run(floor: Arc<Floor>) {
     let worker = &floor.worker;
+    count(worker).await;
     loop {
         tokio::time::sleep(about(worker.pace.forget)).await;
         let store = &*worker.store;
@@ -35,10 +36,14 @@ pub(super) async fn run(floor: Arc<Floor>) {
         })
         .await;
         again_and_again("previews", || store.forget_previews(PREVIEWS, AT_ONCE)).await;
-        match store.count_jobs().await {
-            Ok(counts) => worker.metrics.stored(&counts),
-            Err(error) => tracing::debug!(%error, "jobs could not be counted"),
-        }
+        count(&floor.worker).await;
+    }
+}
+
+async fn count(worker: &Worker) {
+    match worker.store.count_jobs().await {
+        Ok(counts) => worker.metrics.jobs.stored(&counts),
+        Err(error) => tracing::debug!(%error, "jobs could not be counted"),
     }
 }
 

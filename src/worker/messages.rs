@@ -27,7 +27,7 @@ use super::{
 use crate::{
     domain::{
         id::JobId,
-        job::{EnrichMessage, Run},
+        job::{ENRICH, EnrichMessage, Run},
     },
     jobs::{BackOff, JobError},
     ports::{
@@ -186,6 +186,7 @@ async fn conclude(floor: &Floor, ended: Vec<(Claim, Reading, Read)>, settling: &
         match read {
             Some(Ok(finished)) => {
                 worker.metrics.jobs_done.inc();
+                worker.metrics.jobs.ended(ENRICH, "done");
                 settling.add(claim, row(&reading, &finished));
             }
             Some(Err(error)) => failed.push((claim, reading, error)),
@@ -369,6 +370,7 @@ async fn read_alone(floor: &Floor, ticket: Ticket, started: Started) {
     match result {
         Some(Ok(finished)) => {
             floor.worker.metrics.jobs_done.inc();
+            floor.worker.metrics.jobs.ended(ENRICH, "done");
             let mut settling = Settling::default();
             settling.row(row(&reading, &finished));
             settling.settle(&floor.worker).await;

@@ -9,6 +9,7 @@
 mod alone;
 mod attempt;
 mod claiming;
+mod counting;
 mod early;
 mod ends;
 pub mod enrich;
@@ -142,6 +143,7 @@ impl Worker {
         beside.spawn(live::run(floor.clone()));
         beside.spawn(sweep::run(floor.clone()));
         beside.spawn(forgetting::run(floor.clone()));
+        beside.spawn(counting::run(floor.clone()));
         let working = async move {
             let break_off = || {
                 tracing::error!("a part of the worker broke off: the worker ends");

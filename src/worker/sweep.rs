@@ -39,7 +39,7 @@ async fn overdue(floor: &Floor) {
     let mut first = true;
     // Looked at in each round: what is handed out makes lines longer.
     while let Ok(backlog) = worker.queue.backlog().await {
-        worker.metrics.queued(&backlog);
+        worker.metrics.jobs.queued(&backlog);
         let (short, long): (Vec<Line>, Vec<Line>) = Line::ALL
             .into_iter()
             .partition(|line| backlog.of(*line) < BACKLOG);

@@ -30,7 +30,7 @@ use belfry::{
         bus::{Bus, Ear, Heard, News, Topic},
         calls::CALL_EVERY,
         presence::LEASE,
-        queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Queue, Taken, Ticket, Wish},
+        queue::{Backlog, CLAIM_TIMEOUT, Claim, Line, Oldest, Queue, Taken, Ticket, Wish},
         store::{Store, Sweep},
     },
     room::{
@@ -423,6 +423,10 @@ impl Queue for BreakingQueue {
     async fn backlog(&self) -> Result<Backlog, BackendError> {
         self.check(Breaking::Sweeping);
         self.queue.backlog().await
+    }
+
+    async fn oldest(&self) -> Result<Oldest, BackendError> {
+        self.queue.oldest().await
     }
 }
 

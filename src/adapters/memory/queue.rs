@@ -17,7 +17,7 @@ use crate::{
     domain::{job::Priority, timestamp::Timestamp},
     ports::{
         BackendError,
-        queue::{Backlog, CLAIM_TIMEOUT, Claim, Claimed, Line, Queue, Taken, Ticket, Wish},
+        queue::{Backlog, CLAIM_TIMEOUT, Claim, Claimed, Line, Oldest, Queue, Taken, Ticket, Wish},
     },
 };
 
@@ -46,7 +46,8 @@ struct Tickets {
 /// What is in one line.
 #[derive(Default)]
 struct Lane {
-    waiting: VecDeque<(u64, Ticket)>,
+    /// With when each came.
+    waiting: VecDeque<(u64, Instant, Ticket)>,
     claimed: HashMap<u64, (Instant, Ticket)>,
     /// When claims end, the next one first.
     ends: BTreeSet<(Instant, u64)>,
@@ -89,7 +90,7 @@ impl Tickets {
             ticket.due = None;
             self.lanes[place(ticket.line)]
                 .waiting
-                .push_back((number, ticket));
+                .push_back((number, Instant::now(), ticket));
         }
     }
 
@@ -156,7 +157,8 @@ impl Lane {
             taken.push((number, ticket));
         }
         let fresh = self.waiting.len().min(room - taken.len());
-        taken.extend(self.waiting.drain(..fresh));
+        let fresh = self.waiting.drain(..fresh);
+        taken.extend(fresh.map(|(number, _, ticket)| (number, ticket)));
         for (number, ticket) in &taken {
             self.claimed.insert(*number, (until, ticket.clone()));
             self.ends.insert((until, *number));
@@ -191,9 +193,11 @@ impl Queue for MemoryQueue {
                 }
                 None => {
                     ticket.due = None;
-                    queue.lanes[place(ticket.line)]
-                        .waiting
-                        .push_back((number, ticket));
+                    queue.lanes[place(ticket.line)].waiting.push_back((
+                        number,
+                        Instant::now(),
+                        ticket,
+                    ));
                 }
             }
         }
@@ -255,6 +259,15 @@ impl Queue for MemoryQueue {
             jobs: Priority::ALL.map(|priority| count(Line::Jobs(priority))),
             delayed: tickets.delayed.len() as u64,
         })
+    }
+
+    async fn oldest(&self) -> Result<Oldest, BackendError> {
+        let mut tickets = self.tickets.lock();
+        tickets.promote(Timestamp::now());
+        Ok(Line::ALL.map(|line| {
+            let first = tickets.lanes[place(line)].waiting.front();
+            first.map(|(_, since, _)| since.elapsed())
+        }))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         room::search_key,
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{AccountQuery, AccountStore, NewAccount},
@@ -78,7 +79,7 @@ const LAST_SEEN: &str =
 #[async_trait]
 impl AccountStore for PostgresStore {
     async fn first_sight(&self, id: &UserId, username: &str) -> Result<Account, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Accounts, async {
             for _ in 0..NAME_TRIES {
                 if let Some(account) = self.accounts_of(&[id.as_str()]).await?.pop() {
                     return Ok(account);
@@ -102,12 +103,13 @@ impl AccountStore for PostgresStore {
 
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
         let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
-        self.limited(self.accounts_of(&ids)).await
+        self.limited(Operation::Accounts, self.accounts_of(&ids))
+            .await
     }
 
     async fn register(&self, new: &NewAccount) -> Result<Option<Account>, BackendError> {
         let key = username_key(&new.username);
-        self.limited(async {
+        self.limited(Operation::Accounts, async {
             for sql in [REGISTER, REGISTERED] {
                 let rows = self.rows(Lane::Rest, Again::Safe, || {
                     sqlx::query(sql)
@@ -129,9 +131,12 @@ impl AccountStore for PostgresStore {
         &self,
         username_key: &str,
     ) -> Result<Option<(Account, String)>, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(PASSWORD).bind(username_key)
-        }));
+        let rows = self.limited(
+            Operation::Accounts,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(PASSWORD).bind(username_key)
+            }),
+        );
         let rows = rows.await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -146,12 +151,15 @@ impl AccountStore for PostgresStore {
         display_name: Option<&str>,
     ) -> Result<Option<Account>, BackendError> {
         let key = display_name.map(search_key);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(NAME)
-                .bind(id.as_str())
-                .bind(display_name)
-                .bind(&key)
-        }));
+        let rows = self.limited(
+            Operation::Accounts,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(NAME)
+                    .bind(id.as_str())
+                    .bind(display_name)
+                    .bind(&key)
+            }),
+        );
         let rows = rows.await?;
         let account = rows.first().map(|row| Columns::of(row).account());
         account.transpose()
@@ -160,13 +168,16 @@ impl AccountStore for PostgresStore {
     async fn find_accounts(&self, query: &AccountQuery) -> Result<Vec<Account>, BackendError> {
         let text = query.text.as_deref();
         let (name, display) = (text.map(username_key), text.map(search_key));
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(FIND)
-                .bind(query.after.as_deref())
-                .bind(&name)
-                .bind(&display)
-                .bind(query.limit.max(0))
-        }));
+        let rows = self.limited(
+            Operation::Accounts,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FIND)
+                    .bind(query.after.as_deref())
+                    .bind(&name)
+                    .bind(&display)
+                    .bind(query.limit.max(0))
+            }),
+        );
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
@@ -177,17 +188,23 @@ impl AccountStore for PostgresStore {
         }
         let ids: Vec<&str> = seen.iter().map(|(id, _)| id.as_str()).collect();
         let times: Vec<_> = seen.iter().map(|(_, at)| at.to_datetime()).collect();
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(SEEN).bind(&ids).bind(&times)
-        }));
+        let rows = self.limited(
+            Operation::Accounts,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(SEEN).bind(&ids).bind(&times)
+            }),
+        );
         rows.await.map(drop)
     }
 
     async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
         let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(LAST_SEEN).bind(&ids)
-        }));
+        let rows = self.limited(
+            Operation::Accounts,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(LAST_SEEN).bind(&ids)
+            }),
+        );
         let rows = rows.await?;
         let seen = rows.iter().map(|row| {
             let mut columns = Columns::of(row);

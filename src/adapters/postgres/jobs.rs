@@ -23,6 +23,7 @@ use crate::{
         job::{Job, NewJob, Run, State},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         queue::Line,
@@ -146,12 +147,12 @@ impl JobStore for PostgresStore {
                 .bind(at)
                 .bind(millis(FIRST_LEASE))
         });
-        self.limited(rows).await.map(drop)
+        self.limited(Operation::Jobs, rows).await.map(drop)
     }
 
     async fn start_jobs(&self, jobs: &[JobId], lease: Duration) -> Result<Starts, BackendError> {
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.0).collect();
-        self.limited(async {
+        self.limited(Operation::Jobs, async {
             // Again: what a first try had started unheard is left out, and comes back when its lease has passed.
             let rows = self.rows(Lane::Rest, Again::Safe, || {
                 sqlx::query(START)
@@ -190,13 +191,16 @@ impl JobStore for PostgresStore {
             .iter()
             .map(|keep| keep.progress.map(|percent| percent.min(100).into()))
             .collect();
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(KEEP)
-                .bind(&ids)
-                .bind(&fences)
-                .bind(&progress)
-                .bind(millis(lease))
-        }));
+        let rows = self.limited(
+            Operation::Jobs,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(KEEP)
+                    .bind(&ids)
+                    .bind(&fences)
+                    .bind(&progress)
+                    .bind(millis(lease))
+            }),
+        );
         let kept = |row| {
             let mut columns = Columns::of(row);
             Ok(Kept {
@@ -219,7 +223,7 @@ impl JobStore for PostgresStore {
         let errors: Vec<Option<&str>> = of.iter().map(|end| end.error.as_deref()).collect();
         let retries: Vec<Option<i64>> = of.iter().map(|end| end.retry).collect();
         let at = Timestamp::now().to_datetime();
-        self.limited(async {
+        self.limited(Operation::Jobs, async {
             // Again: what a first try had ended unheard is left out. It stands, and nobody does it once more.
             let rows = self.rows(Lane::Rest, Again::Safe, || {
                 sqlx::query(END)
@@ -251,12 +255,13 @@ impl JobStore for PostgresStore {
     async fn finish_jobs(&self, jobs: &[JobId]) -> Result<(), BackendError> {
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.0).collect();
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(FINISH).bind(&ids));
-        self.limited(rows).await.map(drop)
+        self.limited(Operation::Jobs, rows).await.map(drop)
     }
 
     async fn cancel_job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
         let cancel = || sqlx::query(CANCEL).bind(job.0);
-        self.limited(self.changed_or_not(job, cancel)).await
+        self.limited(Operation::Jobs, self.changed_or_not(job, cancel))
+            .await
     }
 
     async fn retry_job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
@@ -266,12 +271,13 @@ impl JobStore for PostgresStore {
             // Who asks for it may have no way to the queue: the next sweep brings it.
             query.bind(0_i64).bind(at)
         };
-        self.limited(self.changed_or_not(job, retry)).await
+        self.limited(Operation::Jobs, self.changed_or_not(job, retry))
+            .await
     }
 
     async fn job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(JOB).bind(job.0));
-        one(&self.limited(rows).await?)
+        one(&self.limited(Operation::Jobs, rows).await?)
     }
 
     async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, BackendError> {
@@ -283,14 +289,17 @@ impl JobStore for PostgresStore {
             } => LIST_DEAD,
             _ => LIST,
         };
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(sql)
-                .bind(query.owner.as_ref().map(UserId::as_str))
-                .bind(query.state.map(State::as_str))
-                .bind(query.kind.as_deref())
-                .bind(query.before.map(|job| job.0))
-                .bind(query.limit.max(0))
-        }));
+        let rows = self.limited(
+            Operation::Jobs,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(sql)
+                    .bind(query.owner.as_ref().map(UserId::as_str))
+                    .bind(query.state.map(State::as_str))
+                    .bind(query.kind.as_deref())
+                    .bind(query.before.map(|job| job.0))
+                    .bind(query.limit.max(0))
+            }),
+        );
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).job()).collect()
     }
@@ -302,20 +311,24 @@ impl JobStore for PostgresStore {
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
-        self.limited(self.sweep(sweep, lines, lease, limit)).await
+        self.limited(Operation::Jobs, self.sweep(sweep, lines, lease, limit))
+            .await
     }
 
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
         let rows = self.rows(Lane::Rest, Again::Safe, || {
             sqlx::query(OPEN).bind(owner.as_str())
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Jobs, rows).await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         Columns::of(row).take()
     }
 
     async fn count_jobs(&self) -> Result<JobCounts, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || sqlx::query(COUNT)));
+        let rows = self.limited(
+            Operation::Jobs,
+            self.rows(Lane::Rest, Again::Safe, || sqlx::query(COUNT)),
+        );
         let rows = rows.await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         let mut columns = Columns::of(row);
@@ -327,7 +340,8 @@ impl JobStore for PostgresStore {
     }
 
     async fn forget_jobs(&self, after: Duration, limit: i64) -> Result<u64, BackendError> {
-        self.limited(self.forget(after, limit)).await
+        self.limited(Operation::Jobs, self.forget(after, limit))
+            .await
     }
 
     async fn add_result_part(
@@ -336,11 +350,12 @@ impl JobStore for PostgresStore {
         part: i32,
         bytes: &[u8],
     ) -> Result<bool, BackendError> {
-        self.limited(self.add_part(run, part, bytes)).await
+        self.limited(Operation::Jobs, self.add_part(run, part, bytes))
+            .await
     }
 
     async fn result_part(&self, job: JobId, part: i32) -> Result<Option<Vec<u8>>, BackendError> {
-        self.limited(self.part(job, part)).await
+        self.limited(Operation::Jobs, self.part(job, part)).await
     }
 }
 

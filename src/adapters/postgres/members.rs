@@ -21,6 +21,7 @@ use crate::{
         room::{Member, Role, RoomView, Visibility},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{
@@ -112,7 +113,7 @@ const MARK_PAUSE: Duration = Duration::from_millis(20);
 #[async_trait]
 impl MemberStore for PostgresStore {
     async fn join(&self, entries: &[Entry]) -> Result<Vec<Entered>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Members, async {
             let mut entered: Vec<Entered> = Vec::new();
             entered.resize_with(entries.len(), || Entered::NoRoom);
             let mut open: Vec<usize> = (0..entries.len()).collect();
@@ -153,12 +154,15 @@ impl MemberStore for PostgresStore {
         asker: &UserId,
         subject: &UserId,
     ) -> Result<Option<(RoomView, Option<Role>)>, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(MEMBER)
-                .bind(room.as_str())
-                .bind(asker.as_str())
-                .bind(subject.as_str())
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(MEMBER)
+                    .bind(room.as_str())
+                    .bind(asker.as_str())
+                    .bind(subject.as_str())
+            }),
+        );
         let rows = rows.await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -173,12 +177,15 @@ impl MemberStore for PostgresStore {
         after: Option<&UserId>,
         limit: i64,
     ) -> Result<Vec<Member>, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(MEMBERS)
-                .bind(room.as_str())
-                .bind(after.map(UserId::as_str))
-                .bind(limit.max(0))
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(MEMBERS)
+                    .bind(room.as_str())
+                    .bind(after.map(UserId::as_str))
+                    .bind(limit.max(0))
+            }),
+        );
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).member()).collect()
     }
@@ -193,16 +200,19 @@ impl MemberStore for PostgresStore {
             return Ok(MemberChange::Moved);
         }
         // Not again, here and below: the repeat would find its own change, and take it for somebody else's.
-        let rows = self.limited(self.rows(Lane::Rest, Again::Unsafe, || {
-            sqlx::query(ADD)
-                .bind(premises.room.as_str())
-                .bind(premises.visibility.as_str())
-                .bind(premises.actor.as_str())
-                .bind(premises.actor_role.as_str())
-                .bind(premises.subject.as_str())
-                .bind(role.as_str())
-                .bind(at.to_datetime())
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Unsafe, || {
+                sqlx::query(ADD)
+                    .bind(premises.room.as_str())
+                    .bind(premises.visibility.as_str())
+                    .bind(premises.actor.as_str())
+                    .bind(premises.actor_role.as_str())
+                    .bind(premises.subject.as_str())
+                    .bind(role.as_str())
+                    .bind(at.to_datetime())
+            }),
+        );
         member_change(&rows.await?)
     }
 
@@ -224,9 +234,12 @@ impl MemberStore for PostgresStore {
         users: &[UserId],
     ) -> Result<Vec<UserId>, BackendError> {
         let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(AMONG).bind(room.as_str()).bind(&users)
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(AMONG).bind(room.as_str()).bind(&users)
+            }),
+        );
         let rows = rows.await?;
         rows.iter()
             .map(|row| Columns::of(row).parse(UserId::parse))
@@ -234,7 +247,7 @@ impl MemberStore for PostgresStore {
     }
 
     async fn mark_read(&self, marks: &[ReadMark]) -> Result<Vec<Option<ReadState>>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Members, async {
             let mut states: Vec<Option<ReadState>> = vec![None; marks.len()];
             let mut open: Vec<usize> = (0..marks.len()).collect();
             while !open.is_empty() {
@@ -254,9 +267,12 @@ impl MemberStore for PostgresStore {
         room: &RoomId,
         names: &[String],
     ) -> Result<Vec<Account>, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(NAMED).bind(room.as_str()).bind(names)
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(NAMED).bind(room.as_str()).bind(names)
+            }),
+        );
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
@@ -310,16 +326,19 @@ impl PostgresStore {
         premises: &Premises,
         role: Option<Role>,
     ) -> Result<MemberChange, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Unsafe, || {
-            sqlx::query(CHANGE)
-                .bind(premises.room.as_str())
-                .bind(premises.visibility.as_str())
-                .bind(premises.actor.as_str())
-                .bind(premises.actor_role.as_str())
-                .bind(premises.subject.as_str())
-                .bind(premises.subject_role.map(Role::as_str))
-                .bind(role.map(Role::as_str))
-        }));
+        let rows = self.limited(
+            Operation::Members,
+            self.rows(Lane::Rest, Again::Unsafe, || {
+                sqlx::query(CHANGE)
+                    .bind(premises.room.as_str())
+                    .bind(premises.visibility.as_str())
+                    .bind(premises.actor.as_str())
+                    .bind(premises.actor_role.as_str())
+                    .bind(premises.subject.as_str())
+                    .bind(premises.subject_role.map(Role::as_str))
+                    .bind(role.map(Role::as_str))
+            }),
+        );
         member_change(&rows.await?)
     }
 

@@ -15,6 +15,7 @@ use crate::{
         message::{Message, Mine},
         room::Room,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{Changes, MessageStore, Page, Place},
@@ -85,7 +86,8 @@ const MINE_OF_MANY: &str = mine!("ANY ($1)");
 #[async_trait]
 impl MessageStore for PostgresStore {
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError> {
-        self.limited(self.commit_batch(changes)).await
+        self.limited(Operation::Commit, self.commit_batch(changes))
+            .await
     }
 
     async fn page(
@@ -97,15 +99,18 @@ impl MessageStore for PostgresStore {
         // One more than fits tells whether there is more.
         let (below, above) = place.reach(limit);
         let (below, above) = (below.saturating_add(1), above.saturating_add(1));
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            let query = |sql| sqlx::query(sql).bind(room.as_str());
-            match place {
-                Place::Newest => query(NEWEST).bind(below),
-                Place::Before(seq) => query(BEFORE).bind(below).bind(seq),
-                Place::After(seq) => query(AFTER).bind(above).bind(seq),
-                Place::Around(seq) => query(AROUND).bind(below).bind(seq).bind(above),
-            }
-        }));
+        let rows = self.limited(
+            Operation::Messages,
+            self.rows(Lane::Rest, Again::Safe, || {
+                let query = |sql| sqlx::query(sql).bind(room.as_str());
+                match place {
+                    Place::Newest => query(NEWEST).bind(below),
+                    Place::Before(seq) => query(BEFORE).bind(below).bind(seq),
+                    Place::After(seq) => query(AFTER).bind(above).bind(seq),
+                    Place::Around(seq) => query(AROUND).bind(below).bind(seq).bind(above),
+                }
+            }),
+        );
         let read = read(&rows.await?)?;
         Ok(read.map(|read| Page::of(read.room, place, limit, read.messages)))
     }
@@ -117,12 +122,15 @@ impl MessageStore for PostgresStore {
         limit: i64,
     ) -> Result<Option<Changes>, BackendError> {
         let since = since.max(0);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(CHANGES)
-                .bind(room.as_str())
-                .bind(limit.saturating_add(1))
-                .bind(since)
-        }));
+        let rows = self.limited(
+            Operation::Messages,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(CHANGES)
+                    .bind(room.as_str())
+                    .bind(limit.saturating_add(1))
+                    .bind(since)
+            }),
+        );
         let read = read(&rows.await?)?;
         Ok(read.map(|read| Changes::of(read.room, read.room_changed, since, limit, read.messages)))
     }
@@ -133,7 +141,7 @@ impl MessageStore for PostgresStore {
     ) -> Result<Vec<(MessageId, RoomId)>, BackendError> {
         let ids: Vec<_> = messages.iter().map(|id| id.0).collect();
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(ROOMS_OF).bind(&ids));
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Messages, rows).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((MessageId(columns.take()?), columns.parse(RoomId::parse)?))
@@ -156,7 +164,7 @@ impl MessageStore for PostgresStore {
                 .bind(&users)
                 .bind(&messages),
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Messages, rows).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             let user = columns.parse(UserId::parse)?;

@@ -46,7 +46,10 @@ use self::{
     reach::Reach,
     session::{Breaks, LastFailure, Sessions},
 };
-use crate::ports::{BackendError, store::Store};
+use crate::{
+    metrics::{Metrics, Operation, PoolFigures, Pooled, StoreFigures},
+    ports::{BackendError, store::Store},
+};
 
 const BACKEND: &str = "Postgres";
 /// How long any call may take.
@@ -85,18 +88,21 @@ impl Default for PoolSize {
 /// The store on Postgres.
 pub struct PostgresStore {
     options: PgConnectOptions,
-    pools: RwLock<Option<Pools>>,
+    pools: RwLock<Option<Connections>>,
     breaks: Breaks,
     reach: Arc<Reach>,
+    figures: StoreFigures,
 }
 
-struct Pools {
+struct Connections {
     commits: Pool,
     rest: Pool,
 }
 
 struct Pool {
     sessions: bb8::Pool<Sessions>,
+    size: u32,
+    figures: PoolFigures,
     failure: LastFailure,
     callers: Semaphore,
 }
@@ -125,16 +131,27 @@ impl PostgresStore {
         let serving = session::serving(options.clone());
         let committing = session::committing(options.clone());
         let store = Self {
-            pools: RwLock::new(Some(Pools {
+            pools: RwLock::new(Some(Connections {
                 commits: Pool::new(&committing, size.commits, &breaks),
                 rest: Pool::new(&serving, size.rest, &breaks),
             })),
             options,
             reach: Reach::new(serving, breaks.clone()),
             breaks,
+            figures: StoreFigures::default(),
         };
         store.ping().await?;
         Ok(store)
+    }
+
+    /// Its calls and its pools count among these figures.
+    pub fn counted(mut self, metrics: &Metrics) -> Self {
+        self.figures = metrics.store.clone();
+        if let Some(pools) = self.pools.get_mut() {
+            pools.commits.figures = metrics.pools.pool("postgres_commits");
+            pools.rest.figures = metrics.pools.pool("postgres_rest");
+        }
+        self
     }
 
     /// Brings the schema up to date; safe when many replicas start at once (one does it, the others wait). Ends within 5 minutes.
@@ -209,7 +226,7 @@ impl PostgresStore {
             return Err(self.failed(unavailable("too many callers wait")));
         };
         let began = Instant::now();
-        let mut session = match pool.sessions.get().await {
+        let mut session = match pool.figures.acquire(pool.sessions.get()).await {
             Ok(session) => session,
             Err(bb8::RunError::User(error)) => return Ok(Err(error)),
             Err(bb8::RunError::TimedOut) => {
@@ -247,12 +264,16 @@ impl PostgresStore {
     /// Gives a whole call its time.
     async fn limited<T>(
         &self,
+        operation: Operation,
         work: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        timeout(LIMIT, work).await.unwrap_or_else(|_| {
-            self.breaks.note();
-            Err(self.failed(unavailable("no answer within 3 s")))
-        })
+        let answer = async {
+            timeout(LIMIT, work).await.unwrap_or_else(|_| {
+                self.breaks.note();
+                Err(self.failed(unavailable("no answer within 3 s")))
+            })
+        };
+        self.figures.call(operation, answer).await
     }
 
     /// Has the operator told, now and then, of what may pass. Faults are told by those who know what was asked for.
@@ -281,6 +302,8 @@ impl Pool {
             .build_unchecked(Sessions::new(options.clone(), breaks.clone()));
         Self {
             sessions,
+            size,
+            figures: PoolFigures::default(),
             failure,
             callers: Semaphore::new(CALLERS_MAX),
         }
@@ -290,7 +313,7 @@ impl Pool {
 #[async_trait]
 impl Store for PostgresStore {
     async fn ping(&self) -> Result<(), BackendError> {
-        let answer = self.limited(async {
+        let answer = self.limited(Operation::Ping, async {
             let sql = "SELECT current_setting('transaction_read_only') = 'off'";
             let rows = self
                 .rows(Lane::Rest, Again::Safe, || sqlx::query(sql))
@@ -307,6 +330,20 @@ impl Store for PostgresStore {
         self.reach.close();
         if let Ok(mut pools) = timeout(LIMIT, self.pools.write()).await {
             pools.take();
+        }
+    }
+}
+
+impl Pooled for PostgresStore {
+    fn note_pools(&self) {
+        // Being closed, or closed.
+        let Ok(pools) = self.pools.try_read() else {
+            return;
+        };
+        for pool in pools.iter().flat_map(|it| [&it.commits, &it.rest]) {
+            let state = pool.sessions.state();
+            let (open, idle) = (state.connections, state.idle_connections);
+            pool.figures.stands(pool.size, open, idle);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         id::{MessageId, RoomId, UserId},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{
@@ -48,7 +49,7 @@ impl ModerationStore for PostgresStore {
                 .bind(before)
                 .bind(limit)
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Moderation, rows).await?;
         let log = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok(Moderated {
@@ -82,7 +83,7 @@ impl ModerationStore for PostgresStore {
                 .bind(texts)
                 .bind(within)
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Moderation, rows).await?;
         let ages = rows.iter().map(|row| Columns::of(row).take());
         ages.map(|age| age.map(age_of)).collect()
     }
@@ -93,7 +94,7 @@ impl ModerationStore for PostgresStore {
                 .bind(room.as_str())
                 .bind(MODERATORS_MAX)
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Moderation, rows).await?;
         let users = rows.iter();
         users
             .map(|row| Columns::of(row).parse(UserId::parse))
@@ -101,11 +102,14 @@ impl ModerationStore for PostgresStore {
     }
 
     async fn forget_moderation(&self, before: Timestamp, limit: i64) -> Result<u64, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(FORGET)
-                .bind(before.to_datetime())
-                .bind(limit.max(0))
-        }));
+        let rows = self.limited(
+            Operation::Moderation,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FORGET)
+                    .bind(before.to_datetime())
+                    .bind(limit.max(0))
+            }),
+        );
         Ok(rows.await?.len() as u64)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         room::Visibility,
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{
@@ -143,19 +144,22 @@ impl NotificationStore for PostgresStore {
             return Ok(Vec::new());
         }
         let asked = Asked::of(new);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(NOTIFY)
-                .bind(&asked.ids)
-                .bind(&asked.users)
-                .bind(&asked.kinds)
-                .bind(&asked.rooms)
-                .bind(&asked.messages)
-                .bind(&asked.revs)
-                .bind(&asked.by)
-                .bind(&asked.titles)
-                .bind(&asked.bodies)
-                .bind(&asked.times)
-        }));
+        let rows = self.limited(
+            Operation::Notifications,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(NOTIFY)
+                    .bind(&asked.ids)
+                    .bind(&asked.users)
+                    .bind(&asked.kinds)
+                    .bind(&asked.rooms)
+                    .bind(&asked.messages)
+                    .bind(&asked.revs)
+                    .bind(&asked.by)
+                    .bind(&asked.titles)
+                    .bind(&asked.bodies)
+                    .bind(&asked.times)
+            }),
+        );
         let rows = rows.await?;
         rows.iter()
             .map(|row| notification(&mut Columns::of(row)))
@@ -169,13 +173,16 @@ impl NotificationStore for PostgresStore {
         limit: i64,
     ) -> Result<NotificationPage, BackendError> {
         let limit = limit.max(0);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(PAGE)
-                .bind(user.as_str())
-                .bind(COUNTED_MAX)
-                .bind(before.map(|id| id.0))
-                .bind(limit.saturating_add(1))
-        }));
+        let rows = self.limited(
+            Operation::Notifications,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(PAGE)
+                    .bind(user.as_str())
+                    .bind(COUNTED_MAX)
+                    .bind(before.map(|id| id.0))
+                    .bind(limit.saturating_add(1))
+            }),
+        );
         let rows = rows.await?;
         let mut page = NotificationPage {
             unread: first(&rows)?,
@@ -198,7 +205,7 @@ impl NotificationStore for PostgresStore {
         user: &UserId,
         up_to: NotificationId,
     ) -> Result<NotificationsRead, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Notifications, async {
             let moved = self.rows(Lane::Rest, Again::Safe, || {
                 sqlx::query(MARK).bind(user.as_str()).bind(up_to.0)
             });
@@ -224,9 +231,12 @@ impl NotificationStore for PostgresStore {
         limit: i64,
     ) -> Result<u64, BackendError> {
         let before = NotificationId::first_at(before);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(FORGET).bind(before.0).bind(limit.max(0))
-        }));
+        let rows = self.limited(
+            Operation::Notifications,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FORGET).bind(before.0).bind(limit.max(0))
+            }),
+        );
         Ok(rows.await?.len() as u64)
     }
 
@@ -236,7 +246,7 @@ impl NotificationStore for PostgresStore {
     ) -> Result<Vec<(MessageId, UserId)>, BackendError> {
         let ids: Vec<Uuid> = messages.iter().map(|id| id.0).collect();
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(AUTHORS).bind(&ids));
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Notifications, rows).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((MessageId(columns.take()?), columns.parse(UserId::parse)?))
@@ -250,7 +260,7 @@ impl NotificationStore for PostgresStore {
     ) -> Result<Vec<(RoomId, Vec<UserId>)>, BackendError> {
         let ids: Vec<&str> = rooms.iter().map(RoomId::as_str).collect();
         let rows = self.rows(Lane::Rest, Again::Safe, || sqlx::query(DIRECT).bind(&ids));
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Notifications, rows).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             let room = columns.parse(RoomId::parse)?;

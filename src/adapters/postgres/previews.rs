@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::message::Preview,
+    metrics::Operation,
     ports::{
         BackendError,
         store::{PreviewStore, link_key},
@@ -37,9 +38,12 @@ impl PreviewStore for PostgresStore {
     ) -> Result<Vec<(String, Option<Preview>)>, BackendError> {
         let by_key: HashMap<_, _> = urls.iter().map(|url| (link_key(url), url)).collect();
         let keys: Vec<&[u8]> = by_key.keys().map(|key| &key[..]).collect();
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(KNOWN).bind(&keys).bind(age.as_secs_f64())
-        }));
+        let rows = self.limited(
+            Operation::Previews,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(KNOWN).bind(&keys).bind(age.as_secs_f64())
+            }),
+        );
         let rows = rows.await?;
         let known = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
@@ -61,16 +65,22 @@ impl PreviewStore for PostgresStore {
         let key = link_key(url);
         let preview = preview.map(serde_json::to_string).transpose();
         let preview = preview.map_err(|error| fault(error.to_string()))?;
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(REMEMBER).bind(&key[..]).bind(&preview)
-        }));
+        let rows = self.limited(
+            Operation::Previews,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(REMEMBER).bind(&key[..]).bind(&preview)
+            }),
+        );
         rows.await.map(drop)
     }
 
     async fn forget_previews(&self, age: Duration, limit: i64) -> Result<u64, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(FORGET).bind(age.as_secs_f64()).bind(limit)
-        }));
+        let rows = self.limited(
+            Operation::Previews,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FORGET).bind(age.as_secs_f64()).bind(limit)
+            }),
+        );
         let gone: i64 = first(&rows.await?)?;
         Ok(gone.unsigned_abs())
     }

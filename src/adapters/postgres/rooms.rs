@@ -11,6 +11,7 @@ use crate::{
         id::{RoomId, UserId},
         room::{RoomView, search_key},
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{NewRoom, RoomQuery, RoomScope, RoomStore, Standpoint},
@@ -98,7 +99,7 @@ const REVISIONS: &str =
 #[async_trait]
 impl RoomStore for PostgresStore {
     async fn create_room(&self, room: &NewRoom) -> Result<Option<RoomView>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Rooms, async {
             // Not again: the repeat would find the id taken, by this very call.
             let made = self.make_rooms(std::slice::from_ref(room), Again::Unsafe);
             Ok(made.await?.then(|| room.as_made()))
@@ -107,7 +108,8 @@ impl RoomStore for PostgresStore {
     }
 
     async fn room(&self, id: &RoomId, asker: &UserId) -> Result<Option<RoomView>, BackendError> {
-        self.limited(self.one_room(ROOM, id.as_str(), asker)).await
+        self.limited(Operation::Rooms, self.one_room(ROOM, id.as_str(), asker))
+            .await
     }
 
     async fn rooms(&self, query: &RoomQuery) -> Result<Vec<RoomView>, BackendError> {
@@ -116,13 +118,16 @@ impl RoomStore for PostgresStore {
             RoomScope::Public => PUBLIC,
         };
         let text = query.text.as_deref().map(search_key);
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(sql)
-                .bind(query.asker.as_str())
-                .bind(query.after.as_ref().map(RoomId::as_str))
-                .bind(&text)
-                .bind(query.limit)
-        }));
+        let rows = self.limited(
+            Operation::Rooms,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(sql)
+                    .bind(query.asker.as_str())
+                    .bind(query.after.as_ref().map(RoomId::as_str))
+                    .bind(&text)
+                    .bind(query.limit)
+            }),
+        );
         let rows = rows.await?;
         rows.iter().map(|row| Columns::of(row).view()).collect()
     }
@@ -132,7 +137,7 @@ impl RoomStore for PostgresStore {
         let rows = self.rows(Lane::Rest, Again::Safe, || {
             sqlx::query(REVISIONS).bind(&ids)
         });
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Rooms, rows).await?;
         let standpoints = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok(Standpoint {
@@ -151,7 +156,7 @@ impl RoomStore for PostgresStore {
         other: &UserId,
     ) -> Result<Option<RoomView>, BackendError> {
         let (asker, key) = (&room.created_by, room.direct_key(other));
-        self.limited(async {
+        self.limited(Operation::Rooms, async {
             // Mostly it is there.
             if let Some(found) = self.one_room(DIRECT, &key, asker).await? {
                 return Ok(Some(found));

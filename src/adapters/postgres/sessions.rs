@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{id::UserId, presence::EndedSession, timestamp::Timestamp},
+    metrics::Operation,
     ports::{
         BackendError,
         store::{ENDED_KEPT, FORGOTTEN_AT_ONCE, NextToken, RefreshToken, Rotation, SessionStore},
@@ -57,13 +58,16 @@ const SECRET: &str = "WITH kept AS ( \
 #[async_trait]
 impl SessionStore for PostgresStore {
     async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(KEEP)
-                .bind(&token.hash[..])
-                .bind(token.family)
-                .bind(token.user.as_str())
-                .bind(token.expires_at.to_datetime())
-        }));
+        let rows = self.limited(
+            Operation::Sessions,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(KEEP)
+                    .bind(&token.hash[..])
+                    .bind(token.family)
+                    .bind(token.user.as_str())
+                    .bind(token.expires_at.to_datetime())
+            }),
+        );
         rows.await.map(drop)
     }
 
@@ -73,7 +77,7 @@ impl SessionStore for PostgresStore {
         next: &NextToken,
         now: Timestamp,
     ) -> Result<Rotation, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             let rows = self.rows(Lane::Rest, Again::Safe, || {
                 sqlx::query(ROTATE)
                     .bind(&old[..])
@@ -113,13 +117,17 @@ impl SessionStore for PostgresStore {
         hash: &[u8; 32],
         now: Timestamp,
     ) -> Result<Option<EndedSession>, BackendError> {
-        self.limited(self.end(hash, true, now)).await
+        self.limited(Operation::Sessions, self.end(hash, true, now))
+            .await
     }
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<EndedSession>, BackendError> {
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(ENDED).bind(since.to_datetime())
-        }));
+        let rows = self.limited(
+            Operation::Sessions,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(ENDED).bind(since.to_datetime())
+            }),
+        );
         let rows = rows.await?;
         let ended = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
@@ -135,18 +143,21 @@ impl SessionStore for PostgresStore {
 
     async fn forget_tokens(&self, expired_before: Timestamp) -> Result<u64, BackendError> {
         let past = expired_before.to_datetime() - ENDED_KEPT;
-        let rows = self.limited(self.rows(Lane::Rest, Again::Safe, || {
-            sqlx::query(FORGET)
-                .bind(expired_before.to_datetime())
-                .bind(FORGOTTEN_AT_ONCE)
-                .bind(past)
-        }));
+        let rows = self.limited(
+            Operation::Sessions,
+            self.rows(Lane::Rest, Again::Safe, || {
+                sqlx::query(FORGET)
+                    .bind(expired_before.to_datetime())
+                    .bind(FORGOTTEN_AT_ONCE)
+                    .bind(past)
+            }),
+        );
         let gone: i64 = first(&rows.await?)?;
         Ok(gone.unsigned_abs())
     }
 
     async fn signing_secret(&self, candidate: &[u8]) -> Result<Vec<u8>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             // A second look, if the first one's snapshot was older than the other call's commit.
             for _ in 0..2 {
                 let rows = self.rows(Lane::Rest, Again::Safe, || {

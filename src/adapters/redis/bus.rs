@@ -13,6 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use prometheus_client::metrics::counter::Counter;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -41,6 +42,7 @@ pub struct RedisBus {
     publishing: Arc<AtomicBool>,
     wishes: Arc<Wishes>,
     link: Arc<Link>,
+    published: Counter,
 }
 
 impl RedisBus {
@@ -63,10 +65,11 @@ impl RedisBus {
             wishes.clone(),
             watcher,
             mouth,
+            settings.figures.bus.clone(),
         );
         tasks.spawn(subscriber.run(stop.clone()));
         let publishing = Arc::new(AtomicBool::new(false));
-        let (outbox, inbox) = publisher::outbox();
+        let (outbox, inbox) = publisher::outbox(settings.figures.bus.lost.clone());
         tasks.spawn(publisher::run(
             link.clone(),
             inbox,
@@ -80,6 +83,7 @@ impl RedisBus {
             publishing,
             wishes,
             link: link.clone(),
+            published: settings.figures.bus.published.clone(),
         };
         (bus, ear)
     }
@@ -93,6 +97,7 @@ impl RedisBus {
 #[async_trait]
 impl Bus for RedisBus {
     fn publish(&self, topic: &Topic, news: &News) {
+        self.published.inc();
         match self.channels.written(news) {
             Ok(message) => self.outbox.put(self.channels.of(topic), message),
             Err(error) => tracing::error!(%error, "news that cannot be written as JSON"),

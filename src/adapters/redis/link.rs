@@ -15,7 +15,10 @@ use super::{
     RedisSettings,
     health::{Health, State},
 };
-use crate::ports::BackendError;
+use crate::{
+    metrics::{self, RedisFigures},
+    ports::BackendError,
+};
 
 /// How long a connection may take to be made.
 pub(super) const DIAL_LIMIT: Duration = Duration::from_secs(1);
@@ -28,6 +31,16 @@ pub(super) struct Link {
     client: Client,
     pool: bb8::Pool<Commands>,
     health: watch::Receiver<Health>,
+    pool_max: u32,
+    figures: RedisFigures,
+}
+
+impl metrics::Pooled for Link {
+    fn note_pools(&self) {
+        let state = self.pool.state();
+        let (open, idle) = (state.connections, state.idle_connections);
+        self.figures.pool.stands(self.pool_max, open, idle);
+    }
 }
 
 impl Link {
@@ -57,6 +70,8 @@ impl Link {
             client,
             pool,
             health,
+            pool_max: settings.pool,
+            figures: settings.figures.clone(),
         })
     }
 
@@ -180,7 +195,8 @@ impl Link {
     }
 
     async fn take(&self) -> RedisResult<bb8::PooledConnection<'_, Commands>> {
-        let mut pooled = self.pool.get().await.map_err(|error| match error {
+        let pooled = self.figures.pool.acquire(self.pool.get()).await;
+        let mut pooled = pooled.map_err(|error| match error {
             bb8::RunError::User(error) => error,
             bb8::RunError::TimedOut => too_slow(),
         })?;
@@ -193,8 +209,11 @@ impl Link {
         limit: Duration,
         work: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, BackendError> {
-        self.check()?;
-        within(limit, work).await.map_err(backend_error)
+        let call = async {
+            self.check()?;
+            within(limit, work).await.map_err(backend_error)
+        };
+        self.figures.call(call).await
     }
 }
 

@@ -23,7 +23,10 @@ mod queue_reply;
 mod queue_ticket;
 mod subscriber;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,6 +37,7 @@ pub use self::{
 };
 use crate::{
     domain::id::ReplicaId,
+    metrics::{Pooled, RedisFigures},
     ports::{
         BackendError,
         bus::Ear,
@@ -83,6 +87,8 @@ pub struct RedisSettings {
     pub job_tickets: u64,
     /// How many may wait for their time; beyond, the latest are left to the store's sweep.
     pub delayed_tickets: u64,
+    /// Where calls and news are counted.
+    pub figures: RedisFigures,
 }
 
 impl RedisSettings {
@@ -106,6 +112,7 @@ impl RedisSettings {
             message_tickets: 1_000_000,
             job_tickets: 4_000_000,
             delayed_tickets: 4_000_000,
+            figures: RedisFigures::default(),
         }
     }
 }
@@ -154,6 +161,12 @@ impl RedisParts {
             stop,
         };
         Ok((parts, ear))
+    }
+
+    /// What knows of its connections.
+    pub fn pooled(&self) -> Weak<dyn Pooled> {
+        let pooled: Arc<dyn Pooled> = self.link.clone();
+        Arc::downgrade(&pooled)
     }
 
     /// Whether Redis answers, as far as is known: at most 2 s old.

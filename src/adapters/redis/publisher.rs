@@ -6,11 +6,12 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use prometheus_client::metrics::counter::Counter;
 use redis::{RedisResult, aio::MultiplexedConnection};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -43,15 +44,17 @@ pub(super) struct Inbox {
     counts: Arc<Counts>,
 }
 
-#[derive(Default)]
 struct Counts {
     waiting_bytes: AtomicUsize,
-    lost: AtomicU64,
+    lost: Counter,
 }
 
-pub(super) fn outbox() -> (Outbox, Inbox) {
+pub(super) fn outbox(lost: Counter) -> (Outbox, Inbox) {
     let (sender, receiver) = mpsc::channel(MOST_WAITING);
-    let counts = Arc::new(Counts::default());
+    let counts = Arc::new(Counts {
+        waiting_bytes: AtomicUsize::new(0),
+        lost,
+    });
     let inbox = Inbox {
         receiver,
         counts: counts.clone(),
@@ -70,13 +73,13 @@ impl Outbox {
         let waiting = waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         if waiting > MOST_BYTES || self.sender.try_send((channel, message)).is_err() {
             waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            lost.fetch_add(1, Ordering::Relaxed);
+            lost.inc();
         }
     }
 
     /// How many messages were dropped, since the start.
     pub(super) fn lost(&self) -> u64 {
-        self.counts.lost.load(Ordering::Relaxed)
+        self.counts.lost.get()
     }
 }
 
@@ -93,13 +96,11 @@ impl Inbox {
     }
 
     fn lost(&self) -> u64 {
-        self.counts.lost.load(Ordering::Relaxed)
+        self.counts.lost.get()
     }
 
     fn lose(&self, batch: &[Message]) {
-        self.counts
-            .lost
-            .fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.counts.lost.inc_by(batch.len() as u64);
     }
 }
 

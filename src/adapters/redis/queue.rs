@@ -26,7 +26,7 @@ use crate::{
     domain::job::Priority,
     ports::{
         BackendError,
-        queue::{Backlog, Claim, Claimed, Line, Queue, Taken, Ticket, Wish},
+        queue::{Backlog, Claim, Claimed, Line, Oldest, Queue, Taken, Ticket, Wish},
     },
 };
 
@@ -50,6 +50,7 @@ pub struct RedisQueue {
     take: Script,
     settle: Script,
     backlog: Script,
+    oldest: Script,
     readers: Readers,
     checks: Checks,
     turns: Mutex<Turns>,
@@ -82,6 +83,7 @@ impl RedisQueue {
             take: script!("take"),
             settle: script!("settle"),
             backlog: script!("backlog"),
+            oldest: script!("oldest"),
             checks: Checks::new(settings.claim_check),
             turns: Mutex::default(),
         }
@@ -292,6 +294,12 @@ impl Queue for RedisQueue {
             jobs: [high, normal, low],
             delayed,
         })
+    }
+
+    async fn oldest(&self) -> Result<Oldest, BackendError> {
+        let call = self.call(&self.oldest);
+        let ages: [i64; Line::ALL.len()] = self.link.script(LIMIT, &call).await?;
+        Ok(ages.map(|age| u64::try_from(age).ok().map(Duration::from_millis)))
     }
 }
 

@@ -29,7 +29,10 @@ use super::{
     health::Watcher,
     link::{Link, too_slow, within},
 };
-use crate::ports::bus::{Heard, Mouth};
+use crate::{
+    metrics::BusFigures,
+    ports::bus::{Heard, Mouth},
+};
 
 /// How many channels one command names at most.
 const TOGETHER: usize = 512;
@@ -157,6 +160,7 @@ pub(super) struct Subscriber {
     wishes: Arc<Wishes>,
     watcher: Watcher,
     mouth: Mouth,
+    figures: BusFigures,
 }
 
 type Asked = Pin<Box<dyn Future<Output = RedisResult<()>> + Send>>;
@@ -169,6 +173,7 @@ impl Subscriber {
         wishes: Arc<Wishes>,
         watcher: Watcher,
         mouth: Mouth,
+        figures: BusFigures,
     ) -> Self {
         Self {
             link,
@@ -176,6 +181,7 @@ impl Subscriber {
             wishes,
             watcher,
             mouth,
+            figures,
         }
     }
 
@@ -219,7 +225,7 @@ impl Subscriber {
         backoff.reset();
         if !first || !all_heard {
             tracing::info!(channels = subscribed.len(), "Redis is back");
-            self.mouth.gap();
+            self.gap();
         }
         self.follow(&mut sink, &mut stream, subscribed).await
     }
@@ -253,7 +259,7 @@ impl Subscriber {
                     if let Some((ask, channels, _)) = asking.take() {
                         ask.note(&channels, &mut subscribed);
                         if !self.wishes.confirm(&channels, &subscribed) && ask == Ask::Subscribe {
-                            self.mouth.gap();
+                            self.gap();
                         }
                     }
                 }
@@ -276,20 +282,28 @@ impl Subscriber {
         }
     }
 
+    fn gap(&mut self) {
+        self.figures.gaps.inc();
+        self.mouth.gap();
+    }
+
     fn hear(&mut self, message: &Msg, subscribed: &HashSet<String>) {
         if !subscribed.contains(message.get_channel_name()) {
             return;
         }
         // Not even read then, so that what waits in the connection cannot grow behind a reader that is too slow.
         if self.mouth.is_full() {
-            self.mouth.gap();
+            self.gap();
             return;
         }
         match self.channels.read(message.get_payload_bytes()) {
             Ok(Some(Heard::News(news))) => {
-                self.mouth.say(news);
+                self.figures.heard.inc();
+                if !self.mouth.say(news) {
+                    self.figures.gaps.inc();
+                }
             }
-            Ok(Some(Heard::Gap)) => self.mouth.gap(),
+            Ok(Some(Heard::Gap)) => self.gap(),
             Ok(None) => {}
             Err(error) => tracing::warn!(error, "news that cannot be understood"),
         }

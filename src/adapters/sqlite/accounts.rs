@@ -14,6 +14,7 @@ use crate::{
         room::search_key,
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{AccountQuery, AccountStore, NewAccount},
@@ -70,7 +71,7 @@ const LAST_SEEN: &str = "SELECT id, last_seen_at FROM users \
 #[async_trait]
 impl AccountStore for SqliteStore {
     async fn first_sight(&self, id: &UserId, username: &str) -> Result<Account, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Accounts, async {
             let known = self.accounts_of(std::slice::from_ref(id)).await?.pop();
             if let Some(account) = known {
                 return Ok(account);
@@ -100,7 +101,8 @@ impl AccountStore for SqliteStore {
     }
 
     async fn accounts(&self, ids: &[UserId]) -> Result<Vec<Account>, BackendError> {
-        self.limited(self.accounts_of(ids)).await
+        self.limited(Operation::Accounts, self.accounts_of(ids))
+            .await
     }
 
     async fn register(&self, new: &NewAccount) -> Result<Option<Account>, BackendError> {
@@ -111,7 +113,7 @@ impl AccountStore for SqliteStore {
                 .bind(username_key(&new.username))
                 .bind(&*new.password)
         };
-        self.limited(async {
+        self.limited(Operation::Accounts, async {
             let mut transaction = self.begin().await?;
             let mut rows = fetch(&mut transaction, query(REGISTER)).await?;
             if rows.is_empty() {
@@ -129,7 +131,7 @@ impl AccountStore for SqliteStore {
         username_key: &str,
     ) -> Result<Option<(Account, String)>, BackendError> {
         let query = sqlx::query(PASSWORD).bind(username_key);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Accounts, self.read(query)).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
@@ -146,7 +148,7 @@ impl AccountStore for SqliteStore {
             .bind(id.as_str())
             .bind(display_name)
             .bind(display_name.map(search_key));
-        self.limited(async {
+        self.limited(Operation::Accounts, async {
             let mut transaction = self.begin().await?;
             let rows = fetch(&mut transaction, query).await?;
             commit(transaction).await?;
@@ -163,7 +165,7 @@ impl AccountStore for SqliteStore {
             .bind(text.map(username_key))
             .bind(text.map(search_key))
             .bind(query.limit.max(0));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Accounts, self.read(query)).await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
 
@@ -173,12 +175,16 @@ impl AccountStore for SqliteStore {
         }
         let seen = seen.iter().map(|(id, at)| (id, at.as_millis()));
         let seen = json(&seen.collect::<Vec<_>>())?;
-        self.limited(self.write(sqlx::query(SEEN).bind(seen))).await
+        self.limited(
+            Operation::Accounts,
+            self.write(sqlx::query(SEEN).bind(seen)),
+        )
+        .await
     }
 
     async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Timestamp)>, BackendError> {
         let query = sqlx::query(LAST_SEEN).bind(json(ids)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Accounts, self.read(query)).await?;
         let seen = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((columns.parse(UserId::parse)?, columns.time()?))

@@ -22,6 +22,7 @@ use crate::{
         job::{Job, NewJob, Run, State},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         queue::Line,
@@ -191,7 +192,7 @@ impl JobStore for SqliteStore {
             .bind(json(&jobs.collect::<Vec<_>>())?)
             .bind(Timestamp::now().as_millis())
             .bind(millis(FIRST_LEASE));
-        self.limited(self.write(add)).await
+        self.limited(Operation::Jobs, self.write(add)).await
     }
 
     async fn start_jobs(&self, jobs: &[JobId], lease: Duration) -> Result<Starts, BackendError> {
@@ -201,7 +202,7 @@ impl JobStore for SqliteStore {
             .bind(millis(lease))
             .bind(WORKER_GONE);
         let (rows, early) = self
-            .limited(async {
+            .limited(Operation::Jobs, async {
                 let mut transaction = self.begin().await?;
                 let rows = fetch(&mut transaction, start).await?;
                 let early = if rows.len() < jobs.len() {
@@ -244,7 +245,7 @@ impl JobStore for SqliteStore {
         let keep = sqlx::query(KEEP)
             .bind(json(&runs.collect::<Vec<_>>())?)
             .bind(millis(lease));
-        let rows = self.limited(self.change(keep)).await?;
+        let rows = self.limited(Operation::Jobs, self.change(keep)).await?;
         let kept = |row| {
             let mut columns = Columns::of(row);
             Ok(Kept {
@@ -271,7 +272,7 @@ impl JobStore for SqliteStore {
             ])
         });
         let elements = json(&elements.collect::<Vec<_>>())?;
-        self.limited(async {
+        self.limited(Operation::Jobs, async {
             let mut transaction = self.begin().await?;
             let mut ended = Vec::with_capacity(ends.len());
             if of.iter().any(|end| end.how == "completed") {
@@ -302,7 +303,7 @@ impl JobStore for SqliteStore {
 
     async fn finish_jobs(&self, jobs: &[JobId]) -> Result<(), BackendError> {
         let jobs = ids(jobs)?;
-        self.limited(async {
+        self.limited(Operation::Jobs, async {
             let mut transaction = self.begin().await?;
             let mut files = false;
             for row in fetch(&mut transaction, sqlx::query(FINISH).bind(&jobs)).await? {
@@ -318,7 +319,8 @@ impl JobStore for SqliteStore {
 
     async fn cancel_job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
         let cancel = sqlx::query(CANCEL).bind(job.0);
-        self.limited(self.changed_or_not(job, cancel)).await
+        self.limited(Operation::Jobs, self.changed_or_not(job, cancel))
+            .await
     }
 
     async fn retry_job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
@@ -327,12 +329,13 @@ impl JobStore for SqliteStore {
             // Who asks for it may have no way to the queue: the next sweep brings it.
             .bind(0_i64)
             .bind(Timestamp::now().as_millis());
-        self.limited(self.changed_or_not(job, retry)).await
+        self.limited(Operation::Jobs, self.changed_or_not(job, retry))
+            .await
     }
 
     async fn job(&self, job: JobId) -> Result<Option<Job>, BackendError> {
         let read = self.read(sqlx::query(JOB).bind(job.0));
-        one(&self.limited(read).await?)
+        one(&self.limited(Operation::Jobs, read).await?)
     }
 
     async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, BackendError> {
@@ -350,7 +353,7 @@ impl JobStore for SqliteStore {
             .bind(query.kind.as_deref())
             .bind(query.before.map(|job| job.0))
             .bind(query.limit.max(0));
-        let rows = self.limited(self.read(list)).await?;
+        let rows = self.limited(Operation::Jobs, self.read(list)).await?;
         rows.iter().map(|row| Columns::of(row).job()).collect()
     }
 
@@ -361,18 +364,21 @@ impl JobStore for SqliteStore {
         lease: Duration,
         limit: i64,
     ) -> Result<Swept, BackendError> {
-        self.limited(self.sweep(sweep, lines, lease, limit)).await
+        self.limited(Operation::Jobs, self.sweep(sweep, lines, lease, limit))
+            .await
     }
 
     async fn open_jobs(&self, owner: &UserId) -> Result<i64, BackendError> {
         let read = self.read(sqlx::query(OPEN).bind(owner.as_str()));
-        let rows = self.limited(read).await?;
+        let rows = self.limited(Operation::Jobs, read).await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         Columns::of(row).take()
     }
 
     async fn count_jobs(&self) -> Result<JobCounts, BackendError> {
-        let rows = self.limited(self.read(sqlx::query(COUNT))).await?;
+        let rows = self
+            .limited(Operation::Jobs, self.read(sqlx::query(COUNT)))
+            .await?;
         let row = rows.first().ok_or_else(|| fault("no row"))?;
         let mut columns = Columns::of(row);
         Ok(JobCounts {
@@ -383,7 +389,8 @@ impl JobStore for SqliteStore {
     }
 
     async fn forget_jobs(&self, after: Duration, limit: i64) -> Result<u64, BackendError> {
-        self.limited(self.forget(after, limit)).await
+        self.limited(Operation::Jobs, self.forget(after, limit))
+            .await
     }
 
     async fn add_result_part(
@@ -392,11 +399,12 @@ impl JobStore for SqliteStore {
         part: i32,
         bytes: &[u8],
     ) -> Result<bool, BackendError> {
-        self.limited(self.add_part(run, part, bytes)).await
+        self.limited(Operation::Jobs, self.add_part(run, part, bytes))
+            .await
     }
 
     async fn result_part(&self, job: JobId, part: i32) -> Result<Option<Vec<u8>>, BackendError> {
-        self.limited(self.part(job, part)).await
+        self.limited(Operation::Jobs, self.part(job, part)).await
     }
 }
 

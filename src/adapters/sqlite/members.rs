@@ -15,6 +15,7 @@ use crate::{
         room::{Member, Role, RoomView},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{Entered, Entry, MemberChange, MemberStore, Premises, ReadMark, ReadState},
@@ -107,7 +108,7 @@ const MARK: &str = "UPDATE members SET last_read_seq = s.seq FROM ( \
 #[async_trait]
 impl MemberStore for SqliteStore {
     async fn join(&self, entries: &[Entry]) -> Result<Vec<Entered>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Members, async {
             let mut entered: Vec<Entered> = Vec::new();
             entered.resize_with(entries.len(), || Entered::NoRoom);
             // Most are members already, and need no write.
@@ -142,7 +143,7 @@ impl MemberStore for SqliteStore {
             .bind(room.as_str())
             .bind(asker.as_str())
             .bind(subject.as_str());
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Members, self.read(query)).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
@@ -160,7 +161,7 @@ impl MemberStore for SqliteStore {
             .bind(room.as_str())
             .bind(after.map(UserId::as_str))
             .bind(limit.max(0));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Members, self.read(query)).await?;
         rows.iter().map(|row| Columns::of(row).member()).collect()
     }
 
@@ -191,7 +192,7 @@ impl MemberStore for SqliteStore {
         users: &[UserId],
     ) -> Result<Vec<UserId>, BackendError> {
         let query = sqlx::query(AMONG).bind(room.as_str()).bind(json(users)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Members, self.read(query)).await?;
         rows.iter()
             .map(|row| Columns::of(row).parse(UserId::parse))
             .collect()
@@ -203,7 +204,7 @@ impl MemberStore for SqliteStore {
             .map(|mark| (&mark.room, &mark.user, mark.seq))
             .collect();
         let list = json(&list)?;
-        self.limited(async {
+        self.limited(Operation::Members, async {
             // Often there is nothing to be moved, and nothing to write.
             let rows = self.read(sqlx::query(TARGETS).bind(&*list)).await?;
             let mut read = ReadStates::of(marks.len());
@@ -229,7 +230,7 @@ impl MemberStore for SqliteStore {
         names: &[String],
     ) -> Result<Vec<Account>, BackendError> {
         let query = sqlx::query(NAMED).bind(room.as_str()).bind(json(names)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Members, self.read(query)).await?;
         rows.iter().map(|row| Columns::of(row).account()).collect()
     }
 }
@@ -253,7 +254,7 @@ impl SqliteStore {
         if matches!(wish, Wish::Add(..)) != premises.subject_role.is_none() {
             return Ok(MemberChange::Moved);
         }
-        self.limited(async {
+        self.limited(Operation::Members, async {
             // Nothing else writes until it ends; dropped on the way, it has changed nothing.
             let mut transaction = self.begin().await?;
             let holds = sqlx::query(HOLDS)

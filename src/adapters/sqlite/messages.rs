@@ -16,6 +16,7 @@ use crate::{
         message::{Message, Mine},
         room::Room,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{Changes, MessageStore, Page, Place},
@@ -77,7 +78,8 @@ const MINE: &str = "SELECT user_id, message_id, sum(count), json_group_array(emo
 #[async_trait]
 impl MessageStore for SqliteStore {
     async fn commit(&self, changes: &[Change]) -> Result<Vec<Outcome>, BackendError> {
-        self.limited(self.commit_batch(changes)).await
+        self.limited(Operation::Commit, self.commit_batch(changes))
+            .await
     }
 
     async fn page(
@@ -97,7 +99,9 @@ impl MessageStore for SqliteStore {
             Place::After(seq) => query(AFTER).bind(above).bind(seq),
             Place::Around(seq) => query(AROUND).bind(below).bind(seq).bind(above),
         };
-        let read = self.limited(self.room_with_messages(room, query)).await?;
+        let read = self
+            .limited(Operation::Messages, self.room_with_messages(room, query))
+            .await?;
         Ok(read.map(|read| Page::of(read.room, place, limit, read.messages)))
     }
 
@@ -113,7 +117,9 @@ impl MessageStore for SqliteStore {
             .bind(room.as_str())
             .bind(limit.saturating_add(1))
             .bind(since);
-        let read = self.limited(self.room_with_messages(room, query)).await?;
+        let read = self
+            .limited(Operation::Messages, self.room_with_messages(room, query))
+            .await?;
         Ok(read.map(|read| Changes::of(read.room, read.room_changed, since, limit, read.messages)))
     }
 
@@ -123,7 +129,7 @@ impl MessageStore for SqliteStore {
     ) -> Result<Vec<(MessageId, RoomId)>, BackendError> {
         let ids = hexes(messages)?;
         let rows = self.read(sqlx::query(ROOMS_OF).bind(ids));
-        let rows = self.limited(rows).await?;
+        let rows = self.limited(Operation::Messages, rows).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((MessageId(columns.take()?), columns.parse(RoomId::parse)?))
@@ -137,7 +143,7 @@ impl MessageStore for SqliteStore {
         messages: &[MessageId],
     ) -> Result<Vec<(UserId, MessageId, Mine)>, BackendError> {
         let query = sqlx::query(MINE).bind(json(users)?).bind(hexes(messages)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Messages, self.read(query)).await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             let user = columns.parse(UserId::parse)?;

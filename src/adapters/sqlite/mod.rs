@@ -32,7 +32,10 @@ use tokio::{sync::Semaphore, time::timeout};
 
 pub use self::claim::Claim;
 use super::outage::Outage;
-use crate::ports::{BackendError, store::Store};
+use crate::{
+    metrics::{Metrics, Operation, PoolFigures, Pooled, StoreFigures},
+    ports::{BackendError, store::Store},
+};
 
 const BACKEND: &str = "SQLite";
 /// How long any call may take.
@@ -57,6 +60,9 @@ pub struct SqliteStore {
     /// For those who wait for a connection, or use one.
     callers: Semaphore,
     outage: Outage,
+    figures: StoreFigures,
+    /// Of the writer and of the readers.
+    pools: [PoolFigures; 2],
 }
 
 impl SqliteStore {
@@ -106,7 +112,16 @@ impl SqliteStore {
             readers,
             callers: Semaphore::new(CALLERS_MAX),
             outage: Outage::of(BACKEND),
+            figures: StoreFigures::default(),
+            pools: Default::default(),
         })
+    }
+
+    /// Its calls and its connections count among these figures.
+    pub fn counted(mut self, metrics: &Metrics) -> Self {
+        self.figures = metrics.store.clone();
+        self.pools = ["sqlite_writer", "sqlite_readers"].map(|pool| metrics.pools.pool(pool));
+        self
     }
 
     /// Brings the schema up to date. Ends within 5 minutes.
@@ -127,13 +142,17 @@ impl SqliteStore {
 
     /// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, BackendError> {
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        begun.map_err(translate)
+        let [writer, _] = &self.pools;
+        let begun = writer.acquire(self.writer.begin_with("BEGIN IMMEDIATE"));
+        begun.await.map_err(translate)
     }
 
     /// Runs one statement on a reader and returns its rows.
     async fn read(&self, query: Query<'_>) -> Result<Vec<SqliteRow>, BackendError> {
-        query.fetch_all(&self.readers).await.map_err(translate)
+        let [_, readers] = &self.pools;
+        let reader = readers.acquire(self.readers.acquire()).await;
+        let mut reader = reader.map_err(translate)?;
+        query.fetch_all(&mut *reader).await.map_err(translate)
     }
 
     /// Runs one statement as a transaction of its own.
@@ -146,13 +165,17 @@ impl SqliteStore {
     /// Gives a whole call its time.
     async fn limited<T>(
         &self,
+        operation: Operation,
         work: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let answer = match self.callers.try_acquire() {
-            Ok(_caller) => timeout(LIMIT, work).await,
-            Err(_) => Ok(Err(unavailable("too many callers wait"))),
+        let answer = async {
+            let answer = match self.callers.try_acquire() {
+                Ok(_caller) => timeout(LIMIT, work).await,
+                Err(_) => Ok(Err(unavailable("too many callers wait"))),
+            };
+            answer.unwrap_or_else(|_| Err(unavailable("no answer within 3 s")))
         };
-        let answer = answer.unwrap_or_else(|_| Err(unavailable("no answer within 3 s")));
+        let answer = self.figures.call(operation, answer).await;
         if let Err(BackendError::Unavailable { cause, .. }) = &answer {
             self.outage.complains(cause);
         }
@@ -200,7 +223,7 @@ fn make_file(file: &Path) -> Result<(), BackendError> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), BackendError> {
-        self.limited(async {
+        self.limited(Operation::Ping, async {
             let transaction = self.begin().await?;
             transaction.rollback().await.map_err(translate)
         })
@@ -213,6 +236,16 @@ impl Store for SqliteStore {
             self.writer.close().await;
         };
         let _ = timeout(LIMIT, closing).await;
+    }
+}
+
+impl Pooled for SqliteStore {
+    fn note_pools(&self) {
+        let pools = [(&self.writer, 1), (&self.readers, READERS)];
+        for ((pool, max), figures) in pools.into_iter().zip(&self.pools) {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            figures.stands(max, pool.size(), idle);
+        }
     }
 }
 

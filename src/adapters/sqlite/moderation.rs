@@ -14,6 +14,7 @@ use crate::{
         id::{MessageId, RoomId, UserId},
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{
@@ -48,7 +49,9 @@ impl ModerationStore for SqliteStore {
             .bind(room.as_str())
             .bind(before.unwrap_or(Rev::MAX))
             .bind(limit.max(0));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self
+            .limited(Operation::Moderation, self.read(query))
+            .await?;
         let log = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok(Moderated {
@@ -80,7 +83,9 @@ impl ModerationStore for SqliteStore {
             .bind(user.as_str())
             .bind(json(texts)?)
             .bind(i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self
+            .limited(Operation::Moderation, self.read(query))
+            .await?;
         let ages = rows.iter().map(|row| Columns::of(row).take());
         ages.map(|age| age.map(age_of)).collect()
     }
@@ -89,7 +94,9 @@ impl ModerationStore for SqliteStore {
         let query = sqlx::query(MODERATORS)
             .bind(room.as_str())
             .bind(MODERATORS_MAX);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self
+            .limited(Operation::Moderation, self.read(query))
+            .await?;
         let users = rows.iter();
         users
             .map(|row| Columns::of(row).parse(UserId::parse))
@@ -100,7 +107,7 @@ impl ModerationStore for SqliteStore {
         let query = sqlx::query(FORGET)
             .bind(before.as_millis())
             .bind(limit.max(0));
-        self.limited(async {
+        self.limited(Operation::Moderation, async {
             let mut transaction = self.begin().await?;
             let gone = fetch(&mut transaction, query).await?.len();
             commit(transaction).await?;

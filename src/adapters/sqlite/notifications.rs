@@ -17,6 +17,7 @@ use crate::{
         room::Visibility,
         timestamp::Timestamp,
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{
@@ -116,7 +117,7 @@ impl NotificationStore for SqliteStore {
         let asked = json(&new.iter().map(row).collect::<Vec<_>>())?;
         let ids: Vec<String> = new.iter().map(|one| hex(one.id.0)).collect();
         let ids = json(&ids)?;
-        self.limited(async {
+        self.limited(Operation::Notifications, async {
             let mut transaction = self.begin().await?;
             fetch(&mut transaction, sqlx::query(NOTIFY).bind(asked)).await?;
             let rows = fetch(&mut transaction, sqlx::query(KEPT).bind(ids)).await?;
@@ -133,7 +134,7 @@ impl NotificationStore for SqliteStore {
         limit: i64,
     ) -> Result<NotificationPage, BackendError> {
         let limit = limit.max(0);
-        self.limited(async {
+        self.limited(Operation::Notifications, async {
             let mut snapshot = self.readers.begin().await.map_err(translate)?;
             let page = sqlx::query(PAGE)
                 .bind(user.as_str())
@@ -158,7 +159,7 @@ impl NotificationStore for SqliteStore {
         user: &UserId,
         up_to: NotificationId,
     ) -> Result<NotificationsRead, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Notifications, async {
             let mut transaction = self.begin().await?;
             let mark = sqlx::query(MARK).bind(user.as_str()).bind(up_to.0);
             let moved = !fetch(&mut transaction, mark).await?.is_empty();
@@ -181,7 +182,7 @@ impl NotificationStore for SqliteStore {
         let query = sqlx::query(FORGET)
             .bind(NotificationId::first_at(before).0)
             .bind(limit.max(0));
-        self.limited(async {
+        self.limited(Operation::Notifications, async {
             let mut transaction = self.begin().await?;
             let gone = fetch(&mut transaction, query).await?.len();
             commit(transaction).await?;
@@ -196,7 +197,9 @@ impl NotificationStore for SqliteStore {
     ) -> Result<Vec<(MessageId, UserId)>, BackendError> {
         let ids: Vec<String> = messages.iter().map(|id| hex(id.0)).collect();
         let query = sqlx::query(AUTHORS).bind(json(&ids)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self
+            .limited(Operation::Notifications, self.read(query))
+            .await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((MessageId(columns.take()?), columns.parse(UserId::parse)?))
@@ -209,7 +212,9 @@ impl NotificationStore for SqliteStore {
         rooms: &[RoomId],
     ) -> Result<Vec<(RoomId, Vec<UserId>)>, BackendError> {
         let query = sqlx::query(DIRECT).bind(json(rooms)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self
+            .limited(Operation::Notifications, self.read(query))
+            .await?;
         let found = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok((columns.parse(RoomId::parse)?, columns.list()?))

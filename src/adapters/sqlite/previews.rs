@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::message::Preview,
+    metrics::Operation,
     ports::{
         BackendError,
         store::{PreviewStore, link_key},
@@ -46,7 +47,7 @@ impl PreviewStore for SqliteStore {
         let keys: Vec<String> = by_key.keys().map(|key| hex(key)).collect();
         let keys = json(&keys)?;
         let query = sqlx::query(KNOWN).bind(&keys).bind(millis(age));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Previews, self.read(query)).await?;
         let known = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             let key: &[u8] = columns.take()?;
@@ -67,11 +68,11 @@ impl PreviewStore for SqliteStore {
         let key = link_key(url);
         let preview = preview.map(json).transpose()?;
         let query = sqlx::query(REMEMBER).bind(&key[..]).bind(preview);
-        self.limited(self.write(query)).await
+        self.limited(Operation::Previews, self.write(query)).await
     }
 
     async fn forget_previews(&self, age: Duration, limit: i64) -> Result<u64, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Previews, async {
             let mut transaction = self.begin().await?;
             let query = sqlx::query(FORGET).bind(millis(age)).bind(limit);
             let gone = fetch(&mut transaction, query).await?;

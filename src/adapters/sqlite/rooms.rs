@@ -12,6 +12,7 @@ use crate::{
         id::{RoomId, UserId},
         room::{RoomView, Visibility, search_key},
     },
+    metrics::Operation,
     ports::{
         BackendError,
         store::{NewRoom, RoomQuery, RoomScope, RoomStore, Standpoint},
@@ -81,7 +82,7 @@ const REVISIONS: &str = "SELECT id, rev, access_rev, deleted_at IS NOT NULL FROM
 #[async_trait]
 impl RoomStore for SqliteStore {
     async fn create_room(&self, room: &NewRoom) -> Result<Option<RoomView>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Rooms, async {
             let mut transaction = self.begin().await?;
             let made = create(&mut transaction, room).await?;
             commit(transaction).await?;
@@ -92,7 +93,7 @@ impl RoomStore for SqliteStore {
 
     async fn room(&self, id: &RoomId, asker: &UserId) -> Result<Option<RoomView>, BackendError> {
         let query = sqlx::query(ROOM).bind(id.as_str()).bind(asker.as_str());
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Rooms, self.read(query)).await?;
         rows.first().map(|row| Columns::of(row).view()).transpose()
     }
 
@@ -106,13 +107,13 @@ impl RoomStore for SqliteStore {
             .bind(query.after.as_ref().map(RoomId::as_str))
             .bind(query.text.as_deref().map(search_key))
             .bind(query.limit.max(0));
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Rooms, self.read(query)).await?;
         rows.iter().map(|row| Columns::of(row).view()).collect()
     }
 
     async fn revisions(&self, rooms: &[RoomId]) -> Result<Vec<Standpoint>, BackendError> {
         let query = sqlx::query(REVISIONS).bind(json(rooms)?);
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Rooms, self.read(query)).await?;
         let standpoints = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok(Standpoint {
@@ -132,7 +133,7 @@ impl RoomStore for SqliteStore {
     ) -> Result<Option<RoomView>, BackendError> {
         let (asker, key) = (&room.created_by, room.direct_key(other));
         let look = || sqlx::query(DIRECT).bind(&*key).bind(asker.as_str());
-        self.limited(async {
+        self.limited(Operation::Rooms, async {
             // Mostly it is there.
             let mut found = self.read(look()).await?;
             if found.is_empty() {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::{id::UserId, presence::EndedSession, timestamp::Timestamp},
+    metrics::Operation,
     ports::{
         BackendError,
         store::{ENDED_KEPT, FORGOTTEN_AT_ONCE, NextToken, RefreshToken, Rotation, SessionStore},
@@ -48,7 +49,7 @@ const SECRET: &str = "SELECT value FROM settings WHERE key = 'signing_secret'";
 impl SessionStore for SqliteStore {
     async fn keep_refresh_token(&self, token: &RefreshToken) -> Result<(), BackendError> {
         let keep = keep(&token.hash, token.expires_at, token.family, &token.user);
-        self.limited(self.write(keep)).await
+        self.limited(Operation::Sessions, self.write(keep)).await
     }
 
     async fn rotate_refresh_token(
@@ -57,7 +58,7 @@ impl SessionStore for SqliteStore {
         next: &NextToken,
         now: Timestamp,
     ) -> Result<Rotation, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             let mut transaction = self.begin().await?;
             let query = sqlx::query(TOKEN).bind(&old[..]).bind(&next.hash[..]);
             let found = fetch(&mut transaction, query).await?;
@@ -103,7 +104,7 @@ impl SessionStore for SqliteStore {
         hash: &[u8; 32],
         now: Timestamp,
     ) -> Result<Option<EndedSession>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             let mut transaction = self.begin().await?;
             let found = fetch(&mut transaction, sqlx::query(FAMILY).bind(&hash[..])).await?;
             let Some(row) = found.first() else {
@@ -125,7 +126,7 @@ impl SessionStore for SqliteStore {
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<EndedSession>, BackendError> {
         let query = sqlx::query(ENDED).bind(since.as_millis());
-        let rows = self.limited(self.read(query)).await?;
+        let rows = self.limited(Operation::Sessions, self.read(query)).await?;
         let ended = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
             Ok(EndedSession {
@@ -141,7 +142,7 @@ impl SessionStore for SqliteStore {
     async fn forget_tokens(&self, expired_before: Timestamp) -> Result<u64, BackendError> {
         let before = expired_before.as_millis();
         let kept = i64::try_from(ENDED_KEPT.as_millis()).unwrap_or(i64::MAX);
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             let mut transaction = self.begin().await?;
             let forget = sqlx::query(FORGET).bind(before).bind(FORGOTTEN_AT_ONCE);
             let gone = fetch(&mut transaction, forget).await?;
@@ -156,7 +157,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn signing_secret(&self, candidate: &[u8]) -> Result<Vec<u8>, BackendError> {
-        self.limited(async {
+        self.limited(Operation::Sessions, async {
             let mut transaction = self.begin().await?;
             fetch(&mut transaction, sqlx::query(KEEP_SECRET).bind(candidate)).await?;
             let kept = fetch(&mut transaction, sqlx::query(SECRET)).await?;

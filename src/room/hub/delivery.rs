@@ -22,6 +22,7 @@ use crate::{
         change::RoomChange,
         error::Problem,
         id::{SocketId, UserId},
+        timestamp::Timestamp,
     },
     ports::{
         BackendError,
@@ -40,9 +41,32 @@ pub(super) const MEMBERS_AT_ONCE: usize = 64;
 /// Packets handed to one socket before the next one's turn, and before other tasks get theirs.
 const PACKETS_AT_ONCE: usize = 64;
 
+/// Since when a change is on its way.
+pub(super) enum Since {
+    /// By this process.
+    Here(std::time::Instant),
+    /// A new message of another, since that took it, by its clock: the only stamp that comes with it. Where that clock is ahead, no
+    /// time has passed.
+    Elsewhere(Timestamp),
+}
+
+impl Since {
+    fn of(change: &RoomChange, committed: Option<std::time::Instant>) -> Option<Self> {
+        match (committed, change) {
+            (Some(at), _) => Some(Self::Here(at)),
+            (None, RoomChange::New(message)) => Some(Self::Elsewhere(message.timestamp)),
+            (None, _) => None,
+        }
+    }
+}
+
 impl Hub {
     /// Takes changes from this replica's writer or from another replica, in any order, any number of times.
-    pub(super) async fn take_changes(&mut self, changes: Vec<RoomChange>) {
+    pub(super) async fn take_changes(
+        &mut self,
+        changes: Vec<RoomChange>,
+        committed: Option<std::time::Instant>,
+    ) {
         if self.has_ended {
             return;
         }
@@ -50,7 +74,7 @@ impl Hub {
             let rev = change.rev();
             match &self.timeline {
                 Some(timeline) if rev <= timeline.rev() => {}
-                Some(timeline) if rev == timeline.rev() + 1 => self.apply(&change),
+                Some(timeline) if rev == timeline.rev() + 1 => self.apply(&change, committed),
                 _ => {
                     if let RoomChange::Closed { rev, .. } = change {
                         self.take_end(rev);
@@ -58,7 +82,7 @@ impl Hub {
                     if self.early.len() >= EARLY_MAX {
                         self.early.pop_last();
                     }
-                    self.early.insert(rev, change);
+                    self.early.insert(rev, (change, committed));
                 }
             }
         }
@@ -69,7 +93,7 @@ impl Hub {
     }
 
     /// The next revision: remembered, and told with the next [`flush`](Self::flush).
-    fn apply(&mut self, change: &RoomChange) {
+    fn apply(&mut self, change: &RoomChange, committed: Option<std::time::Instant>) {
         let Some(timeline) = &mut self.timeline else {
             return;
         };
@@ -80,7 +104,10 @@ impl Hub {
         match change {
             // The last thing that anybody is told, which the end itself does.
             RoomChange::Closed { rev, .. } => self.take_end(*rev),
-            _ => self.outgoing.push(change_packet(change)),
+            _ => {
+                self.committed.extend(Since::of(change, committed));
+                self.outgoing.push(change_packet(change));
+            }
         }
     }
 
@@ -323,6 +350,31 @@ impl Hub {
                 tokio::task::yield_now().await;
             }
         }
+        self.note_deliveries();
+    }
+
+    /// Notes how long it took to bring changes here, where somebody was here to bring them to: one look at the clocks for all of them.
+    fn note_deliveries(&mut self) {
+        if self.committed.is_empty() {
+            return;
+        }
+        let (here, elsewhere) = (std::time::Instant::now(), Timestamp::now());
+        let metrics = &self.around.metrics;
+        for since in self.committed.drain(..) {
+            if self.members.is_empty() {
+                continue;
+            }
+            match since {
+                Since::Here(at) => metrics
+                    .delivery_seconds
+                    .observe(here.duration_since(at).as_secs_f64()),
+                Since::Elsewhere(at) => {
+                    let time = (elsewhere.as_millis() - at.as_millis()).max(0);
+                    let figure = &metrics.remote_delivery_seconds;
+                    figure.observe(time as f64 / 1_000.0);
+                }
+            }
+        }
     }
 
     fn take_early(&mut self) {
@@ -331,9 +383,9 @@ impl Hub {
             if *entry.key() > rev + 1 {
                 break;
             }
-            let change = entry.remove();
+            let (change, committed) = entry.remove();
             if change.rev() == rev + 1 {
-                self.apply(&change);
+                self.apply(&change, committed);
             }
         }
         self.watch_for_holes();

@@ -30,6 +30,7 @@ use tokio::{
 
 use self::{
     access::{Access, Checked, Judged},
+    delivery::Since,
     history::Packets,
     joining::Admitted,
     own::Own,
@@ -73,7 +74,8 @@ pub(super) enum Turn {
         socket: SocketId,
         done: Option<oneshot::Sender<()>>,
     },
-    Changes(Vec<RoomChange>),
+    /// With when this process has committed them, if it was this one.
+    Changes(Vec<RoomChange>, Option<std::time::Instant>),
     Signal(Signal),
     Status(Arc<StatusNews>),
     Type {
@@ -121,6 +123,8 @@ pub(super) struct Hub {
     timeline: Option<Timeline>,
     members: IndexMap<SocketId, Member>,
     outgoing: Vec<Packet>,
+    /// Since when each change among them is on its way.
+    committed: Vec<Since>,
 
     waiting: Vec<Joiner>,
     admitted: Vec<Admitted>,
@@ -136,7 +140,7 @@ pub(super) struct Hub {
     ends_at: Option<Rev>,
     has_ended: bool,
 
-    early: BTreeMap<Rev, RoomChange>,
+    early: BTreeMap<Rev, (RoomChange, Option<std::time::Instant>)>,
     stands_at: Rev,
     hole_at: Option<Instant>,
 
@@ -167,6 +171,7 @@ impl Hub {
             timeline: None,
             members: IndexMap::new(),
             outgoing: Vec::new(),
+            committed: Vec::new(),
             waiting: Vec::new(),
             admitted: Vec::new(),
             asking_memberships: false,
@@ -282,7 +287,7 @@ impl Hub {
                     let _ = done.send(());
                 }
             }
-            Turn::Changes(changes) => self.take_changes(changes).await,
+            Turn::Changes(changes, committed) => self.take_changes(changes, committed).await,
             Turn::StandsAt(stands) => {
                 self.take_standpoint(&stands);
                 self.meet_again();

@@ -44,6 +44,19 @@ pub enum DisconnectReason {
     HeartbeatTimeout,
 }
 
+impl DisconnectReason {
+    /// The word for it in figures.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::TransportClose => "transport_close",
+            Self::MultipleHttpPollingError => "two_polls",
+            Self::PacketParsingError => "protocol",
+            Self::TransportError => "transport_error",
+            Self::HeartbeatTimeout => "heartbeat",
+        }
+    }
+}
+
 /// What waits to be sent: whole frames, one packet or several in each piece.
 #[derive(Default)]
 struct Outbox {

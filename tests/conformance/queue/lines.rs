@@ -3,6 +3,7 @@
 use belfry::ports::queue::Backlog;
 
 use super::*;
+use crate::support::eventually;
 
 stories! {
     lines_do_not_mix belfry::ports::queue::CLAIM_TIMEOUT;
@@ -13,6 +14,7 @@ stories! {
     no_more_low_ones_come_than_there_is_room_for belfry::ports::queue::CLAIM_TIMEOUT;
     who_has_no_room_for_low_ones_is_not_woken_in_vain belfry::ports::queue::CLAIM_TIMEOUT;
     each_line_is_counted belfry::ports::queue::CLAIM_TIMEOUT;
+    the_first_that_nobody_has_taken_gets_older belfry::ports::queue::CLAIM_TIMEOUT;
 }
 
 async fn lines_do_not_mix(queues: Queues) {
@@ -161,6 +163,34 @@ async fn each_line_is_counted(queues: Queues) {
         queues.there.backlog().await.unwrap(),
         Backlog { jobs, ..backlog }
     );
+}
+
+async fn the_first_that_nobody_has_taken_gets_older(queues: Queues) {
+    let oldest = || async { queues.there.oldest().await.unwrap() };
+    assert_eq!(oldest().await, [None; 4], "a queue that nobody has used");
+    let mut delayed = with(Priority::Low, 9);
+    delayed.due = Some(from_now(3_600_000));
+    let (one, other) = (with(Priority::High, 2), with(Priority::High, 3));
+    queues
+        .here
+        .push(&[message(1), one, other, delayed])
+        .await
+        .unwrap();
+    let [Some(at_first), Some(_), None, None] = oldest().await else {
+        panic!("two lines have something to take: {:?}", oldest().await);
+    };
+    let gets_older = async || oldest().await[0] > Some(at_first);
+    eventually("it gets older", gets_older).await;
+    let messages = take_all(&queues.here, "ada", Wish::Messages(1), 1).await;
+    assert_eq!(oldest().await[0], None, "claimed, and not settled");
+    let first = take_all(&queues.here, "ada", upto(1), 1).await;
+    assert!(oldest().await[1].is_some(), "the other is still there");
+    let second = take_all(&queues.here, "ada", upto(1), 1).await;
+    assert_eq!(oldest().await, [None; 4]);
+    for taken in [messages, first, second] {
+        queues.here.settle(&claims(&taken)).await.unwrap();
+    }
+    assert_eq!(oldest().await, [None; 4]);
 }
 
 fn numbers(found: &[Claimed]) -> Vec<u128> {

@@ -1,0 +1,136 @@
+//! Jobs and those who do them.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::{
+    counter::Counter, family::Family, gauge::Gauge, histogram::Histogram,
+};
+
+use super::{Label, Pair, catalog::Catalog};
+use crate::ports::{
+    queue::{Backlog, Line, Oldest},
+    store::JobCounts,
+};
+
+/// The jobs that this process does, and what it knows of all of them.
+#[derive(Debug)]
+pub struct JobFigures {
+    /// Ended attempts, by type and by outcome.
+    attempts: Family<Pair, Counter>,
+    /// Jobs in the queue, by `line`: `messages`, the priorities, and those of any line whose time has not come; all workers' alike.
+    queued: Family<Label, Gauge>,
+    /// How long the first in each line has been there.
+    oldest: Family<Label, Gauge>,
+    /// Jobs in the store, by `state`; all workers' alike.
+    stored: Family<Label, Gauge>,
+    /// How long attempts took, by type.
+    seconds: Family<Label, Histogram>,
+    slots: Gauge,
+    slots_busy: Gauge,
+}
+
+impl JobFigures {
+    pub(super) fn of(catalog: &mut Catalog) -> Self {
+        let seconds = || {
+            Histogram::new([
+                0.001, 0.004, 0.016, 0.064, 0.256, 1.0, 4.0, 16.0, 64.0, 256.0,
+            ])
+        };
+        Self {
+            attempts: catalog.add(
+                "job_attempts",
+                &["outcome", "type"],
+                "Ended attempts at jobs, by type and by outcome: done, failed (tried again), dead, cancelled or handed_back",
+                Family::default(),
+            ),
+            queued: catalog.add(
+                "jobs_queued",
+                &["line"],
+                "Jobs in the shared queue, by line; every worker says the same, so take the max",
+                Family::default(),
+            ),
+            oldest: catalog.add(
+                "jobs_oldest_age_seconds",
+                &["line"],
+                "How long the first job that nobody has taken has been in its line, 0 where there is none; every worker says the same, so take the max",
+                Family::default(),
+            ),
+            stored: catalog.add(
+                "jobs_stored",
+                &["state"],
+                "Jobs in the shared store that have not ended well, by state; every worker says the same, so take the max",
+                Family::default(),
+            ),
+            seconds: catalog.add(
+                "job_seconds",
+                &["type"],
+                "How long an attempt at a job took, but for the jobs that come with messages",
+                Family::new_with_constructor(seconds),
+            ),
+            slots: catalog.add(
+                "worker_slots",
+                &[],
+                "Jobs that this process can do at once, beside those that come with messages",
+                Gauge::default(),
+            ),
+            slots_busy: catalog.add(
+                "worker_slots_busy",
+                &[],
+                "Slots that are taken, those of handlers that do not come back included",
+                Gauge::default(),
+            ),
+        }
+    }
+
+    /// Notes what is in the queue.
+    pub fn queued(&self, backlog: &Backlog) {
+        let set = |line: &'static str, jobs: u64| {
+            let jobs = i64::try_from(jobs).unwrap_or(i64::MAX);
+            self.queued.get_or_create(&[("line", line)]).set(jobs);
+        };
+        for line in Line::ALL {
+            set(line.as_str(), backlog.of(line));
+        }
+        set("delayed", backlog.delayed);
+    }
+
+    /// Notes how long the first in each line has been there.
+    pub fn waited(&self, oldest: &Oldest) {
+        for (line, age) in Line::ALL.into_iter().zip(oldest) {
+            let seconds = age.map_or(0, |age| age.as_secs() as i64);
+            let label = [("line", line.as_str())];
+            self.oldest.get_or_create(&label).set(seconds);
+        }
+    }
+
+    /// Notes what is in the store.
+    pub fn stored(&self, counts: &JobCounts) {
+        for (state, jobs) in [
+            ("waiting", counts.waiting),
+            ("active", counts.active),
+            ("dead", counts.dead),
+        ] {
+            self.stored.get_or_create(&[("state", state)]).set(jobs);
+        }
+    }
+
+    /// An attempt has ended. `kind` and `outcome` are labels: of few, written in the code of Belfry or of an operator's program.
+    pub fn ended(&self, kind: &'static str, outcome: &'static str) {
+        let labels = [("outcome", outcome), ("type", kind)];
+        self.attempts.get_or_create(&labels).inc();
+    }
+
+    /// An attempt at a job of that type took so long.
+    pub fn took(&self, kind: &'static str, time: Duration) {
+        let label = [("type", kind)];
+        self.seconds
+            .get_or_create(&label)
+            .observe(time.as_secs_f64());
+    }
+
+    /// Notes how many slots there are, and how many of them are free.
+    pub fn slots(&self, all: usize, free: usize) {
+        self.slots.set(all as i64);
+        self.slots_busy.set(all.saturating_sub(free) as i64);
+    }
+}
