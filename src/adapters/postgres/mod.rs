@@ -17,6 +17,7 @@ mod members;
 mod messages;
 mod moderation;
 mod notifications;
+mod operators;
 mod previews;
 mod reach;
 mod rooms;

@@ -13,6 +13,7 @@ mod members;
 mod messages;
 mod moderation;
 mod notifications;
+mod operators;
 mod previews;
 mod rooms;
 mod rows;
