@@ -14,6 +14,7 @@ use std::{fmt::Write as _, io::Write, sync::Arc};
 use clap::Subcommand;
 use serde::Serialize;
 
+pub use self::table::plain;
 use self::{figures::Stats, jobs::Jobs, rooms::Rooms, users::Users};
 use crate::{
     domain::{error::Problem, presence::Signal},

@@ -15,7 +15,7 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::once::{admin, migrate, token};
+pub use self::once::{admin, ask, doctor, migrate, token};
 use self::{
     core::Core,
     stores::{OpenStore, signing_secret},
@@ -67,9 +67,15 @@ pub enum StartError {
     /// Redis, as far as its settings are concerned.
     #[error("REDIS_URL: {0}")]
     Redis(BackendError),
+    /// Redis lets nobody in who comes so.
+    #[error("REDIS_URL: {0}")]
+    Refused(String),
     /// What an operator asked for.
     #[error(transparent)]
     Admin(AdminError),
+    /// A server that was asked how it is.
+    #[error("{0}")]
+    NotWell(String),
     /// It started, and ended by itself.
     #[error("the worker broke off; the log says more")]
     Worker,

@@ -4,6 +4,7 @@
 
 pub mod bus;
 pub mod cache;
+pub mod checkup;
 pub mod keys;
 pub mod limits;
 pub mod pages;

@@ -111,12 +111,19 @@ impl Connection {
 }
 
 /// Accepts connections that can be cut.
-pub struct CuttableListener(TcpListener);
+pub struct CuttableListener {
+    listener: TcpListener,
+    /// Since when none could be accepted, so that it is said once.
+    failing: Option<Instant>,
+}
 
 impl CuttableListener {
     /// Accepts from `listener`.
     pub fn new(listener: TcpListener) -> Self {
-        Self(listener)
+        Self {
+            listener,
+            failing: None,
+        }
     }
 }
 
@@ -126,8 +133,12 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (CuttableStream, Connection) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    if let Some(since) = self.failing.take() {
+                        let seconds = since.elapsed().as_secs_f64();
+                        tracing::info!("connections are accepted again after {seconds:.1} s");
+                    }
                     prepare(&stream);
                     let connection = Connection(Arc::new(Shared::new(peer)));
                     return (
@@ -139,8 +150,11 @@ impl Listener for CuttableListener {
                     );
                 }
                 Err(error) => {
-                    // Out of descriptors, most likely: accepting at once again would spin.
-                    tracing::error!(%error, "a connection could not be accepted");
+                    // Out of descriptors, most likely: accepting at once again would spin, and a line each time would fill the log.
+                    if self.failing.is_none() {
+                        tracing::error!(%error, "connections cannot be accepted; trying ten times a second");
+                        self.failing = Some(Instant::now());
+                    }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -148,7 +162,7 @@ impl Listener for CuttableListener {
     }
 
     fn local_addr(&self) -> io::Result<Connection> {
-        let peer = self.0.local_addr()?;
+        let peer = self.listener.local_addr()?;
         Ok(Connection(Arc::new(Shared::new(peer))))
     }
 }

@@ -7,6 +7,7 @@
 mod backoff;
 mod bus;
 mod cache;
+mod checkup;
 mod health;
 mod limits;
 mod link;
@@ -28,7 +29,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::link::Link;
 pub use self::{
-    bus::RedisBus, cache::RedisCache, limits::RedisLimits, presence::RedisPresence,
+    bus::RedisBus,
+    cache::RedisCache,
+    checkup::{checkup, refusal},
+    limits::RedisLimits,
+    presence::RedisPresence,
     queue::RedisQueue,
 };
 use crate::{
