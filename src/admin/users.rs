@@ -73,11 +73,12 @@ pub struct Listing {
     #[arg(long, value_name = "TEXT")]
     find: Option<String>,
     /// Only those with a password
-    #[arg(long, conflicts_with = "guests")]
+    #[arg(long, conflicts_with = "no_password")]
     accounts: bool,
+    // Not by the name of the setting, which every command knows.
     /// Only those without one: guests, and people of another issuer
     #[arg(long)]
-    guests: bool,
+    no_password: bool,
     /// Only those who have not been here for so many days
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     absent: Option<u32>,
@@ -233,7 +234,7 @@ async fn list(desk: &Desk, listing: Listing) -> Result<String, AdminError> {
     });
     let query = PeopleQuery {
         text: listing.find.filter(|text| !text.is_empty()),
-        password: match (listing.accounts, listing.guests) {
+        password: match (listing.accounts, listing.no_password) {
             (true, _) => Some(true),
             (_, true) => Some(false),
             _ => None,
