@@ -53,7 +53,7 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The store.
-    #[error("DATABASE_URL: {0}")]
+    #[error("DATABASE_URL: {}", why(.0))]
     Store(BackendError),
     /// The store is in use.
     #[error("DATABASE_URL: {0}")]
@@ -82,6 +82,14 @@ pub enum StartError {
     /// The address.
     #[error("BIND_ADDR: {0} cannot be listened on: {1}")]
     Bind(std::net::SocketAddr, std::io::Error),
+}
+
+/// What a store that cannot be used says: at a start a fault is the operator's to mend.
+fn why(error: &BackendError) -> String {
+    match error {
+        BackendError::Fault { backend, cause } => format!("{backend}: {cause}"),
+        away @ BackendError::Unavailable { .. } => away.to_string(),
+    }
 }
 
 /// A task that does not outlive its owner.

@@ -219,6 +219,7 @@ test('too few descriptors: said at the start and once when they run out; it goes
   for (const one of crowd) one.destroy();
   const answers = () => town.rest().get('/health').then(({ status }) => status === 200, () => false);
   await until(answers, 'the server to answer again', { seen: () => program.said() });
-  await until(() => /connections are accepted again/.test(program.said(400)), 'the server to say so');
+  const saidSo = async () => (await answers()) && /connections are accepted again/.test(program.said(400));
+  await until(saidSo, 'the server to say so', { seen: () => program.said() });
   assert.equal(said(), 1, program.said());
 });

@@ -53,7 +53,12 @@ pub(super) fn committing(options: PgConnectOptions) -> PgConnectOptions {
 
 /// The settings of a session that changes the schema: as long as it takes, but no endless waiting for others.
 pub(super) fn migrating(options: PgConnectOptions) -> PgConnectOptions {
-    common(options).options([("statement_timeout", "0"), ("lock_timeout", "30000")])
+    common(options).options([
+        ("statement_timeout", "0"),
+        ("lock_timeout", "30000"),
+        // That its table of migrations is there is no news.
+        ("client_min_messages", "warning"),
+    ])
 }
 
 fn common(options: PgConnectOptions) -> PgConnectOptions {

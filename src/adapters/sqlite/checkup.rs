@@ -66,6 +66,13 @@ fn directory(file: &Path) -> &Path {
 
 fn place(file: &Path, there: bool) -> Check {
     let directory = directory(file);
+    if !directory.is_dir() {
+        return Check::fail(
+            "sqlite",
+            format!("{} is no folder", directory.display()),
+            "name a file in a folder that is there, or can be made",
+        );
+    }
     let needed = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
     if access(directory, needed).is_err() {
         return Check::fail(

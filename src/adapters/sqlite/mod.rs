@@ -25,7 +25,7 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
@@ -99,7 +99,12 @@ impl SqliteStore {
                     .max_connections(size)
                     .acquire_timeout(LIMIT)
             };
-            let writer = pool(1).connect_with(options.clone()).await?;
+            // A full disk ends a transaction behind the driver's back, which then waits for its end for ever.
+            let writer = pool(1).before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            });
+            let writer = writer.connect_with(options.clone()).await?;
             let reading = options
                 .clone()
                 .pragma("query_only", "on")

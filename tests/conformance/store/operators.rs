@@ -159,7 +159,11 @@ async fn all_sessions_of_a_user_end_and_no_others(scene: Scene) {
 async fn a_user_without_sessions_is_told_of_all_the_same(scene: Scene) {
     scene.people(&["ada"]).await;
     let now = Timestamp::now();
-    let ended = scene.store.end_sessions_of(&user("ada"), now).await.unwrap();
+    let ended = scene
+        .store
+        .end_sessions_of(&user("ada"), now)
+        .await
+        .unwrap();
     assert_eq!(ended.len(), 1);
     let told = scene.store.ended_since(now).await.unwrap();
     assert_eq!(told.len(), 1);
@@ -187,7 +191,10 @@ async fn rooms_are_listed_in_the_order_asked_for(scene: Scene) {
     scene.chatter("ada", "a", 1).await;
     let ids = async |query: AllRoomsQuery| -> Vec<String> {
         let rooms = scene.store.all_rooms(&query).await.unwrap();
-        rooms.iter().map(|state| state.room.id.to_string()).collect()
+        rooms
+            .iter()
+            .map(|state| state.room.id.to_string())
+            .collect()
     };
     assert_eq!(ids(rooms_by(RoomOrder::Id)).await, ["a", "b", "c"]);
     assert_eq!(ids(rooms_by(RoomOrder::Members)).await, ["c", "a", "b"]);
@@ -204,7 +211,11 @@ async fn rooms_are_listed_in_the_order_asked_for(scene: Scene) {
         ..rooms_by(RoomOrder::Id)
     };
     assert_eq!(ids(only).await, ["b"]);
-    let rooms = scene.store.all_rooms(&rooms_by(RoomOrder::Id)).await.unwrap();
+    let rooms = scene
+        .store
+        .all_rooms(&rooms_by(RoomOrder::Id))
+        .await
+        .unwrap();
     assert!(rooms[0].last_message_at.is_some() && rooms[2].last_message_at.is_none());
 }
 
@@ -235,5 +246,8 @@ async fn figures_are_of_the_whole(scene: Scene) {
     // Two days on, none of them is of the last day.
     let later = Timestamp::from_millis(now.as_millis() + 2 * 24 * 60 * 60 * 1_000);
     let figures = scene.store.figures(later).await.unwrap();
-    assert_eq!((figures.messages.count, figures.messages_last_day.count), (3, 0));
+    assert_eq!(
+        (figures.messages.count, figures.messages_last_day.count),
+        (3, 0)
+    );
 }
