@@ -17,6 +17,7 @@
 //! - [`chat`] what people do, a verb a file.
 //! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
 //! - [`admin`] what operators do from the command line, in the store itself.
+//! - [`doctor`] what is wrong with an installation, and what to do: settings, stores, the machine, the proxy in front.
 //! - [`describe`] prints the descriptions of the interfaces.
 //! - [`program`] is the whole of it as a process. [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
@@ -29,6 +30,7 @@ pub mod chat;
 pub mod commit;
 pub mod config;
 pub mod describe;
+pub mod doctor;
 pub mod domain;
 mod ending;
 pub mod http;

@@ -10,8 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     admin,
     app::{self, StartError},
-    config::{Cli, Command, Config, seconds_of},
+    config::{Cli, Command, Config, Settings, seconds_of},
     describe,
+    doctor::{self, Doctor, Dotenv},
     jobs::Handlers,
     telemetry,
 };
@@ -26,12 +27,11 @@ const STUCK: Duration = Duration::from_secs(1);
 /// To be all of `main`: it starts a runtime of its own, and writes to the standard streams. Servers and workers of one
 /// installation are to have the same types: a server refuses a type that it does not know, and a worker fails it.
 pub fn run(handlers: Handlers) -> ExitCode {
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        eprintln!("belfry: .env: {}", unreadable(&error));
-        return ExitCode::from(2);
-    }
+    let file = match dotenvy::dotenv() {
+        Ok(file) => Dotenv::Read(file),
+        Err(error) if error.not_found() => Dotenv::None,
+        Err(error) => Dotenv::Wrong(unreadable(&error)),
+    };
     let matches = Cli::command().subcommand(describe::command()).get_matches();
     // It goes by no settings, so it is done before they are checked.
     if let Some((describe::NAME, asked)) = matches.subcommand() {
@@ -41,6 +41,13 @@ pub fn run(handlers: Handlers) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
+    if let Command::Doctor(how) = &cli.command {
+        return examine(&cli.settings, &file, how);
+    }
+    if let Dotenv::Wrong(why) = file {
+        eprintln!("belfry: .env: {why}");
+        return ExitCode::from(2);
+    }
     if let Err(error) = handlers.check() {
         eprintln!("belfry: {error}.");
         return ExitCode::from(2);
@@ -60,15 +67,9 @@ pub fn run(handlers: Handlers) -> ExitCode {
         let backtrace = std::backtrace::Backtrace::capture();
         tracing::debug!(%panic, %backtrace, "what it said");
     }));
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("belfry: the runtime could not be started: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(code) => return code,
     };
     let done = runtime.block_on(command(cli.command, config, handlers));
     // A handler that blocks its thread would hold up the end for ever.
@@ -79,6 +80,42 @@ pub fn run(handlers: Handlers) -> ExitCode {
             eprintln!("belfry: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ExitCode> {
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    built.map_err(|error| {
+        eprintln!("belfry: the runtime could not be started: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// `belfry doctor`: also where the settings make no sense. 1 where something fails.
+fn examine(settings: &Settings, file: &Dotenv, how: &Doctor) -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let checks = runtime.block_on(app::doctor(settings, file, how));
+    runtime.shutdown_timeout(STUCK);
+    admin::print(doctor::report(&checks, how.json));
+    match doctor::is_well(&checks) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Takes all the descriptors that the system gives, for whoever serves.
+fn descriptors() {
+    let limit = doctor::raise_descriptors();
+    if limit.are_few() {
+        let most = limit.soft.unwrap_or_default();
+        tracing::warn!(
+            "this process may have {most} files and connections open; raise the limit (ulimit -Hn): each connection takes one"
+        );
     }
 }
 
@@ -104,11 +141,18 @@ fn unreadable(error: &dotenvy::Error) -> String {
 async fn command(command: Command, config: Config, handlers: Handlers) -> Result<(), StartError> {
     match command {
         Command::Serve { no_worker } => {
+            descriptors();
             app::serve(config, handlers, !no_worker, asked_to_end()).await
         }
-        Command::Worker => app::work(config, handlers, asked_to_end()).await,
+        Command::Worker => {
+            descriptors();
+            app::work(config, handlers, asked_to_end()).await
+        }
         Command::Migrate => app::migrate(config).await,
         Command::Admin { what } => app::admin(config, what).await.map(admin::print),
+        Command::Doctor(_) => Ok(()),
+        Command::Health(asked) => app::ask(&config, &asked, "/health").await,
+        Command::Ready(asked) => app::ask(&config, &asked, "/ready").await,
         Command::Token { sub, name, ttl } => {
             let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
             println!("{token}");

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    AdminError,
+    AdminError, json,
     table::{plain, short, table},
 };
 use crate::{
@@ -248,12 +247,6 @@ async fn find(store: &dyn Store, id: Uuid) -> Result<Job, AdminError> {
 
 fn absent(id: Uuid) -> AdminError {
     AdminError::Refused(format!("there is no job {id}"))
-}
-
-fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_else(|_| "null".to_owned());
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]

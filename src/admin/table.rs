@@ -25,7 +25,7 @@ pub(super) fn table<const COLUMNS: usize>(
 }
 
 /// On one line and without control characters, which are shown as escapes.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c.is_control() || is_bidirectional(c) {

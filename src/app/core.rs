@@ -18,7 +18,7 @@ use crate::{
             MemoryQueue, PresenceList,
         },
         pages::WebPages,
-        redis::{RedisParts, RedisSettings},
+        redis::{self, RedisParts, RedisSettings},
         rules_file,
     },
     chat::{limits, tokens::ACCESS_SECONDS},
@@ -93,7 +93,19 @@ impl Core {
     ) -> Result<Self, StartError> {
         let replica = ReplicaId::fresh();
         let rules = moderation_rules(&config)?;
-        let store = open_store(&config, true, &metrics).await?;
+        // Meanwhile: whoever starts is not kept waiting by it.
+        let refusal = async {
+            match &config.redis_url {
+                Some(url) => redis::refusal(url).await,
+                None => None,
+            }
+        };
+        let (store, refusal) = tokio::join!(open_store(&config, true, &metrics), refusal);
+        let store = store?;
+        if let Some(why) = refusal {
+            store.store.close().await;
+            return Err(StartError::Refused(why));
+        }
         let between = match &config.redis_url {
             Some(url) => {
                 let mut settings = RedisSettings::new(url, &config.redis_prefix, replica);

@@ -16,7 +16,7 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::once::{admin, migrate, token};
+pub use self::once::{admin, ask, doctor, migrate, token};
 use self::{
     core::Core,
     stores::{OpenStore, signing_secret},
@@ -60,7 +60,7 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The store.
-    #[error("DATABASE_URL: {0}")]
+    #[error("DATABASE_URL: {}", why(.0))]
     Store(BackendError),
     /// The store is in use.
     #[error("DATABASE_URL: {0}")]
@@ -74,9 +74,15 @@ pub enum StartError {
     /// Redis, as far as its settings are concerned.
     #[error("REDIS_URL: {0}")]
     Redis(BackendError),
+    /// Redis lets nobody in who comes so.
+    #[error("REDIS_URL: {0}")]
+    Refused(String),
     /// What an operator asked for.
     #[error(transparent)]
     Admin(AdminError),
+    /// A server that was asked how it is.
+    #[error("{0}")]
+    NotWell(String),
     /// It started, and ended by itself.
     #[error("the worker broke off; the log says more")]
     Worker,
@@ -86,6 +92,14 @@ pub enum StartError {
     /// The address of the figures.
     #[error("METRICS_ADDR: {0} cannot be listened on: {1}")]
     Aside(std::net::SocketAddr, std::io::Error),
+}
+
+/// What a store that cannot be used says: at a start a fault is the operator's to mend.
+fn why(error: &BackendError) -> String {
+    match error {
+        BackendError::Fault { backend, cause } => format!("{backend}: {cause}"),
+        away @ BackendError::Unavailable { .. } => away.to_string(),
+    }
 }
 
 /// A task that does not outlive its owner.

@@ -1,15 +1,25 @@
 //! What is done once and ends: migrating, an operator's wish, a token.
 
+use std::sync::Arc;
+
 use super::{
     StartError,
     stores::{open_store, signing_secret},
 };
 use crate::{
-    admin::{self, Admin},
+    adapters::{
+        postgres,
+        redis::{self, RedisParts, RedisSettings},
+        sqlite,
+        visitor::{self, Visit},
+    },
+    admin::{self, Admin, Desk},
     chat::tokens::Tokens,
-    config::{Config, ConfigError},
-    domain::id::UserId,
+    config::{Config, ConfigError, Database, Settings},
+    doctor::{self, Asked, Doctor, Dotenv, Sense},
+    domain::id::{ReplicaId, UserId},
     metrics::Metrics,
+    ports::{bus::Bus, checkup::Check},
 };
 
 /// Brings the schema up to date.
@@ -22,7 +32,25 @@ pub async fn migrate(config: Config) -> Result<(), StartError> {
 /// Does what an operator asks of the store, beside whoever serves it, and answers with what there is to print.
 pub async fn admin(config: Config, what: Admin) -> Result<String, StartError> {
     let opened = open_store(&config, false, &Metrics::new()).await?;
-    let done = admin::carry_out(what, &*opened.store).await;
+    let redis = match &config.redis_url {
+        Some(url) => {
+            let settings = RedisSettings::new(url, &config.redis_prefix, ReplicaId::fresh());
+            let (parts, _nothing_is_heard) =
+                RedisParts::connect(settings).map_err(StartError::Redis)?;
+            Some(parts)
+        }
+        None => None,
+    };
+    let desk = Desk {
+        store: opened.store.clone(),
+        bus: redis
+            .as_ref()
+            .map(|parts| parts.bus.clone() as Arc<dyn Bus>),
+    };
+    let done = admin::carry_out(what, &desk).await;
+    if let Some(redis) = &redis {
+        redis.close().await;
+    }
     opened.store.close().await;
     done.map_err(StartError::Admin)
 }
@@ -55,4 +83,68 @@ pub async fn token(
         }
         .into()
     })
+}
+
+/// Who comes to keep a websocket open.
+const VISITOR: &str = "belfry-doctor";
+
+/// Looks at everything that the settings name, and answers with what was found.
+pub async fn doctor(given: &Settings, file: &Dotenv, how: &Doctor) -> Vec<Check> {
+    let Sense { mut checks, config } = doctor::settings(given, file);
+    let Some(config) = config else {
+        checks.push(Check::skipped(
+            "the rest",
+            "not looked at: the settings make no sense",
+        ));
+        return checks;
+    };
+    checks.extend(doctor::machine(&config));
+    checks.extend(match &config.database {
+        Database::Sqlite(url) => sqlite::checkup(url).await,
+        Database::Postgres(url) => postgres::checkup(url).await,
+    });
+    if let Some(url) = &config.redis_url {
+        checks.extend(redis::checkup(url).await);
+    }
+    let own = visitor::own_address(config.bind_addr, config.tls.is_some());
+    checks.push(match visitor::asks(&own, "/ready").await {
+        Ok(()) => Check::ok("server", format!("{own} takes people in")),
+        Err(why) => Check::skipped("server", format!("none on this machine: {why}")),
+    });
+    match &how.through {
+        Some(base) => {
+            let visit = Visit {
+                base: base.clone(),
+                origin: how.origin.clone(),
+                patient: how.patient,
+                token: visitors_token(&config),
+                server_key: config.server_api_key.clone(),
+            };
+            checks.extend(visitor::through(&visit).await);
+        }
+        None => checks.push(Check::skipped(
+            "through",
+            "not looked at: --through ADDRESS comes in as people do",
+        )),
+    }
+    checks
+}
+
+/// Good for the visit alone; none where the secret is kept in the store.
+fn visitors_token(config: &Config) -> Option<String> {
+    let secret = config.jwt_secret.as_ref()?;
+    let user = UserId::parse(VISITOR).ok()?;
+    Tokens::new(secret).sign(&user, VISITOR, None, 300).ok()
+}
+
+/// Asks a server for `/health` or `/ready`: the one that is named, or this machine's.
+pub async fn ask(config: &Config, asked: &Asked, path: &str) -> Result<(), StartError> {
+    let base = match (&asked.url, config.metrics_addr) {
+        (Some(url), _) => url.clone(),
+        (None, Some(address)) => visitor::own_address(address, false),
+        (None, None) => visitor::own_address(config.bind_addr, config.tls.is_some()),
+    };
+    visitor::asks(&base, path)
+        .await
+        .map_err(StartError::NotWell)
 }

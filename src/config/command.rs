@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use super::Settings;
-use crate::admin::Admin;
+use crate::{
+    admin::Admin,
+    doctor::{Asked, Doctor},
+};
 
 /// Rooms of people whose messages stay, over Socket.IO.
 #[derive(Debug, Parser)]
@@ -36,6 +39,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Admin,
     },
+    /// Say what is wrong with settings, stores, this machine and the proxy in front, and what to do
+    Doctor(Doctor),
+    /// Ask a server whether it is alive, for whoever restarts it: 0 if it is, within 2 s
+    Health(Asked),
+    /// Ask a server whether people may come, for whoever sends them: 0 if they may, within 2 s
+    Ready(Asked),
     /// Print a token that is signed with the configured secret
     Token {
         /// The user's id

@@ -99,6 +99,19 @@ impl Origins {
         self.0.is_empty()
     }
 
+    /// Those whose pages come over plain http from another machine, as text.
+    pub fn in_the_open(&self) -> Vec<String> {
+        let places = self.0.iter().filter_map(|origin| origin.0.as_ref());
+        let near = ["localhost", "127.0.0.1", "[::1]"];
+        places
+            .filter(|place| !place.https && !near.contains(&place.host.as_str()))
+            .map(|place| match place.port {
+                80 => format!("http://{}", place.host),
+                port => format!("http://{}:{port}", place.host),
+            })
+            .collect()
+    }
+
     /// Whether the value of an `Origin` header is one of them.
     pub fn has(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str().ok().and_then(|text| text.parse().ok());

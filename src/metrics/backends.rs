@@ -26,6 +26,8 @@ pub enum Operation {
     Moderation,
     /// Notifications.
     Notifications,
+    /// What operators ask for.
+    Operators,
     /// Whether it answers.
     Ping,
     /// Previews of pages.
@@ -37,7 +39,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Accounts, "accounts"),
         (Self::Commit, "commit"),
         (Self::Jobs, "jobs"),
@@ -45,6 +47,7 @@ impl Operation {
         (Self::Messages, "messages"),
         (Self::Moderation, "moderation"),
         (Self::Notifications, "notifications"),
+        (Self::Operators, "operators"),
         (Self::Ping, "ping"),
         (Self::Previews, "previews"),
         (Self::Rooms, "rooms"),

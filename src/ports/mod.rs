@@ -5,6 +5,7 @@
 pub mod bus;
 pub mod cache;
 pub mod calls;
+pub mod checkup;
 pub mod keys;
 pub mod limits;
 pub mod pages;

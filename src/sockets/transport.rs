@@ -32,6 +32,9 @@ const TCP_PATIENCE: Duration = Duration::from_secs(12);
 /// with others, counted and bounded.
 const UNSENT_BYTES: u32 = 256 * 1024;
 
+/// After so long without a failure, connections count as accepted again.
+const CALM: Duration = Duration::from_secs(1);
+
 /// A handle on one accepted connection.
 #[derive(Clone)]
 pub struct Connection(Arc<Shared>);
@@ -130,6 +133,8 @@ impl Connection {
 pub struct CuttableListener {
     listener: TcpListener,
     figures: ConnectionFigures,
+    /// Since when some could not be accepted, and when that was last so: it is said once, and not for each.
+    failing: Option<(Instant, Instant)>,
 }
 
 impl CuttableListener {
@@ -138,6 +143,7 @@ impl CuttableListener {
         Self {
             listener,
             figures: ConnectionFigures::default(),
+            failing: None,
         }
     }
 
@@ -155,6 +161,13 @@ impl Listener for CuttableListener {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    if let Some((since, last)) = self.failing
+                        && last.elapsed() > CALM
+                    {
+                        self.failing = None;
+                        let seconds = since.elapsed().as_secs_f64();
+                        tracing::info!("connections are accepted again after {seconds:.1} s");
+                    }
                     prepare(&stream);
                     let connection = Connection(Arc::new(Shared::new(peer)));
                     return (
@@ -168,8 +181,13 @@ impl Listener for CuttableListener {
                     );
                 }
                 Err(error) => {
-                    // Out of descriptors, most likely: accepting at once again would spin.
-                    tracing::error!(%error, "a connection could not be accepted");
+                    // Out of descriptors, most likely: accepting at once again would spin, and a line each time would fill the log.
+                    let now = Instant::now();
+                    if self.failing.is_none() {
+                        tracing::error!(%error, "connections cannot be accepted; trying ten times a second");
+                    }
+                    let since = self.failing.map_or(now, |(since, _)| since);
+                    self.failing = Some((since, now));
                     self.figures.failed.inc();
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }

@@ -22,6 +22,7 @@ mod model;
 mod moderation;
 mod moderation_log;
 mod notifications;
+mod operators;
 mod owners;
 mod permissions;
 mod previews;

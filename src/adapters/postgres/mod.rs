@@ -10,13 +10,16 @@
 //! once (`reach`); how many may wait is bounded.
 
 mod accounts;
+mod checkup;
 mod claim;
 mod commit;
+mod explain;
 mod jobs;
 mod members;
 mod messages;
 mod moderation;
 mod notifications;
+mod operators;
 mod previews;
 mod reach;
 mod rooms;
@@ -34,6 +37,7 @@ use async_trait::async_trait;
 use rand::RngExt;
 use sqlx::{
     Postgres,
+    migrate::Migrator,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::{
@@ -41,11 +45,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use self::claim::Claim;
+pub use self::{checkup::checkup, claim::Claim};
 use self::{
+    explain::explained,
     reach::Reach,
     session::{Breaks, LastFailure, Sessions},
 };
+use super::schema;
 use crate::{
     metrics::{Metrics, Operation, PoolFigures, Pooled, StoreFigures},
     ports::{BackendError, store::Store},
@@ -121,6 +127,12 @@ enum Again {
     Unsafe,
 }
 
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+fn newest_migration() -> i64 {
+    schema::newest(&MIGRATIONS)
+}
+
 type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
 impl PostgresStore {
@@ -163,11 +175,14 @@ impl PostgresStore {
                 .acquire_timeout(LIMIT)
                 .connect_with(options)
                 .await
-                .map_err(translate)?;
-            let done = sqlx::migrate!("migrations/postgres").run(&pool).await;
+                .map_err(|error| unavailable(explained(&error)))?;
+            let done = MIGRATIONS.run(&pool).await;
             // Also ends the lock, should a migration have failed.
             pool.close().await;
-            done.map_err(|error| translate(error.into()))
+            done.map_err(|error| match schema::refused(error, newest_migration()) {
+                Ok(error) => unavailable(explained(&error)),
+                Err(why) => fault(why),
+            })
         };
         timeout(MIGRATION_LIMIT, work)
             .await

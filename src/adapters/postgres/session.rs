@@ -16,6 +16,8 @@ use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
+use super::explain::explained;
+
 /// How long opening a connection may take.
 pub(super) const OPENING_LIMIT: Duration = Duration::from_millis(2_500);
 /// How long a suspect connection has to prove itself.
@@ -51,7 +53,12 @@ pub(super) fn committing(options: PgConnectOptions) -> PgConnectOptions {
 
 /// The settings of a session that changes the schema: as long as it takes, but no endless waiting for others.
 pub(super) fn migrating(options: PgConnectOptions) -> PgConnectOptions {
-    common(options).options([("statement_timeout", "0"), ("lock_timeout", "30000")])
+    common(options).options([
+        ("statement_timeout", "0"),
+        ("lock_timeout", "30000"),
+        // That its table of migrations is there is no news.
+        ("client_min_messages", "warning"),
+    ])
 }
 
 fn common(options: PgConnectOptions) -> PgConnectOptions {
@@ -173,7 +180,7 @@ impl LastFailure {
 
 impl bb8::ErrorSink<sqlx::Error> for LastFailure {
     fn sink(&self, error: sqlx::Error) {
-        *self.0.lock() = Some(error.to_string());
+        *self.0.lock() = Some(explained(&error));
     }
 
     fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<sqlx::Error>> {

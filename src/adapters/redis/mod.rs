@@ -8,6 +8,7 @@ mod backoff;
 mod bus;
 mod cache;
 mod calls;
+mod checkup;
 mod health;
 mod limits;
 mod link;
@@ -32,8 +33,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::link::Link;
 pub use self::{
-    bus::RedisBus, cache::RedisCache, calls::RedisCalls, limits::RedisLimits,
-    presence::RedisPresence, queue::RedisQueue,
+    bus::RedisBus,
+    cache::RedisCache,
+    calls::RedisCalls,
+    checkup::{checkup, refusal},
+    limits::RedisLimits,
+    presence::RedisPresence,
+    queue::RedisQueue,
 };
 use crate::{
     domain::id::ReplicaId,

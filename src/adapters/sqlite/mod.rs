@@ -6,13 +6,16 @@
 //! connection's own thread, which costs more than the work of one row.
 
 mod accounts;
+mod checkup;
 mod claim;
 mod commit;
+mod explain;
 mod jobs;
 mod members;
 mod messages;
 mod moderation;
 mod notifications;
+mod operators;
 mod previews;
 mod rooms;
 mod rows;
@@ -22,7 +25,8 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -30,8 +34,9 @@ use sqlx::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-pub use self::claim::Claim;
-use super::outage::Outage;
+use self::explain::explained;
+pub use self::{checkup::checkup, claim::Claim};
+use super::{outage::Outage, schema};
 use crate::{
     metrics::{Metrics, Operation, PoolFigures, Pooled, StoreFigures},
     ports::{BackendError, store::Store},
@@ -48,6 +53,12 @@ const MIGRATION_LIMIT: Duration = Duration::from_secs(300);
 const CALLERS_MAX: usize = 8_192;
 /// How many connections read at once.
 const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+fn newest_migration() -> i64 {
+    schema::newest(&MIGRATIONS)
+}
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
@@ -94,7 +105,12 @@ impl SqliteStore {
                     .max_connections(size)
                     .acquire_timeout(LIMIT)
             };
-            let writer = pool(1).connect_with(options.clone()).await?;
+            // A full disk ends a transaction behind the driver's back, which then waits for its end for ever.
+            let writer = pool(1).before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            });
+            let writer = writer.connect_with(options.clone()).await?;
             let reading = options
                 .clone()
                 .pragma("query_only", "on")
@@ -103,7 +119,7 @@ impl SqliteStore {
             Ok((writer, readers))
         };
         let (writer, readers) = match timeout(LIMIT, opening).await {
-            Ok(opened) => opened.map_err(translate)?,
+            Ok(opened) => opened.map_err(|error: sqlx::Error| unavailable(explained(&error)))?,
             Err(_) => return Err(unavailable("opening the file took too long")),
         };
         Ok(Self {
@@ -132,9 +148,12 @@ impl SqliteStore {
                 .connect_with(self.options.clone())
                 .await
                 .map_err(translate)?;
-            let done = sqlx::migrate!("migrations/sqlite").run(&pool).await;
+            let done = MIGRATIONS.run(&pool).await;
             pool.close().await;
-            done.map_err(|error| translate(error.into()))
+            done.map_err(|error| match schema::refused(error, newest_migration()) {
+                Ok(error) => unavailable(explained(&error)),
+                Err(why) => fault(why),
+            })
         };
         let late = |_| Err(unavailable("bringing the schema up to date took too long"));
         timeout(MIGRATION_LIMIT, work).await.unwrap_or_else(late)
@@ -275,7 +294,7 @@ fn translate(error: sqlx::Error) -> BackendError {
         };
     };
     let code = found.code().unwrap_or_default();
-    let cause = format!("{} ({code})", found.message());
+    let cause = explained(&error);
     // The low byte is the kind; https://sqlite.org/rescode.html
     let kind = code.parse::<u32>().map(|code| code & 0xff);
     match kind {

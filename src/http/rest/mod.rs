@@ -9,6 +9,7 @@ mod notifications;
 mod people;
 mod publish;
 mod rooms;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -28,4 +29,5 @@ pub fn routes() -> OpenApiRouter<Arc<Shared>> {
         .merge(people::routes())
         .merge(publish::routes())
         .merge(jobs::routes())
+        .merge(visitor::routes())
 }

@@ -9,6 +9,7 @@ mod members;
 mod messages;
 mod moderation;
 mod notifications;
+mod operators;
 mod previews;
 mod rooms;
 mod sessions;
@@ -16,8 +17,8 @@ mod sessions;
 use async_trait::async_trait;
 
 pub use self::{
-    accounts::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, previews::*,
-    rooms::*, sessions::*,
+    accounts::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, operators::*,
+    previews::*, rooms::*, sessions::*,
 };
 use super::BackendError;
 
@@ -33,6 +34,7 @@ pub trait Store:
     + NotificationStore
     + ModerationStore
     + PreviewStore
+    + OperatorStore
 {
     /// Answers when the store can be read and written.
     async fn ping(&self) -> Result<(), BackendError>;

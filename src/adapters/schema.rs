@@ -1,0 +1,74 @@
+//! What is said of a schema: by the migrations that a store has seen, and those that this program knows.
+
+use sqlx::migrate::{MigrateError, Migrator};
+
+use crate::ports::checkup::Check;
+
+/// The newest migration that this program knows.
+pub(super) fn newest(migrator: &Migrator) -> i64 {
+    let versions = migrator.iter().map(|migration| migration.version);
+    versions.max().unwrap_or_default()
+}
+
+/// Why the schema cannot be brought up to date: an error of the database as it is, anything else in words.
+pub(super) fn refused(error: MigrateError, newest: i64) -> Result<sqlx::Error, String> {
+    match error {
+        MigrateError::VersionMissing(version) => Err(format!(
+            "a newer Belfry made this database: its schema has migration {version}, this program knows up to {newest}; \
+             run that version, or restore the backup from before the upgrade"
+        )),
+        MigrateError::VersionMismatch(version) => Err(format!(
+            "migration {version} is not the one that this program knows: the database was made by an unreleased version"
+        )),
+        MigrateError::Dirty(version) => Err(format!(
+            "migration {version} was begun and not finished: restore the backup from before the upgrade"
+        )),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Ok(error),
+        other => Err(other.to_string()),
+    }
+}
+
+/// What is said of the schema: `applied` holds the migrations that the store has seen, ascending, and whether each was finished.
+pub(super) fn schema(applied: &[(i64, bool)], newest: i64) -> Check {
+    let name = "schema";
+    if let Some((broken, _)) = applied.iter().find(|(_, success)| !success) {
+        return Check::fail(
+            name,
+            format!("migration {broken} was begun and not finished"),
+            "restore the backup from before the upgrade, and start again",
+        );
+    }
+    match applied.last().map_or(0, |(version, _)| *version) {
+        0 => Check::ok(
+            name,
+            format!("none yet; the first start makes version {newest}"),
+        ),
+        now if now == newest => Check::ok(name, format!("version {now}, as this program has it")),
+        now if now < newest => Check::warn(
+            name,
+            format!("version {now}; {} migrations wait", newest - now),
+            "back up, then run `belfry migrate`, or start the new version, which does so",
+        ),
+        now => Check::fail(
+            name,
+            format!("version {now}; this program knows up to {newest}"),
+            "run the newer version that made it, or restore the backup from before the upgrade",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::checkup::Level;
+
+    #[test]
+    fn a_schema_is_older_newer_or_right() {
+        let of = |applied: &[(i64, bool)]| schema(applied, 12).level;
+        assert_eq!(of(&[]), Level::Ok);
+        assert_eq!(of(&[(11, true), (12, true)]), Level::Ok);
+        assert_eq!(of(&[(11, true)]), Level::Warn);
+        assert_eq!(of(&[(12, true), (13, true)]), Level::Fail);
+        assert_eq!(of(&[(12, false)]), Level::Fail);
+    }
+}
