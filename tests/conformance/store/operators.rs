@@ -139,8 +139,8 @@ async fn all_sessions_of_a_user_end_and_no_others(scene: Scene) {
         families
     };
     assert_eq!(families("ada").await, [one, two]);
-    let ended = scene.store.end_sessions_of(&user("ada"), now);
-    let mut ended: Vec<_> = ended.await.unwrap();
+    let ada = user("ada");
+    let mut ended = scene.store.end_sessions_of(&ada, now).await.unwrap();
     ended.sort_by_key(|ended| ended.family);
     assert_eq!(ended.len(), 2);
     assert!(
