@@ -79,7 +79,7 @@ fn misspelt(names: &[String]) -> Vec<Check> {
     let names: BTreeSet<&String> = names.iter().collect();
     names
         .into_iter()
-        .filter(|name| !known.contains(&name.as_str()))
+        .filter(|name| !known.contains(name))
         .filter_map(|name| {
             let meant = near(name, &known)?;
             Some(Check::warn(
@@ -91,12 +91,12 @@ fn misspelt(names: &[String]) -> Vec<Check> {
         .collect()
 }
 
-fn near<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+fn near<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let upper = name.to_uppercase();
     let bare = upper.strip_prefix("BELFRY_").unwrap_or(&upper);
     known
         .iter()
-        .map(|known| (strsim::damerau_levenshtein(bare, known), *known))
+        .map(|known| (strsim::damerau_levenshtein(bare, known), known.as_str()))
         .filter(|(distance, _)| *distance <= 2)
         .min()
         .map(|(_, known)| known)

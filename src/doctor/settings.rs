@@ -23,13 +23,12 @@ pub struct Sense {
 }
 
 /// The names of all settings, as they stand in the environment.
-pub(super) fn known_names() -> Vec<&'static str> {
+pub(super) fn known_names() -> Vec<String> {
     let command = Settings::augment_args(clap::Command::new("settings"));
     let names = command
         .get_arguments()
         .filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned));
-    // There are as many of them as there are settings, and they are asked for once.
-    names.map(|name| &*name.leak()).collect()
+    names.collect()
 }
 
 /// Looks at all settings.
@@ -226,7 +225,7 @@ mod tests {
     fn each_setting_can_be_put_aside() {
         for name in known_names() {
             let mut settings = Settings::default();
-            let before = settings.without(name);
+            let before = settings.without(&name);
             assert_eq!(before, name == "JWT_SECRET", "{name}");
         }
         assert!(!Settings::default().without("NO_SETTING"));

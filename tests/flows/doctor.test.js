@@ -110,7 +110,9 @@ describe('stores', { concurrency: 3 }, () => {
     assert.match(absent.named('postgres').found, /3D000.*make the database/);
     const program = town.runs(['migrate'], at(postgres.url));
     assert.equal((await program.exit()).code, 0, program.said());
-    await postgres.asks('UPDATE _sqlx_migrations SET version = version + 1000 WHERE version = (SELECT max(version) FROM _sqlx_migrations)');
+    await postgres.asks(
+      'UPDATE _sqlx_migrations SET version = version + 1000 WHERE version = (SELECT max(version) FROM _sqlx_migrations)',
+    );
     assert.match((await examined(town, [], at(postgres.url))).named('schema').remedy, /newer version/);
     await postgres.asks('DELETE FROM _sqlx_migrations WHERE version > 1000');
     assert.equal((await examined(town, [], at(postgres.url))).named('schema').level, 'warn');
@@ -121,29 +123,33 @@ describe('stores', { concurrency: 3 }, () => {
     await postgres.start();
   });
 
-  test('Redis: away, asking for a password, throwing keys away; and servers that share a database', overBackends, async (t) => {
-    const town = await replicas(t, 2);
-    const well = await examined(town);
-    assert.equal(well.named('redis').level, 'ok');
-    assert.equal(well.named('clock of Redis').level, 'ok');
-    assert.equal(well.named('clock of Postgres').level, 'ok');
-    assert.match(well.named('postgres use').found, /^2 servers/);
-    const redis = await OwnRedis.started(town.directory);
-    town.whenItEnds(() => redis.stop());
-    const at = (url) => examined(town, [], { REDIS_URL: url });
-    const set = (...words) => promisify(execFile)('redis-cli', ['-p', String(redis.port), 'config', 'set', ...words]);
-    await set('maxmemory', '100mb');
-    await set('maxmemory-policy', 'allkeys-lru');
-    assert.match((await at(redis.url)).named('redis memory').remedy, /noeviction/);
-    await set('requirepass', 'a-password-of-redis');
-    assert.match((await at(redis.url)).named('redis').found, /asks for a password/);
-    assert.match((await at(redis.url.replace('//', '//:wrong@'))).named('redis').found, /refuses/);
-    const right = await at(redis.url.replace('//', '//:a-password-of-redis@'));
-    assert.equal(right.named('redis').level, 'ok');
-    assert.doesNotMatch(right.text, /a-password-of-redis/);
-    await redis.stop();
-    assert.match((await at(redis.url)).named('redis').found, /not reached/);
-  });
+  test(
+    'Redis: away, asking for a password, throwing keys away; and servers that share a database',
+    overBackends,
+    async (t) => {
+      const town = await replicas(t, 2);
+      const well = await examined(town);
+      assert.equal(well.named('redis').level, 'ok');
+      assert.equal(well.named('clock of Redis').level, 'ok');
+      assert.equal(well.named('clock of Postgres').level, 'ok');
+      assert.match(well.named('postgres use').found, /^2 servers/);
+      const redis = await OwnRedis.started(town.directory);
+      town.whenItEnds(() => redis.stop());
+      const at = (url) => examined(town, [], { REDIS_URL: url });
+      const set = (...words) => promisify(execFile)('redis-cli', ['-p', String(redis.port), 'config', 'set', ...words]);
+      await set('maxmemory', '100mb');
+      await set('maxmemory-policy', 'allkeys-lru');
+      assert.match((await at(redis.url)).named('redis memory').remedy, /noeviction/);
+      await set('requirepass', 'a-password-of-redis');
+      assert.match((await at(redis.url)).named('redis').found, /asks for a password/);
+      assert.match((await at(redis.url.replace('//', '//:wrong@'))).named('redis').found, /refuses/);
+      const right = await at(redis.url.replace('//', '//:a-password-of-redis@'));
+      assert.equal(right.named('redis').level, 'ok');
+      assert.doesNotMatch(right.text, /a-password-of-redis/);
+      await redis.stop();
+      assert.match((await at(redis.url)).named('redis').found, /not reached/);
+    },
+  );
 });
 
 describe('through the proxy in front', { concurrency: 4 }, () => {
@@ -188,7 +194,15 @@ describe('through the proxy in front', { concurrency: 4 }, () => {
     const through = await proxy(town, { headers: { 'x-forwarded-for': '198.51.100.7' } });
     const { code, named, levels } = await examined(town, ['--through', through]);
     assert.equal(code, 0, JSON.stringify(levels('fail')));
-    for (const name of ['reached', 'ready', 'headers', 'polling sticks', 'polling flows', 'websocket', 'client address'])
+    for (const name of [
+      'reached',
+      'ready',
+      'headers',
+      'polling sticks',
+      'polling flows',
+      'websocket',
+      'client address',
+    ])
       assert.equal(named(name)?.level, 'ok', `${name}: ${JSON.stringify(named(name))}`);
     assert.match(named('client address').found, /198\.51\.100\.7/);
     assert.equal(named('websocket stays').level, 'skipped');

@@ -601,6 +601,19 @@ export interface components {
      * @enum {string}
      */
     Visibility: "public" | "private" | "direct";
+    /** @description The answer of `GET /api/admin/visitor`. */
+    VisitorAnswer: {
+      /** @description Where the visitor is taken to come from: limits go by it. */
+      address: string;
+      /** @description The lines of `X-Forwarded-For`, as they came. */
+      forwardedFor: readonly string[];
+      /** @description `X-Forwarded-Proto`, as it came. */
+      forwardedProto?: string;
+      /** @description `Host`, as it came. */
+      host?: string;
+      /** @description Who is at the other end of the connection: the visitor, or the last proxy. */
+      peer: string;
+    };
     /** @description A person's claps. */
     ClapsOf: {
       /**
