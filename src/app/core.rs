@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    StartError,
+    AbortOnDrop, StartError,
     stores::{OpenStore, open_store},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
             MemoryBus, MemoryCache, MemoryLimits, MemoryNetwork, MemoryPresence, MemoryQueue,
             PresenceList,
         },
+        otlp::Collector,
         pages::WebPages,
         redis::{RedisParts, RedisSettings},
         rules_file,
@@ -41,6 +42,7 @@ use crate::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
+    telemetry::trace::Tracer,
     worker::{
         Pace, Worker,
         enrich::{Enricher, notifications::Notices},
@@ -71,6 +73,7 @@ pub(super) struct Core {
     pub(super) rules: Arc<Rules>,
     pub(super) replica: ReplicaId,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) tracing: Tracing,
     pub(super) store: OpenStore,
     pub(super) between: Between,
     pub(super) recent: RecentMessages,
@@ -80,8 +83,12 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) async fn open(config: Config, handlers: Handlers) -> Result<Self, StartError> {
-        let replica = ReplicaId::fresh();
+    pub(super) async fn open(
+        config: Config,
+        handlers: Handlers,
+        replica: ReplicaId,
+    ) -> Result<Self, StartError> {
+        let tracing = Tracing::start(&config, replica)?;
         let rules = moderation_rules(&config)?;
         let store = open_store(&config, true).await?;
         let between = match &config.redis_url {
@@ -129,6 +136,7 @@ impl Core {
             rules: Arc::new(rules),
             replica,
             metrics,
+            tracing,
             recent,
             store,
             between,
@@ -218,6 +226,7 @@ impl Core {
             handlers,
             telling,
             metrics: self.metrics.clone(),
+            tracer: self.tracing.tracer.clone(),
             replica: self.replica,
             at_once: self.config.worker_concurrency,
             pace: Pace::default(),
@@ -231,6 +240,44 @@ impl Core {
             redis.close().await;
         }
         step("the store", CLOSING, self.store.store.close()).await;
+        self.tracing.finish().await;
+    }
+}
+
+/// Where traces go, and the task that sends them; it ends with the process.
+pub(super) struct Tracing {
+    pub(super) tracer: Tracer,
+    sending: Option<(CancellationToken, AbortOnDrop<()>)>,
+}
+
+impl Tracing {
+    fn start(config: &Config, replica: ReplicaId) -> Result<Self, StartError> {
+        let Some(endpoint) = &config.otlp_endpoint else {
+            return Ok(Self {
+                tracer: Tracer::off(),
+                sending: None,
+            });
+        };
+        let (tracer, recorded) = Tracer::recording(config.traces_share);
+        let collector =
+            Collector::new(endpoint, replica, recorded).map_err(|error| ConfigError {
+                setting: "OTEL_EXPORTER_OTLP_ENDPOINT",
+                wrong: error.to_string(),
+            })?;
+        let stop = CancellationToken::new();
+        let sending = tokio::spawn(collector.run(stop.clone()));
+        Ok(Self {
+            tracer,
+            sending: Some((stop, AbortOnDrop(sending))),
+        })
+    }
+
+    /// Sends what there still is, for 2 s at most.
+    async fn finish(self) {
+        if let Some((stop, sending)) = self.sending {
+            stop.cancel();
+            step("the last traces", CLOSING, sending.ended()).await;
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
         passwords::Passwords, publish::ServerKey, sessions::clear_expired, tokens::Tokens,
     },
     config::{Config, ConfigError},
+    domain::id::ReplicaId,
     ending::{CLOSING, FINISHING, step},
     http::{
         router::{Entrance, Site, router},
@@ -97,6 +98,7 @@ impl<T> Drop for AbortOnDrop<T> {
 pub async fn serve(
     config: Config,
     handlers: Handlers,
+    replica: ReplicaId,
     with_worker: bool,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
@@ -107,7 +109,7 @@ pub async fn serve(
     let listener = CuttableListener::new(listener);
     let http = serving::serve(listener, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
-    let mut core = Core::open(config, handlers).await?;
+    let mut core = Core::open(config, handlers, replica).await?;
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords =
@@ -130,6 +132,7 @@ pub async fn serve(
         ear,
         hubs.clone(),
         compare_now.clone(),
+        core.tracing.tracer.clone(),
         stop.clone(),
     ));
     tasks.spawn(compare::revisions(
@@ -184,6 +187,7 @@ pub async fn serve(
             passwords,
             ended: core.ended.clone(),
             metrics: core.metrics.clone(),
+            tracer: core.tracing.tracer.clone(),
         },
         Policy {
             rooms_by_joining: core.config.rooms_by_joining,
@@ -286,6 +290,7 @@ async fn end_or_loss(
 pub async fn work(
     config: Config,
     handlers: Handlers,
+    replica: ReplicaId,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     if config.redis_url.is_none() {
@@ -295,7 +300,7 @@ pub async fn work(
         }
         .into());
     }
-    let mut core = Core::open(config, handlers).await?;
+    let mut core = Core::open(config, handlers, replica).await?;
     let stop = CancellationToken::new();
     let (tracker, _steps) = Tracker::new();
     let (hubs, writer, intake, aftermath) = core.rooms(tracker, &stop);

@@ -16,6 +16,7 @@ pub mod permission;
 pub mod presence;
 pub mod room;
 pub mod timestamp;
+pub mod trace;
 pub mod username;
 
 /// A message's place in its room, from 1, without gaps.

@@ -6,6 +6,7 @@ pub mod docs;
 mod job_file;
 pub mod page;
 pub mod problem;
+mod recorded;
 pub mod rest;
 pub mod router;
 pub mod serving;

@@ -167,6 +167,7 @@ pub fn router(site: Site) -> Router {
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
         .layer(from_fn(within_limit))
         .layer(from_fn(with_security_headers))
+        .layer(from_fn_with_state(shared.clone(), super::recorded::request))
         .with_state(shared);
     let mut router = rest.merge(socket);
     if !origins.is_empty() {

@@ -286,11 +286,14 @@ impl Subscriber {
             return;
         }
         match self.channels.read(message.get_payload_bytes()) {
-            Ok(Some(Heard::News(news))) => {
+            Ok(Some((marks, Heard::News(news)))) => {
+                if !marks.is_empty() {
+                    self.mouth.mark(marks);
+                }
                 self.mouth.say(news);
             }
-            Ok(Some(Heard::Gap)) => self.mouth.gap(),
-            Ok(None) => {}
+            Ok(Some((_, Heard::Gap))) => self.mouth.gap(),
+            Ok(Some((_, Heard::Marks(_))) | None) => {}
             Err(error) => tracing::warn!(error, "news that cannot be understood"),
         }
     }

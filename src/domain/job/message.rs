@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{
     Rev, Seq,
     id::{MessageId, RoomId, UserId},
+    trace::{TraceContext, if_readable},
 };
 
 /// The type that reads a message's text: mentions, notifications, moderation, links.
@@ -33,6 +34,13 @@ pub struct EnrichMessage {
     /// The message that it answers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reply_to: Option<MessageId>,
+    /// Where the commit stands in a trace, if that is recorded. In tickets alone, and none in those of the version before.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "if_readable"
+    )]
+    pub trace: Option<TraceContext>,
 }
 
 /// The payload of [`PREVIEW`].

@@ -74,6 +74,7 @@ impl Hub {
             return;
         };
         timeline.apply(change);
+        self.recorded.applied(change.rev());
         if let Some(own) = &mut self.own {
             own.note(change);
         }
@@ -298,6 +299,7 @@ impl Hub {
 
     /// Hands what has gathered to everybody live in the room. Those who do not keep up are no longer in it.
     pub(super) async fn flush(&mut self) {
+        let sockets = self.members.len();
         while !self.outgoing.is_empty() {
             let rest = if self.outgoing.len() > PACKETS_AT_ONCE {
                 self.outgoing.split_off(PACKETS_AT_ONCE)
@@ -323,6 +325,7 @@ impl Hub {
                 tokio::task::yield_now().await;
             }
         }
+        self.recorded.went_out(sockets);
     }
 
     fn take_early(&mut self) {
