@@ -214,7 +214,7 @@ describe('the log', { concurrency: 4 }, () => {
       'the key of the server': settings.SERVER_API_KEY,
     };
     const said = log.join('');
-    assert.ok(said.length > 1_000_000, 'it was talkative');
+    assert.match(said, /"level":"DEBUG"/, 'it was talkative');
     const told = collector.bodies.map((body) => body.toString('latin1'));
     for (const [what, secret] of Object.entries(secrets)) {
       assert.deepEqual(said.split('\n').filter((line) => line.includes(secret)).slice(0, 5), [], `the log holds ${what}`);
