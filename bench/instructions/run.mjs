@@ -46,12 +46,16 @@ const base = median(first.turns.map((cost) => cost.all));
 console.log(`${load.sends} messages to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`);
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores; callgrind; ${new Date().toISOString().slice(0, 10)}\n`);
 const columns = Object.keys(parts);
-console.log(`| server | instructions a delivery | lowest to highest | beside ${first.name} | ${columns.map((it) => `in ${it}`).join(' | ')} |`);
+console.log(
+  `| server | instructions a delivery | lowest to highest | beside ${first.name} | ${columns.map((it) => `in ${it}`).join(' | ')} |`,
+);
 console.log(`| --- | ---: | ---: | ---: | ${columns.map(() => '---:').join(' | ')} |`);
 for (const { name, turns } of variants) {
   const all = turns.map((cost) => cost.all / deliveries);
   const share = (100 * (median(all) * deliveries - base)) / base;
   const shares = columns.map((part) => `${median(turns.map((cost) => (100 * cost[part]) / cost.all)).toFixed(2)} %`);
   const range = `${shown(Math.min(...all))} to ${shown(Math.max(...all))}`;
-  console.log(`| ${name} | ${shown(median(all))} | ${range} | ${share >= 0 ? '+' : ''}${share.toFixed(2)} % | ${shares.join(' | ')} |`);
+  console.log(
+    `| ${name} | ${shown(median(all))} | ${range} | ${share >= 0 ? '+' : ''}${share.toFixed(2)} % | ${shares.join(' | ')} |`,
+  );
 }

@@ -59,7 +59,11 @@ export class Collector {
 
   /** Resolves with what `find` finds among the spans, now or later. */
   finds(find, what) {
-    return this.#when(() => find(this.spans), what, () => this.saw());
+    return this.#when(
+      () => find(this.spans),
+      what,
+      () => this.saw(),
+    );
   }
 
   /** Resolves when there was a request. */
