@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use super::{caller::bearer, router::Shared};
 use crate::{domain::trace::TraceParent, telemetry::trace};
@@ -37,7 +37,9 @@ pub(super) async fn request(
             span.set("http.request.method", method.to_string());
             span.set("http.route", route.as_str().to_owned());
             span.set("http.response.status_code", i64::from(status.as_u16()));
-            if status.is_server_error() {
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                span.failed("unavailable");
+            } else if status.is_server_error() {
                 span.failed("internal");
             }
         });

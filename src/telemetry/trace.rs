@@ -170,6 +170,19 @@ impl Trace {
         CURRENT.try_with(|scope| scope.trace.clone()).ok()
     }
 
+    /// The same trace, not recorded: for its ids alone.
+    pub fn unrecorded(self) -> Self {
+        Self {
+            recorder: None,
+            ..self
+        }
+    }
+
+    /// The same trace, above all of its spans: for what nobody has asked for.
+    pub fn at_the_top(self) -> Self {
+        Self { span: 0, ..self }
+    }
+
     /// Whether what happens here is recorded.
     pub fn is_recorded(&self) -> bool {
         self.recorder.is_some()

@@ -152,6 +152,11 @@ async fn supervised(
     let job = held.running.job();
     let span = tracing::debug_span!("job", id = %job.id, kind = job.kind, attempts = job.attempts);
     let place = floor.worker.tracer.of_job(job.id);
+    // Without an owner it is the system's own, and has no span of its asking.
+    let place = match job.owner {
+        Some(_) => place,
+        None => place.at_the_top(),
+    };
     let recorded = place.span("job", SpanKind::Consumer);
     let scope = Scope::of(place, recorded).with(|span| {
         span.set("belfry.job.id", job.id.to_string());

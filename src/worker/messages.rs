@@ -298,13 +298,14 @@ async fn read(floor: &Floor, reading: &Reading) -> Result<Finished, JobError> {
     }
 }
 
-/// Where the reading of a message stands: below the commit that its ticket tells of; else, found again by the sweep, in the job's own trace.
+/// Where the reading of a message stands: below the commit that its ticket tells of. Else it is not recorded, as that was not, or is not known
+/// to be, and has the ids of the job.
 fn recorded(floor: &Floor, reading: &Reading) -> Scope {
     let tracer = &floor.worker.tracer;
     let job = reading.ticket.job;
     let place = match reading.text.trace {
         Some(at) => tracer.resumed(at),
-        None => tracer.of_job(job),
+        None => tracer.of_job(job).unrecorded(),
     };
     let span = place.span(ENRICH, SpanKind::Consumer);
     Scope::of(place, span).with(|span| {
