@@ -13,6 +13,7 @@ use crate::{
     config::{Cli, Command, Config, Settings, seconds_of},
     describe,
     doctor::{self, Doctor, Dotenv},
+    domain::id::ReplicaId,
     jobs::Handlers,
     telemetry,
 };
@@ -59,7 +60,8 @@ pub fn run(handlers: Handlers) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    telemetry::start(&config);
+    let replica = ReplicaId::fresh();
+    telemetry::logs::start(&config, replica);
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(tracing::field::display);
         tracing::error!(at, "a panic");
@@ -71,7 +73,7 @@ pub fn run(handlers: Handlers) -> ExitCode {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    let done = runtime.block_on(command(cli.command, config, handlers));
+    let done = runtime.block_on(command(cli.command, config, handlers, replica));
     // A handler that blocks its thread would hold up the end for ever.
     runtime.shutdown_timeout(STUCK);
     match done {
@@ -138,15 +140,20 @@ fn unreadable(error: &dotenvy::Error) -> String {
     }
 }
 
-async fn command(command: Command, config: Config, handlers: Handlers) -> Result<(), StartError> {
+async fn command(
+    command: Command,
+    config: Config,
+    handlers: Handlers,
+    replica: ReplicaId,
+) -> Result<(), StartError> {
     match command {
         Command::Serve { no_worker } => {
             descriptors();
-            app::serve(config, handlers, !no_worker, asked_to_end()).await
+            app::serve(config, handlers, replica, !no_worker, asked_to_end()).await
         }
         Command::Worker => {
             descriptors();
-            app::work(config, handlers, asked_to_end()).await
+            app::work(config, handlers, replica, asked_to_end()).await
         }
         Command::Migrate => app::migrate(config).await,
         Command::Admin { what } => app::admin(config, what).await.map(admin::print),

@@ -11,4 +11,5 @@ mod redis_outage;
 mod room;
 mod sockets;
 mod support;
+mod telemetry;
 mod worker;

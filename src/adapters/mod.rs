@@ -2,6 +2,7 @@
 
 pub mod jwks;
 pub mod memory;
+pub mod otlp;
 mod outage;
 pub mod pages;
 pub mod postgres;

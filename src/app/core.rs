@@ -8,7 +8,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    StartError,
+    AbortOnDrop, StartError,
     stores::{OpenStore, open_store},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
             MemoryBus, MemoryCache, MemoryCalls, MemoryLimits, MemoryNetwork, MemoryPresence,
             MemoryQueue, PresenceList,
         },
+        otlp::Collector,
         pages::WebPages,
         redis::{self, RedisParts, RedisSettings},
         rules_file,
@@ -46,6 +47,7 @@ use crate::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
+    telemetry::trace::Tracer,
     worker::{
         Pace, Worker,
         enrich::{Enricher, notifications::Notices},
@@ -77,6 +79,7 @@ pub(super) struct Core {
     pub(super) rules: Arc<Rules>,
     pub(super) replica: ReplicaId,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) tracing: Tracing,
     pub(super) store: OpenStore,
     pub(super) between: Between,
     pub(super) recent: RecentMessages,
@@ -89,9 +92,10 @@ impl Core {
     pub(super) async fn open(
         config: Config,
         handlers: Handlers,
+        replica: ReplicaId,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let replica = ReplicaId::fresh();
+        let tracing = Tracing::start(&config, replica)?;
         let rules = moderation_rules(&config)?;
         // Meanwhile: whoever starts is not kept waiting by it.
         let refusal = async {
@@ -154,6 +158,7 @@ impl Core {
             rules: Arc::new(rules),
             replica,
             metrics,
+            tracing,
             recent,
             store,
             between,
@@ -259,6 +264,7 @@ impl Core {
             handlers,
             telling,
             metrics: self.metrics.clone(),
+            tracer: self.tracing.tracer.clone(),
             replica: self.replica,
             at_once: self.config.worker_concurrency,
             pace: Pace::default(),
@@ -272,6 +278,44 @@ impl Core {
             redis.close().await;
         }
         step("the store", CLOSING, self.store.store.close()).await;
+        self.tracing.finish().await;
+    }
+}
+
+/// Where traces go, and the task that sends them; it ends with the process.
+pub(super) struct Tracing {
+    pub(super) tracer: Tracer,
+    sending: Option<(CancellationToken, AbortOnDrop<()>)>,
+}
+
+impl Tracing {
+    fn start(config: &Config, replica: ReplicaId) -> Result<Self, StartError> {
+        let Some(endpoint) = &config.otlp_endpoint else {
+            return Ok(Self {
+                tracer: Tracer::off(),
+                sending: None,
+            });
+        };
+        let (tracer, recorded) = Tracer::recording(config.traces_share);
+        let collector =
+            Collector::new(endpoint, replica, recorded).map_err(|error| ConfigError {
+                setting: "OTEL_EXPORTER_OTLP_ENDPOINT",
+                wrong: error.to_string(),
+            })?;
+        let stop = CancellationToken::new();
+        let sending = tokio::spawn(collector.run(stop.clone()));
+        Ok(Self {
+            tracer,
+            sending: Some((stop, AbortOnDrop(sending))),
+        })
+    }
+
+    /// Sends what there still is, for 2 s at most.
+    async fn finish(self) {
+        if let Some((stop, sending)) = self.sending {
+            stop.cancel();
+            step("the last traces", CLOSING, sending.ended()).await;
+        }
     }
 }
 

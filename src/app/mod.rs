@@ -30,6 +30,7 @@ use crate::{
         passwords::Passwords, publish::ServerKey, sessions::clear_expired, tokens::Tokens,
     },
     config::{Config, ConfigError},
+    domain::id::ReplicaId,
     ending::{CLOSING, FINISHING, step},
     http::{
         router::{Entrance, Site, router},
@@ -121,6 +122,7 @@ impl<T> Drop for AbortOnDrop<T> {
 pub async fn serve(
     config: Config,
     handlers: Handlers,
+    replica: ReplicaId,
     with_worker: bool,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
@@ -145,7 +147,7 @@ pub async fn serve(
     let listener = CuttableListener::new(listener).counted(metrics.connections.clone());
     let http = serving::serve(listener, door, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
-    let mut core = Core::open(config, handlers, metrics).await?;
+    let mut core = Core::open(config, handlers, replica, metrics).await?;
     let secret = signing_secret(&core.config, &core.store.store).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let passwords =
@@ -170,6 +172,7 @@ pub async fn serve(
         ear,
         hubs.clone(),
         compare_now.clone(),
+        core.tracing.tracer.clone(),
         stop.clone(),
     ));
     tasks.spawn(compare::revisions(
@@ -224,6 +227,7 @@ pub async fn serve(
             passwords,
             ended: core.ended.clone(),
             metrics: core.metrics.clone(),
+            tracer: core.tracing.tracer.clone(),
         },
         Policy {
             rooms_by_joining: core.config.rooms_by_joining,
@@ -339,6 +343,7 @@ async fn end_or_loss(
 pub async fn work(
     config: Config,
     handlers: Handlers,
+    replica: ReplicaId,
     end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     if config.redis_url.is_none() {
@@ -350,7 +355,7 @@ pub async fn work(
     }
     let metrics = Arc::new(Metrics::new());
     let aside = Aside::open(config.metrics_addr, &metrics)?;
-    let mut core = Core::open(config, handlers, metrics).await?;
+    let mut core = Core::open(config, handlers, replica, metrics).await?;
     let draining = Arc::new(AtomicBool::new(false));
     let watched = core.watched(Some(core.between.queue.clone()), &draining);
     let stop_looking = CancellationToken::new();

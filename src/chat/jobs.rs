@@ -19,6 +19,7 @@ use crate::{
         store::{JobQuery, Store},
     },
     protocol::{client_event::unreadable, rest::JobView, server_event::personal},
+    telemetry::trace::{self, SpanKind},
 };
 
 /// The most bytes of a payload.
@@ -105,10 +106,27 @@ impl Chat {
             expires_at: times.expires_at,
         };
         let added = job.stored(Timestamp::now());
+        self.record_asking(&job);
         let asked = self.parts.intake.add(job).map_err(|_| uncertain())?;
         asked.answer().await.map_err(|_| uncertain())?;
         self.tell_owner(&added);
         Ok(added)
+    }
+
+    /// A job has a trace of its own, which the request's names, and the other way round.
+    fn record_asking(&self, job: &NewJob) {
+        let place = self.parts.tracer.of_job(job.id);
+        let Some(mut asking) = place.own_span("ask for a job", SpanKind::Producer, 0) else {
+            trace::note(|span| span.set("belfry.job.id", job.id.to_string()));
+            return;
+        };
+        asking.set("belfry.job.id", job.id.to_string());
+        asking.set("belfry.job.type", job.kind.clone());
+        trace::note(|span| {
+            span.set("belfry.job.id", job.id.to_string());
+            span.link(asking.context());
+            asking.link(span.context());
+        });
     }
 
     async fn may_ask(&self, asker: &UserId) -> Result<(), Problem> {

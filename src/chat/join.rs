@@ -12,6 +12,7 @@ use crate::{
     },
     protocol::client_event::{JoinRoom, check_limit},
     room::{hub::Joiner, link::Link},
+    telemetry::trace::{SpanKind, Trace},
 };
 
 impl Chat {
@@ -27,6 +28,8 @@ impl Chat {
         let (done, joined) = oneshot::channel();
         let status = self.parts.tracker.status(&link.account().id);
         let create = self.policy.rooms_by_joining;
+        // Memberships and the history are read for many at once: what one joiner sees of that is how long it takes.
+        let _reading = Trace::current().and_then(|at| at.span("history", SpanKind::Internal));
         self.parts.hubs.join(
             &join.room_id,
             Joiner {

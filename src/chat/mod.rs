@@ -55,6 +55,7 @@ use crate::{
         sessions::EndedSessions,
         tracker::{Telling, Tracker},
     },
+    telemetry::trace::Tracer,
 };
 
 /// The parts that the use cases work with.
@@ -89,6 +90,8 @@ pub struct Parts {
     pub ended: Arc<EndedSessions>,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Where traces go.
+    pub tracer: Tracer,
 }
 
 /// What an operator may choose about the use cases.
@@ -136,6 +139,11 @@ impl Chat {
             reading: reading::start(parts.store.clone(), parts.telling.clone()),
             parts,
         }
+    }
+
+    /// Where traces go.
+    pub fn tracer(&self) -> &Tracer {
+        &self.parts.tracer
     }
 
     /// How often people may do things.

@@ -14,6 +14,7 @@ use crate::{
     },
     ports::limits::Key,
     protocol::client_event::{Draft, check_draft},
+    telemetry::trace,
 };
 
 /// The limit that messages of one user have, over all their sockets and paths.
@@ -68,6 +69,7 @@ impl Chat {
             at: Timestamp::now(),
             job: JobId::fresh(),
         };
+        trace::note(|span| span.set("belfry.message.id", message.id.to_string()));
         self.whereabouts.note(message.id, &message.room_id);
         Ok(Sending {
             submitted: self.parts.writer.submit(Change::Send(message))?,

@@ -14,6 +14,7 @@ use crate::{
         id::{JobId, RoomId},
         job::EnrichMessage,
         message::Message,
+        trace::{Mark, TraceContext},
     },
     metrics::Metrics,
     ports::{
@@ -97,10 +98,11 @@ impl Aftermath {
         )
     }
 
-    /// Tells the other replicas and the cache of committed changes of one room, ascending by `rev`.
-    pub fn publish(&self, room: &RoomId, changes: &[RoomChange]) {
-        self.bus
-            .publish(&Topic::Room(room.clone()), &News::Changes(changes.to_vec()));
+    /// Tells the other replicas and the cache of committed changes of one room, ascending by `rev`, with the marks of those that are
+    /// recorded.
+    pub fn publish(&self, room: &RoomId, changes: &[RoomChange], marks: &[Mark]) {
+        let (topic, news) = (Topic::Room(room.clone()), News::Changes(changes.to_vec()));
+        self.bus.publish_marked(&topic, &news, marks);
         for change in changes {
             if self.changes.try_send(change.clone()).is_err() {
                 self.metrics.aftermath_dropped.inc();
@@ -134,7 +136,7 @@ async fn push(queue: &dyn Queue, jobs: &[Ticket]) -> Result<(), BackendError> {
 }
 
 /// The job that was committed with a message, as the queue carries it.
-pub(super) fn enrich_ticket(job: JobId, message: &Message) -> Ticket {
+pub(super) fn enrich_ticket(job: JobId, message: &Message, trace: Option<TraceContext>) -> Ticket {
     let text = EnrichMessage {
         room_id: message.room_id.clone(),
         message_id: message.id,
@@ -143,6 +145,7 @@ pub(super) fn enrich_ticket(job: JobId, message: &Message) -> Ticket {
         seq: Some(message.seq),
         user_id: Some(message.user_id.clone()),
         reply_to: message.reply_to,
+        trace,
     };
     Ticket {
         job,

@@ -3,5 +3,6 @@
 pub mod aftermath;
 pub mod applause;
 pub mod reading;
+mod recorded;
 pub mod together;
 pub mod writer;

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use super::aftermath::Aftermath;
+use super::{aftermath::Aftermath, recorded::Recorded};
 use crate::{
     domain::{
         change::{Act, Change, Deed, Outcome, RoomChange, independent},
@@ -32,6 +32,7 @@ use crate::{
     metrics::Metrics,
     ports::{BackendError, store::Store},
     room::hubs::Hubs,
+    telemetry::trace::Trace,
 };
 
 /// Changes in one call of the store.
@@ -64,6 +65,8 @@ struct Pending {
 struct Waiter {
     taken: Instant,
     done: oneshot::Sender<Result<Outcome, Problem>>,
+    /// Where whoever asked for it stands.
+    trace: Option<Trace>,
     _weight: Weight,
 }
 
@@ -178,6 +181,7 @@ impl Writer {
         let waiter = Waiter {
             taken,
             done,
+            trace: Trace::current(),
             _weight: weight,
         };
         let handed_in = self.waiting.try_send(Pending { change, waiter });
@@ -349,8 +353,10 @@ impl Committer {
         while let Some((mut changes, mut waiters)) = parts.pop() {
             self.metrics.batch_size.observe(changes.len() as f64);
             let span = tracing::debug_span!("commit", changes = changes.len());
+            let asked = waiters.iter().map(|it| (it.trace.as_ref(), it.taken));
+            let mut recorded = Recorded::begin(asked);
             match self.store.commit(&changes).instrument(span).await {
-                Ok(outcomes) => self.committed(&changes, outcomes, waiters),
+                Ok(outcomes) => self.committed(&changes, outcomes, waiters, recorded),
                 Err(BackendError::Fault { .. }) if changes.len() > 1 => {
                     let half = changes.len() / 2;
                     parts.push((changes.split_off(half), waiters.split_off(half)));
@@ -358,7 +364,13 @@ impl Committer {
                 }
                 Err(error) => {
                     self.metrics.commit_failures.inc();
-                    error.log("changes were not committed");
+                    recorded.failed(&error);
+                    // Of a fault one change is left; of an outage the store has said itself what there is to say.
+                    let log = || error.log("changes were not committed");
+                    match waiters.first().and_then(|waiter| waiter.trace.as_ref()) {
+                        Some(trace) => trace.within(log),
+                        None => log(),
+                    }
                     for waiter in waiters {
                         let _ = waiter.done.send(Err(Problem::unavailable()));
                     }
@@ -367,10 +379,17 @@ impl Committer {
         }
     }
 
-    fn committed(&self, changes: &[Change], outcomes: Vec<Outcome>, waiters: Vec<Waiter>) {
+    fn committed(
+        &self,
+        changes: &[Change],
+        outcomes: Vec<Outcome>,
+        waiters: Vec<Waiter>,
+        mut recorded: Recorded,
+    ) {
         let mut by_room: HashMap<RoomId, Vec<RoomChange>> = HashMap::new();
         let (mut jobs, mut sent) = (Vec::new(), 0_u64);
-        for (change, outcome) in changes.iter().zip(&outcomes) {
+        for (place, (change, outcome)) in changes.iter().zip(&outcomes).enumerate() {
+            recorded.came_to(place, outcome);
             let Outcome::Committed(committed) = outcome else {
                 continue;
             };
@@ -383,7 +402,8 @@ impl Committer {
                 _ => None,
             };
             if let (Some(job), Some(message)) = (job, committed.message()) {
-                jobs.push(super::aftermath::enrich_ticket(job, message));
+                let trace = recorded.enqueued(committed.room(), committed.rev(), job);
+                jobs.push(super::aftermath::enrich_ticket(job, message, trace));
             }
             sent += u64::from(matches!(change, Change::Send(_)));
             if let Some(kind) = kind_of(change) {
@@ -396,7 +416,11 @@ impl Committer {
         }
         self.metrics.messages.inc_by(sent);
         for (room, changes) in by_room {
-            self.aftermath.publish(&room, &changes);
+            let (marks, here) = recorded.published(&room);
+            self.aftermath.publish(&room, &changes, &marks);
+            if !here.is_empty() {
+                self.hubs.recorded(&room, here);
+            }
             self.hubs.committed(&room, changes);
         }
         self.aftermath.enqueue(jobs);

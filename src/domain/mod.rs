@@ -17,6 +17,7 @@ pub mod presence;
 pub mod room;
 pub mod subscriber;
 pub mod timestamp;
+pub mod trace;
 pub mod username;
 
 /// A message's place in its room, from 1, without gaps.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 
 use super::{
@@ -23,7 +23,7 @@ impl FromRequestParts<Arc<Shared>> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Failure> {
-        let token = bearer(parts).ok_or_else(|| {
+        let token = bearer(&parts.headers).ok_or_else(|| {
             Problem::new(
                 Code::Unauthenticated,
                 "Authentication failed: send the header Authorization: Bearer <token>.",
@@ -40,7 +40,10 @@ impl FromRequestParts<Arc<Shared>> for Backend {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Failure> {
-        match shared.chat.knows_backend(bearer(parts).unwrap_or_default()) {
+        match shared
+            .chat
+            .knows_backend(bearer(&parts.headers).unwrap_or_default())
+        {
             Some(true) => Ok(Self),
             Some(false) => Err(Problem::new(
                 Code::Unauthenticated,
@@ -52,8 +55,8 @@ impl FromRequestParts<Arc<Shared>> for Backend {
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let header = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -9,6 +9,7 @@ mod job_file;
 pub mod origins;
 pub mod page;
 pub mod problem;
+mod recorded;
 pub mod rest;
 pub mod router;
 pub mod serving;

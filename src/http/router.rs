@@ -186,6 +186,7 @@ pub fn router(site: Site) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(INCOMING_MAX))
         .layer(from_fn(within_limit))
+        .layer(from_fn_with_state(shared.clone(), super::recorded::request))
         .with_state(shared);
     let mut router = rest
         .merge(socket)

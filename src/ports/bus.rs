@@ -8,6 +8,7 @@ use crate::domain::{
     change::RoomChange,
     id::RoomId,
     presence::{Recipients, Signal},
+    trace::Mark,
 };
 
 /// One replica's place on the bus.
@@ -16,6 +17,10 @@ pub trait Bus: Send + Sync {
     /// Hands news to every *other* replica that listens to the topic. Never waits and never fails: news that cannot go now
     /// (away, or more than the bound waiting) is lost.
     fn publish(&self, topic: &Topic, news: &News);
+
+    /// The same for changes some of which are recorded: their marks go with them, to be heard before the news itself, and replicas that
+    /// know of no marks hear the news alone.
+    fn publish_marked(&self, topic: &Topic, news: &News, marks: &[Mark]);
 
     /// Listens to a topic from some moment soon on: when this returns `Ok`, news published afterwards is heard, unless a
     /// [`Heard::Gap`] says otherwise. While the bus is away it returns at once, and the topic is taken up when it is back.
@@ -61,6 +66,13 @@ impl Mouth {
             self.gap();
         }
         said
+    }
+
+    /// Says where the changes of the next news stand in their traces. Where that and the news do not both fit, it is not said.
+    pub fn mark(&mut self, marks: Vec<Mark>) {
+        if self.has_spare() && self.sender.capacity() > 1 {
+            let _ = self.sender.try_send(Heard::Marks(marks));
+        }
     }
 
     /// Whether news would not fit now.
@@ -131,6 +143,8 @@ pub enum News {
 pub enum Heard {
     /// News from another replica.
     News(News),
+    /// Where changes of the news that comes next stand in their traces.
+    Marks(Vec<Mark>),
     /// News may have been lost, on its way here or on its way out of another replica: compare with the store.
     Gap,
 }

@@ -3,7 +3,7 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use dashmap::{DashMap, Entry};
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     domain::{
+        Rev,
         change::RoomChange,
         error::Problem,
         id::{RoomId, SocketId, UserId},
@@ -38,6 +39,7 @@ use crate::{
         packet::Packet,
         server_event::{RoomRead, RoomRemoved},
     },
+    telemetry::trace::Trace,
 };
 
 /// Turns that may wait for a hub. Beyond, changes are left to the store to tell, and joins are `unavailable`.
@@ -172,6 +174,11 @@ impl Hubs {
     /// The same of changes that this process has just committed.
     pub fn committed(&self, room: &RoomId, changes: Vec<RoomChange>) {
         self.turn(room, Turn::Changes(changes, Some(Instant::now())));
+    }
+
+    /// Tells a room that changes of it are recorded, before it is told of these.
+    pub fn recorded(&self, room: &RoomId, places: Vec<(Rev, Trace)>) {
+        self.turn(room, Turn::Recorded(places, SystemTime::now()));
     }
 
     /// A socket has come, and gets what is its user's from now on.

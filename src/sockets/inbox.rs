@@ -45,6 +45,7 @@ use crate::{
         server_event::{Clapped, Done, PresenceUpdated, Reacted, Read, Sent, error_packet},
     },
     room::link::Link,
+    telemetry::trace::{self, Scope},
 };
 
 /// Events of one socket that may wait.
@@ -81,8 +82,15 @@ pub struct Inbox {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<(ClientEvent, Option<i64>)>,
+    waiting: VecDeque<Received>,
     working: bool,
+}
+
+/// An event, the number of the answer that it asks for, and where it stands in its trace.
+struct Received {
+    event: ClientEvent,
+    ack: Option<i64>,
+    scope: Scope,
 }
 
 impl Inbox {
@@ -130,11 +138,11 @@ impl Inbox {
             let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
             self.chat.limits().count_refusal("events");
             let problem = Problem::rate_limited("Too many events; wait a little.", Some(wait));
-            return self.fail(&name, ack, &problem);
+            return self.refuse(&name, ack, &problem);
         }
         match event {
             Ok(event) => self.queue_up(event, ack),
-            Err(problem) => self.fail(&name, ack, &problem),
+            Err(problem) => self.refuse(&name, ack, &problem),
         }
     }
 
@@ -168,9 +176,10 @@ impl Inbox {
             drop(queue);
             let problem =
                 Problem::rate_limited("Too many events are waiting; wait for their answers.", None);
-            return self.fail(name_of(&event), ack, &problem);
+            return self.refuse(name_of(&event), ack, &problem);
         }
-        queue.waiting.push_back((event, ack));
+        let scope = self.chat.tracer().begin(name_of(&event));
+        queue.waiting.push_back(Received { event, ack, scope });
         if std::mem::replace(&mut queue.working, true) {
             self.arrived.notify_one();
         } else {
@@ -197,7 +206,7 @@ impl Inbox {
                 }
                 next
             };
-            let Some((event, ack)) = next else {
+            let Some(Received { event, ack, scope }) = next else {
                 tokio::select! {
                     () = underway.next() => {}
                     () = self.arrived.notified() => {}
@@ -208,7 +217,14 @@ impl Inbox {
             let timed = self.link.metrics().events.begin(name);
             underway.settle_before(&event).await;
             let span = tracing::debug_span!("event", name, socket = self.link.id().0);
-            let mut beginning = std::pin::pin!(self.begin(event, ack).instrument(span));
+            let beginning = async {
+                let begun = self.begin(event, ack).await;
+                begun.unwrap_or_else(|problem| {
+                    self.fail(name, ack, &problem);
+                    None
+                })
+            };
+            let mut beginning = std::pin::pin!(scope.run(beginning.instrument(span)));
             let begun = loop {
                 tokio::select! {
                     biased;
@@ -217,12 +233,8 @@ impl Inbox {
                 }
             };
             match begun {
-                Ok(Some((concern, answer))) => underway.push(concern, timed.until(answer)),
-                Ok(None) => timed.end(),
-                Err(problem) => {
-                    timed.end();
-                    self.fail(name, ack, &problem);
-                }
+                Some((concern, answer)) => underway.push(concern, timed.until(answer)),
+                None => timed.end(),
             }
         }
     }
@@ -322,7 +334,7 @@ impl Inbox {
         tell: impl FnOnce(&Self, T) + Send + 'static,
     ) -> Answer {
         let inbox = self.clone();
-        Box::pin(async move {
+        let answering = async move {
             match outcome.await {
                 Ok(done) => {
                     inbox.link.metrics().events.done(name);
@@ -330,7 +342,11 @@ impl Inbox {
                 }
                 Err(problem) => inbox.fail(name, ack, &problem),
             }
-        })
+        };
+        match trace::handed_on() {
+            Some(scope) => Box::pin(scope.run(answering)),
+            None => Box::pin(answering),
+        }
     }
 
     async fn take_effect(&self, event: ClientEvent, ack: Option<i64>) {
@@ -398,8 +414,17 @@ impl Inbox {
         }
     }
 
+    /// Has an event fail that has not begun.
+    fn refuse(&self, event: &str, ack: Option<i64>, problem: &Problem) {
+        let scope = self.chat.tracer().begin("event");
+        scope.during(|| self.fail(event, ack, problem));
+    }
+
     fn fail(&self, event: &str, ack: Option<i64>, problem: &Problem) {
         self.link.metrics().events.refused(event, problem.code);
+        let code = problem.code.as_str();
+        trace::note(|span| span.failed(code));
+        tracing::debug!(code, "an event has failed");
         let packet = match ack {
             Some(ack) => Packet::failure(ack, problem),
             None => error_packet(event, problem),

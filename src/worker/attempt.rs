@@ -16,6 +16,7 @@ use crate::{
     domain::timestamp::Timestamp,
     jobs::{AnyHandler, BackOff, JobError},
     ports::store::{Ending, Started},
+    telemetry::trace::{self, Scope, SpanKind},
 };
 
 /// The longest result of a job, in bytes of JSON; what is longer belongs into a file.
@@ -151,9 +152,27 @@ async fn supervised(
 ) -> Outcome {
     let job = held.running.job();
     let span = tracing::debug_span!("job", id = %job.id, kind = job.kind, attempts = job.attempts);
-    let mut work = Some(Box::pin(
-        AssertUnwindSafe(handler.run(&job.payload, &held.running).instrument(span)).catch_unwind(),
-    ));
+    let place = floor.worker.tracer.of_job(job.id);
+    // Without an owner it is the system's own, and has no span of its asking.
+    let place = match job.owner {
+        Some(_) => place,
+        None => place.at_the_top(),
+    };
+    let recorded = place.span("job", SpanKind::Consumer);
+    let scope = Scope::of(place, recorded).with(|span| {
+        span.set("belfry.job.id", job.id.to_string());
+        span.set("belfry.job.type", job.kind.clone());
+        span.set("belfry.job.attempts", i64::from(job.attempts));
+    });
+    let running = async {
+        let returned = handler.run(&job.payload, &held.running).await;
+        if returned.is_err() {
+            trace::note(|span| span.failed("failed"));
+        }
+        returned
+    };
+    let running = scope.run(running.instrument(span));
+    let mut work = Some(Box::pin(AssertUnwindSafe(running).catch_unwind()));
     let outcome = {
         let done = async {
             match &mut work {

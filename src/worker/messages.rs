@@ -34,6 +34,7 @@ use crate::{
         queue::{Claim, Claimed, Ticket, Wish},
         store::{Ending, Started},
     },
+    telemetry::trace::{self, Scope, SpanKind},
 };
 
 /// Jobs taken at once.
@@ -293,6 +294,14 @@ async fn read(floor: &Floor, reading: &Reading) -> Result<Finished, JobError> {
     let id = reading.ticket.job;
     let span = tracing::debug_span!("message", job = %id);
     let work = enrich::run(&floor.worker.enricher, id, &reading.text).instrument(span);
+    let work = async {
+        let read = work.await;
+        if read.is_err() {
+            trace::note(|span| span.failed("failed"));
+        }
+        read
+    };
+    let work = recorded(floor, reading).run(work);
     match timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(panic)) => {
@@ -302,6 +311,22 @@ async fn read(floor: &Floor, reading: &Reading) -> Result<Finished, JobError> {
         }
         Err(_) => Err(JobError::Again(too_long(limit))),
     }
+}
+
+/// Where the reading of a message stands: below the commit that its ticket tells of. Else it is not recorded, as that was not, or is not known
+/// to be, and has the ids of the job.
+fn recorded(floor: &Floor, reading: &Reading) -> Scope {
+    let tracer = &floor.worker.tracer;
+    let job = reading.ticket.job;
+    let place = match reading.text.trace {
+        Some(at) => tracer.resumed(at),
+        None => tracer.of_job(job).unrecorded(),
+    };
+    let span = place.span(ENRICH, SpanKind::Consumer);
+    Scope::of(place, span).with(|span| {
+        span.set("belfry.job.id", job.to_string());
+        span.set("belfry.message.id", reading.text.message_id.to_string());
+    })
 }
 
 /// The row that is still to be removed.

@@ -58,6 +58,7 @@ use crate::{
         store::{Ending, Store},
     },
     room::tracker::Telling,
+    telemetry::trace::Tracer,
 };
 
 /// How long the last words may take when nothing goes on any more.
@@ -78,6 +79,8 @@ pub struct Worker {
     pub telling: Telling,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Where traces go.
+    pub tracer: Tracer,
     /// This process.
     pub replica: ReplicaId,
     /// How many jobs it does at once, beside those that come with messages.

@@ -10,6 +10,7 @@ use belfry::{
         presence::{EndedSession, Recipients, RemovalReason, Signal, Status, User},
         room::{Room, Visibility},
         timestamp::Timestamp,
+        trace::{Mark, TraceContext},
     },
     ports::bus::{Bus, Ear, Heard, News, Topic},
 };
@@ -49,6 +50,7 @@ macro_rules! stories {
 stories! {
     news_reaches_the_others_and_not_who_tells_it 64;
     news_arrives_as_it_was_told 64;
+    marks_go_before_their_news 64;
     only_what_is_listened_to_is_heard 64;
     who_stops_listening_hears_no_more 64;
     listening_twice_is_listening_once 64;
@@ -105,6 +107,23 @@ async fn news_reaches_the_others_and_not_who_tells_it([mut ada, mut bob, mut cy]
     bob.bus.publish(&room("general"), &news(2));
     cy.hears(&news(2)).await;
     ada.hears(&news(2)).await;
+}
+
+async fn marks_go_before_their_news([ada, mut bob, _]: [Place; 3]) {
+    bob.bus.subscribe(room("general")).await;
+    let mark = |rev: i64| Mark {
+        rev,
+        context: TraceContext {
+            trace: u128::MAX - 7,
+            span: 7,
+        },
+    };
+    let marks = [mark(1), mark(2)];
+    ada.bus.publish_marked(&room("general"), &news(1), &marks);
+    ada.bus.publish(&room("general"), &news(2));
+    assert_eq!(bob.next().await, Heard::Marks(marks.to_vec()));
+    bob.hears(&news(1)).await;
+    bob.hears(&news(2)).await;
 }
 
 async fn news_arrives_as_it_was_told([ada, mut bob, _]: [Place; 3]) {
@@ -302,7 +321,7 @@ async fn who_falls_behind_is_told_of_a_gap_and_then_hears_on([ada, mut bob, mut 
     ada.bus.publish(&room("general"), &news(100));
     loop {
         match bob.next().await {
-            Heard::Gap => {}
+            Heard::Gap | Heard::Marks(_) => {}
             Heard::News(heard) if heard == news(100) => break,
             // On Redis the last of the thirty may have come while Bob caught up.
             Heard::News(heard) => assert!((8..30).any(|number| heard == news(number))),

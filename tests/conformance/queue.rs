@@ -281,6 +281,7 @@ pub(crate) fn message(number: u128) -> Ticket {
         seq: Some(5),
         user_id: Some(UserId::parse("ada").unwrap()),
         reply_to: None,
+        trace: None,
     };
     Ticket {
         line: Line::Messages,

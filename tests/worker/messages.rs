@@ -75,6 +75,7 @@ async fn says_this(scene: &Scene, content: &str) -> Ticket {
         seq: None,
         user_id: None,
         reply_to: None,
+        trace: None,
     };
     Ticket {
         job: new.job,

@@ -165,6 +165,7 @@ fn job_of(message: &Message) -> EnrichMessage {
         seq: Some(message.seq),
         user_id: Some(message.user_id.clone()),
         reply_to: message.reply_to,
+        trace: None,
     }
 }
 

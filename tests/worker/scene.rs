@@ -230,6 +230,7 @@ impl Scene {
             last_seen: LastSeen::new().0,
         };
         let worker = Worker {
+            tracer: belfry::telemetry::trace::Tracer::off(),
             enricher: self.enricher(&store, bus, telling.clone()),
             store,
             queue,

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use belfry::{
     app,
     config::{Config, Settings},
+    domain::id::ReplicaId,
     jobs::Handlers,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,7 +30,7 @@ pub async fn run(report: &Path) {
     let end = async move {
         terminate.recv().await;
     };
-    if let Err(error) = app::work(config, handlers, end).await {
+    if let Err(error) = app::work(config, handlers, ReplicaId::fresh(), end).await {
         panic!("{error}");
     }
     let seen = seen.0.lock().expect("nobody panics");

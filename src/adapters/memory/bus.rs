@@ -8,7 +8,10 @@ use std::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use crate::ports::bus::{Bus, Ear, Mouth, News, Topic, ear};
+use crate::{
+    domain::trace::Mark,
+    ports::bus::{Bus, Ear, Mouth, News, Topic, ear},
+};
 
 /// What the buses of one system share.
 #[derive(Default)]
@@ -50,6 +53,10 @@ impl MemoryBus {
 #[async_trait]
 impl Bus for MemoryBus {
     fn publish(&self, topic: &Topic, news: &News) {
+        self.publish_marked(topic, news, &[]);
+    }
+
+    fn publish_marked(&self, topic: &Topic, news: &News, marks: &[Mark]) {
         for listener in self.network.listeners.lock().iter() {
             let Some(listener) = listener.upgrade() else {
                 continue;
@@ -59,6 +66,9 @@ impl Bus for MemoryBus {
             }
             let mut listener = listener.lock();
             if listener.topics.contains(topic) {
+                if !marks.is_empty() {
+                    listener.mouth.mark(marks.to_vec());
+                }
                 listener.mouth.say(news.clone());
             }
         }

@@ -297,14 +297,17 @@ impl Subscriber {
             return;
         }
         match self.channels.read(message.get_payload_bytes()) {
-            Ok(Some(Heard::News(news))) => {
+            Ok(Some((marks, Heard::News(news)))) => {
                 self.figures.heard.inc();
+                if !marks.is_empty() {
+                    self.mouth.mark(marks);
+                }
                 if !self.mouth.say(news) {
                     self.figures.gaps.inc();
                 }
             }
-            Ok(Some(Heard::Gap)) => self.gap(),
-            Ok(None) => {}
+            Ok(Some((_, Heard::Gap))) => self.gap(),
+            Ok(Some((_, Heard::Marks(_))) | None) => {}
             Err(error) => tracing::warn!(error, "news that cannot be understood"),
         }
     }

@@ -98,6 +98,7 @@ impl Hub {
             return;
         };
         timeline.apply(change);
+        self.recorded.applied(change.rev());
         if let Some(own) = &mut self.own {
             own.note(change);
         }
@@ -325,6 +326,7 @@ impl Hub {
 
     /// Hands what has gathered to everybody live in the room. Those who do not keep up are no longer in it.
     pub(super) async fn flush(&mut self) {
+        let sockets = self.members.len();
         while !self.outgoing.is_empty() {
             let rest = if self.outgoing.len() > PACKETS_AT_ONCE {
                 self.outgoing.split_off(PACKETS_AT_ONCE)
@@ -351,6 +353,7 @@ impl Hub {
             }
         }
         self.note_deliveries();
+        self.recorded.went_out(sockets);
     }
 
     /// Notes how long it took to bring changes here, where somebody was here to bring them to: one look at the clocks for all of them.

@@ -3,7 +3,7 @@
 //! Reads of the store run beside the turns and come back as turns of their own, one of a kind at a time: `joining` asks for
 //! the memberships of everybody who waits in one statement, `own` for what in their histories is the readers' own; `delivery` closes
 //! holes and answers resumes that memory does not reach with one look; `access` finds who has lost the right to be here; `ending`
-//! is the end of the room itself; `acquainted` lets members in while the store is away; `people` tells of arrivals, status and typing, `reading` of who has read how far.
+//! is the end of the room itself; `acquainted` lets members in while the store is away; `recorded` is what is traced of deliveries; `people` tells of arrivals, status and typing, `reading` of who has read how far.
 
 mod access;
 mod acquainted;
@@ -14,11 +14,12 @@ mod joining;
 mod own;
 mod people;
 mod reading;
+mod recorded;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -36,6 +37,7 @@ use self::{
     own::Own,
     people::Typing,
     reading::Reads,
+    recorded::Recorded,
 };
 pub use self::{acquainted::Remembered, joining::Joiner, people::StatusNews};
 use super::{
@@ -57,6 +59,7 @@ use crate::{
         store::{Changes, Entered, Standpoint},
     },
     protocol::packet::Packet,
+    telemetry::trace::Trace,
 };
 
 /// How long a room that nobody is in is kept in memory.
@@ -76,6 +79,7 @@ pub(super) enum Turn {
     },
     /// With when this process has committed them, if it was this one.
     Changes(Vec<RoomChange>, Option<std::time::Instant>),
+    Recorded(Vec<(Rev, Trace)>, SystemTime),
     Signal(Signal),
     Status(Arc<StatusNews>),
     Type {
@@ -141,6 +145,7 @@ pub(super) struct Hub {
     has_ended: bool,
 
     early: BTreeMap<Rev, (RoomChange, Option<std::time::Instant>)>,
+    recorded: Recorded,
     stands_at: Rev,
     hole_at: Option<Instant>,
 
@@ -185,6 +190,7 @@ impl Hub {
             ends_at: None,
             has_ended: false,
             early: BTreeMap::new(),
+            recorded: Recorded::default(),
             stands_at: 0,
             hole_at: None,
             roster: Roster::default(),
@@ -288,6 +294,7 @@ impl Hub {
                 }
             }
             Turn::Changes(changes, committed) => self.take_changes(changes, committed).await,
+            Turn::Recorded(places, since) => self.recorded.expect(places, since),
             Turn::StandsAt(stands) => {
                 self.take_standpoint(&stands);
                 self.meet_again();

@@ -339,6 +339,7 @@ async fn the_job_of_a_message_says_where_it_is_and_whose(scene: Scene) {
         seq: Some(message.seq),
         user_id: Some(message.user_id.clone()),
         reply_to: message.reply_to,
+        trace: None,
     };
     let mut jobs: Vec<_> = scene
         .all_jobs()

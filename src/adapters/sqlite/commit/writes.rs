@@ -147,6 +147,7 @@ impl<'a> Writes<'a> {
             seq: Some(message.seq),
             user_id: Some(message.user_id.clone()),
             reply_to: message.reply_to,
+            trace: None,
         })?;
         self.jobs
             .push(value!([hex(job.0), ENRICH, payload, at.as_millis()]));

@@ -1,0 +1,134 @@
+// One server under callgrind: started, filled, counted while messages are sent one after the other, and ended.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { until, within } from '../../tests/flows/support/limits.js';
+import { freePort } from '../../tests/flows/support/ports.js';
+import { Program, repositoryFile } from '../../tests/flows/support/program.js';
+import { Rest } from '../../tests/flows/support/rest.js';
+
+const WebSocket = createRequire(repositoryFile('tests/flows/package.json'))('ws');
+const run = promisify(execFile);
+/** Valgrind makes all of it about fifty times slower. */
+const limit = 300_000;
+/** Sends before it is counted: what is made once is made. */
+const WARM_UP = 20;
+
+/** The profile of a server of that kind under that load, as callgrind writes it. */
+export async function counted({ binary, share }, { sockets, sends }) {
+  const directory = await mkdtemp(join(tmpdir(), 'belfry-instructions-'));
+  const collector = createServer((request, response) => request.resume().on('end', () => response.end()));
+  collector.listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const port = await freePort();
+  const traces = share && {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.address().port}`,
+    OTEL_TRACES_SAMPLER_ARG: share,
+  };
+  const settings = {
+    BIND_ADDR: `127.0.0.1:${port}`,
+    DATABASE_URL: `sqlite://${join(directory, 'belfry.db')}`,
+    LINK_PREVIEWS: 'off',
+    MESSAGES_PER_SECOND: '100000',
+    EVENTS_PER_SECOND: '100000',
+    DRAIN_SECONDS: '1',
+    ...traces,
+  };
+  // At its own speed: under valgrind a database takes longer to make than the server waits for it.
+  await run(resolve(binary), ['migrate'], { cwd: directory, env: { PATH: process.env.PATH, ...settings } });
+  const profile = join(directory, 'callgrind.out');
+  const tool = ['--tool=callgrind', '--instr-atstart=no', '--fair-sched=yes', `--callgrind-out-file=${profile}`];
+  const server = new Program('valgrind', [...tool, resolve(binary), 'serve'], settings, directory);
+  try {
+    const rest = new Rest(`http://127.0.0.1:${port}`);
+    const ready = async () => {
+      assert.ok(server.isRunning, server.said());
+      return (await rest.get('/ready').catch(() => ({}))).status === 200;
+    };
+    await until(ready, 'the server is ready', { limit, seen: () => server.said() });
+    const crowd = await gathers(rest, port, sockets);
+    const [speaker] = crowd;
+    const says = async (text) => {
+      const heard = Promise.all(crowd.map((one) => one.hears('message:new')));
+      speaker.emits('message:send', { roomId: 'square', content: text });
+      await within(heard, `everybody hears ${text}`, { limit, seen: () => server.said() });
+    };
+    for (let i = 0; i < WARM_UP; i++) await says(`warm-up ${i}`);
+    await switched(server, 'on');
+    for (let i = 0; i < sends; i++) await says(`message ${i} of a load that is always the same`);
+    await switched(server, 'off');
+    for (const one of crowd) one.socket.terminate();
+    server.signal('SIGTERM');
+    await server.exit(limit);
+    const written = await readdir(directory);
+    assert.ok(written.includes('callgrind.out'), server.said());
+    return await readFile(profile, 'utf8');
+  } finally {
+    if (server.isRunning) await server.kill();
+    collector.close();
+    collector.closeAllConnections();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function switched(server, how) {
+  return run('callgrind_control', ['-i', how, String(server.child.pid)], { timeout: limit });
+}
+
+/** So many sockets, all live in one room. */
+async function gathers(rest, port, count) {
+  const crowd = [];
+  for (let i = 0; i < count; i++) {
+    const { status, text, body } = await rest.post('/api/auth/guest', { username: `guest${i}` });
+    assert.ok(status === 200 || status === 201, text);
+    const client = new Client(port);
+    await client.comes(body.accessToken);
+    crowd.push(client);
+  }
+  return crowd;
+}
+
+/** As little of a Socket.IO client as will do. */
+class Client {
+  #awaited = new Map();
+
+  constructor(port) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
+    this.socket.on('error', () => {});
+    this.socket.on('message', (data) => this.#takes(data.toString()));
+  }
+
+  async comes(token) {
+    const [opened, came] = [this.hears('open'), this.hears('connect')];
+    await within(opened, 'the socket opens', { limit });
+    this.socket.send(`40${JSON.stringify({ token })}`);
+    await within(came, 'the socket is let in', { limit });
+    const history = this.hears('room:history');
+    this.emits('join:room', { roomId: 'square' });
+    await within(history, 'the history', { limit });
+  }
+
+  emits(event, data) {
+    this.socket.send(`42${JSON.stringify([event, data])}`);
+  }
+
+  /** The next packet of that name. */
+  hears(name) {
+    return new Promise((resolve) => this.#awaited.set(name, resolve));
+  }
+
+  #takes(frame) {
+    if (frame === '2') return this.socket.send('3');
+    const name = frame.startsWith('0') ? 'open' : frame.startsWith('40') ? 'connect' : /^42\["([^"]+)"/.exec(frame)?.[1];
+    const awaiting = this.#awaited.get(name);
+    this.#awaited.delete(name);
+    awaiting?.();
+  }
+}
