@@ -98,7 +98,7 @@ async fn look(connection: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> 
     if word("encoding")? != "UTF8" {
         checks.push(Check::fail(
             "postgres encoding",
-            format!("{}", word("encoding")?),
+            word("encoding")?,
             "make the database with ENCODING 'UTF8'",
         ));
     }
