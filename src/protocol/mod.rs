@@ -4,7 +4,9 @@
 
 pub mod asyncapi;
 pub mod client_event;
+pub mod codes;
 pub mod event_names;
+pub mod examples;
 pub mod frame;
 pub mod packet;
 pub mod rest;

@@ -27,6 +27,7 @@ pub struct RoomsQuery {
     /// `mine` (the default) or `public`.
     pub scope: Option<Scope>,
     /// Only rooms whose id or name holds this text.
+    #[param(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// From the page before.
     pub cursor: Option<RoomId>,
@@ -63,8 +64,10 @@ pub struct RoomRequest {
     /// Its id; made by the server if not said.
     pub id: Option<RoomId>,
     /// Its name, 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$")]
     pub name: String,
     /// What it is about, at most 500 characters.
+    #[schema(max_length = 500, pattern = r"^[^\u0000]*$")]
     pub topic: Option<String>,
     /// `public` (the default) or `private`.
     #[serde(default, deserialize_with = "optional_word")]
@@ -95,11 +98,11 @@ pub fn check_search(q: Option<String>) -> Result<Option<String>, Problem> {
 pub struct RoomPatch {
     /// Another name, 1 to 80 characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, min_length = 1, max_length = 80, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$")]
     pub name: Option<String>,
     /// Another topic, at most 500 characters; null, or an empty one, takes it away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\u0000]*$")]
     pub topic: Option<Option<String>>,
     /// `public` or `private`.
     #[serde(default, deserialize_with = "given_word")]
