@@ -77,7 +77,11 @@ pub struct SendMessage {
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// 1 to 8,000 Unicode code points, not blank.
-    #[schema(min_length = 1, max_length = 8_000, pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 8_000,
+        pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$"
+    )]
     pub content: String,
     /// Only `text` may be sent.
     #[serde(
@@ -102,7 +106,11 @@ pub struct EditMessage {
     /// Which message.
     pub message_id: MessageId,
     /// Its new text: 1 to 8,000 Unicode code points, not blank.
-    #[schema(min_length = 1, max_length = 8_000, pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 8_000,
+        pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$"
+    )]
     pub content: String,
 }
 
@@ -133,7 +141,11 @@ pub struct ReactToMessage {
     /// Which message.
     pub message_id: MessageId,
     /// Which emoji: 1 to 32 characters without white space.
-    #[schema(min_length = 1, max_length = 32, pattern = r"^[^\s\u0000-\u001F\u007F-\u009F]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 32,
+        pattern = r"^[^\s\u0000-\u001F\u007F-\u009F]+$"
+    )]
     pub emoji: String,
     /// Put, or taken away.
     pub on: bool,

@@ -140,11 +140,7 @@ pub fn as_markdown() -> String {
         } = explained;
         format!("- `{word}` ({status}): {means} {remedy}")
     };
-    EXPLAINED
-        .iter()
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    EXPLAINED.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -157,7 +153,10 @@ mod tests {
             let word = serde_json::to_value(explained.code).unwrap();
             assert_eq!(word, explained.word);
             assert_eq!(super::explained(explained.code), &explained);
-            assert_eq!(explained.address, format!("{PAGE}#error-{word}", word = explained.word));
+            assert_eq!(
+                explained.address,
+                format!("{PAGE}#error-{word}", word = explained.word)
+            );
         }
         // A new code does not compile here until it has a line above.
         let all = |code| match code {

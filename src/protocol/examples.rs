@@ -39,7 +39,9 @@ fn fill_in(value: &mut Value, samples: &Map<String, Value>) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, samples)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| fill_in(field, samples)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| fill_in(field, samples)),
         _ => {}
     }
 }

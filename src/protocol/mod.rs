@@ -8,6 +8,7 @@ pub mod codes;
 pub mod event_names;
 pub mod examples;
 pub mod frame;
+pub mod nulls;
 pub mod packet;
 pub mod rest;
 pub mod server_event;

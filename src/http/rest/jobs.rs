@@ -23,8 +23,7 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            AllJobsQuery, FullJob, FullJobListAnswer, JobListAnswer, JobRequest, JobView,
-            JobsQuery,
+            AllJobsQuery, FullJob, FullJobListAnswer, JobListAnswer, JobRequest, JobView, JobsQuery,
         },
     },
 };

@@ -18,9 +18,7 @@ use crate::{
     },
     protocol::{
         client_event::check_limit,
-        rest::{
-            MemberAnswer, MemberRequest, MembersAnswer, MembersQuery, RoleRequest,
-        },
+        rest::{MemberAnswer, MemberRequest, MembersAnswer, MembersQuery, RoleRequest},
     },
 };
 

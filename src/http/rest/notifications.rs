@@ -15,8 +15,8 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            NotificationsAnswer, NotificationsQuery, NotifyRequest,
-            ReadNotificationsAnswer, ReadNotificationsRequest,
+            NotificationsAnswer, NotificationsQuery, NotifyRequest, ReadNotificationsAnswer,
+            ReadNotificationsRequest,
         },
     },
 };

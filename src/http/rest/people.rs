@@ -18,8 +18,7 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            MePatch, PresenceAnswer, UsersAnswer, UsersQuery, check_search,
-            check_users_cursor,
+            MePatch, PresenceAnswer, UsersAnswer, UsersQuery, check_search, check_users_cursor,
         },
     },
 };

@@ -16,8 +16,8 @@ use crate::{
     domain::{id::RoomId, room::RoomView},
     ports::store::RoomScope,
     protocol::rest::{
-        DirectRequest, RoomPatch, RoomRequest, RoomsAnswer, RoomsQuery, Scope,
-        check_rooms_limit, check_search,
+        DirectRequest, RoomPatch, RoomRequest, RoomsAnswer, RoomsQuery, Scope, check_rooms_limit,
+        check_search,
     },
 };
 

@@ -11,9 +11,10 @@ mod people;
 mod problem;
 mod publish;
 mod rooms;
+mod status;
 
 use self::given::given;
 pub use self::{
     auth::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, people::*,
-    problem::*, publish::*, rooms::*,
+    problem::*, publish::*, rooms::*, status::*,
 };

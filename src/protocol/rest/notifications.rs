@@ -58,7 +58,11 @@ pub struct NotifyRequest {
     /// Whom.
     pub to: UserId,
     /// A line: 1 to 200 characters, not blank.
-    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+    )]
     pub title: String,
     /// The rest: at most 2000 characters.
     #[schema(max_length = 2_000, pattern = r"^[^\u0000]*$")]

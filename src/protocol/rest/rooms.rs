@@ -64,7 +64,11 @@ pub struct RoomRequest {
     /// Its id; made by the server if not said.
     pub id: Option<RoomId>,
     /// Its name, 1 to 80 characters.
-    #[schema(min_length = 1, max_length = 80, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     pub name: String,
     /// What it is about, at most 500 characters.
     #[schema(max_length = 500, pattern = r"^[^\u0000]*$")]
@@ -98,7 +102,12 @@ pub fn check_search(q: Option<String>) -> Result<Option<String>, Problem> {
 pub struct RoomPatch {
     /// Another name, 1 to 80 characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(nullable = false, min_length = 1, max_length = 80, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     pub name: Option<String>,
     /// Another topic, at most 500 characters; null, or an empty one, takes it away.
     #[serde(default, deserialize_with = "given")]
