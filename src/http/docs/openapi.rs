@@ -18,6 +18,7 @@ pub fn completed(description: &utoipa::openapi::OpenApi) -> Value {
     let mut responses: Map<String, Value> = refusals.collect();
     responses.insert("MethodNotAllowed".into(), method_not_allowed());
     document["components"]["responses"] = Value::Object(responses);
+    add_links(&mut document);
     document
 }
 
@@ -56,7 +57,9 @@ fn complete_operation(operation: &mut Value, examples: &Map<String, Value>) {
         operation["security"] = json!([]);
     }
     add_refusals(operation);
-    let parameters = operation["parameters"].as_array_mut();
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
         if let Some(value) = example["parameters"].get(name) {
@@ -67,13 +70,76 @@ fn complete_operation(operation: &mut Value, examples: &Map<String, Value>) {
         operation["requestBody"]["content"]["application/json"]["example"] = body.clone();
         operation["requestBody"]["required"] = true.into();
     }
-    let responses = operation["responses"].as_object_mut();
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         if let Some(answer) = example["answers"].get(status) {
             response["content"]["application/json"]["example"] = answer.clone();
         }
-        if response["description"] == "" {
+        let said = response["description"].as_str().unwrap_or_default();
+        if said.is_empty() && response.get("$ref").is_none() {
             response["description"] = "Done.".into();
+        }
+    }
+}
+
+/// What an answer is good for next: the operation and status, what of its answer is taken, and the operations that take it, as what.
+const LINKS: &[(&str, &str, &str, &str, &[&str])] = &[
+    (
+        "createRoom",
+        "201",
+        "/id",
+        "id",
+        &[
+            "getRoom",
+            "updateRoom",
+            "listMembers",
+            "addMember",
+            "listMessages",
+            "sendMessage",
+            "getPresence",
+            "deleteRoom",
+        ],
+    ),
+    (
+        "createJob",
+        "202",
+        "/id",
+        "id",
+        &["getJob", "cancelJob", "getJobResult", "getAnyJob"],
+    ),
+    ("enterAsGuest", "200", "/user/id", "id", &["getUser"]),
+    (
+        "addMember",
+        "201",
+        "/user/id",
+        "userId",
+        &["setRole", "removeMember"],
+    ),
+];
+
+fn add_links(document: &mut Value) {
+    for (_, operation) in operations(document) {
+        let id = operation["operationId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        for (from, status, at, parameter, to) in LINKS {
+            let response = operation
+                .get_mut("responses")
+                .and_then(|responses| responses.get_mut(*status));
+            let Some(response) = response.filter(|_| id == *from) else {
+                continue;
+            };
+            let taken = format!("$response.body#{at}");
+            for next in *to {
+                let mut parameters = json!({ *parameter: taken });
+                if *parameter == "userId" {
+                    parameters["id"] = "$request.path.id".into();
+                }
+                response["links"][*next] = json!({ "operationId": next, "parameters": parameters });
+            }
         }
     }
 }
@@ -88,7 +154,10 @@ fn add_refusals(operation: &mut Value) {
         Some("operation" | "descriptions")
     );
     let is_public = operation["security"] == json!([]);
-    let Some(responses) = operation["responses"].as_object_mut() else {
+    let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    else {
         return;
     };
     let common = [

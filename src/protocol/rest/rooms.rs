@@ -25,6 +25,7 @@ const SEARCH_MAX: usize = 100;
 #[into_params(parameter_in = Query)]
 pub struct RoomsQuery {
     /// `mine` (the default) or `public`.
+    #[param(inline)]
     pub scope: Option<Scope>,
     /// Only rooms whose id or name holds this text.
     #[param(max_length = 100, pattern = r"^[^\u0000]*$")]
