@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::word::{optional_word, word};
+use super::word::{one_of, optional_word, word};
 use crate::domain::{
     Rev, Seq,
     error::{Code, Problem},
@@ -90,6 +90,7 @@ pub struct Draft {
         default,
         deserialize_with = "optional_word"
     )]
+    #[schema(schema_with = one_of::<Sendable>)]
     pub kind: Option<MessageKind>,
     /// Makes the send idempotent: the same user, room and `clientId` give the same message, for good.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +98,14 @@ pub struct Draft {
     /// The message that this one answers, in the same room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
+}
+
+/// What a client may send, for the descriptions.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Sendable {
+    Text,
 }
 
 /// The argument of `message:edit`.

@@ -38,6 +38,18 @@ pub(super) fn given_word<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     word(deserializer).map(Some)
 }
 
+/// For `#[schema(schema_with = one_of::<T>)]`: the words of `T`, or null for the field left out.
+pub(super) fn one_of<T: utoipa::PartialSchema>() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>
+{
+    use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new()
+        .item(T::schema())
+        .item(null)
+        .build()
+        .into()
+}
+
 #[cfg(test)]
 mod tests {
     use serde::de::DeserializeOwned;

@@ -77,6 +77,13 @@ fn complete_operation(operation: &mut Value, examples: &Map<String, Value>) {
         if let Some(answer) = example["answers"].get(status) {
             response["content"]["application/json"]["example"] = answer.clone();
         }
+        // Whatever a job has made: the file says what it is.
+        if let Some(any) = response
+            .get_mut("content")
+            .and_then(|content| content.get_mut("*/*"))
+        {
+            any["schema"] = json!({});
+        }
         let said = response["description"].as_str().unwrap_or_default();
         if said.is_empty() && response.get("$ref").is_none() {
             response["description"] = "Done.".into();

@@ -108,7 +108,8 @@ async fn cancel(
 
 /// What came of a completed job of the caller's: the file that it made, or else its `result` as JSON. `conflict` while it is not completed.
 #[utoipa::path(get, operation_id = "getJobResult", path = "/api/jobs/{id}/result", tag = "jobs", params(("id" = JobId, Path, description = "Which job.")),
-    responses((status = 200, description = "The file, with its own type and name.", body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, description = "There is no such job of the caller's, or it has left nothing behind, or its file is kept no longer"), (status = 409, description = "The job is not completed")))]
+    responses((status = 200, description = "The file, with its own type and name.", body = Vec<u8>, content_type = "*/*",
+        headers(("Content-Disposition" = String, description = "For a file: to be saved, under its name."))), (status = 404, description = "There is no such job of the caller's, or it has left nothing behind, or its file is kept no longer"), (status = 409, description = "The job is not completed")))]
 async fn result(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

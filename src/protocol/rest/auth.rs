@@ -9,7 +9,7 @@ use crate::domain::presence::User;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct GuestRequest {
     /// The name to be known by, 1 to 32 characters; one that is taken gets a suffix.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 32)]
     pub username: String,
 }
 
@@ -17,7 +17,7 @@ pub struct GuestRequest {
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct Credentials {
     /// The account's name, 1 to 32 characters; the same without case.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 32)]
     pub username: String,
     /// 8 to 256 characters, and not the username.
     #[schema(format = Password, min_length = 8, max_length = 256)]

@@ -10,7 +10,7 @@ use crate::{
         id::{RoomId, UserId},
         room::{RoomView, Visibility},
     },
-    protocol::word::{given_word, optional_word},
+    protocol::word::{given_word, one_of, optional_word},
 };
 
 /// The most rooms that one answer holds.
@@ -76,7 +76,17 @@ pub struct RoomRequest {
     pub topic: Option<String>,
     /// `public` (the default) or `private`.
     #[serde(default, deserialize_with = "optional_word")]
+    #[schema(schema_with = one_of::<Wanted>)]
     pub visibility: Option<Visibility>,
+}
+
+/// What a room may be made, for the descriptions: a direct one is made for two users.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Wanted {
+    Public,
+    Private,
 }
 
 /// How many rooms are asked for, or the default.
@@ -116,7 +126,7 @@ pub struct RoomPatch {
     pub topic: Option<Option<String>>,
     /// `public` or `private`.
     #[serde(default, deserialize_with = "given_word")]
-    #[schema(nullable = false)]
+    #[schema(inline, nullable = false, value_type = Wanted)]
     pub visibility: Option<Visibility>,
 }
 

@@ -35,7 +35,7 @@ export class Schemas {
     // Formats that say how large a number is are not JSON Schema's, and what is absent is not to be filled in.
     this.#ajv = formats(new Ajv({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true }));
     for (const format of ['int32', 'int64', 'password']) this.#ajv.addFormat(format, true);
-    this.#ajv.addKeyword('example');
+    this.#ajv.addVocabulary(['example', 'components']);
     const schemas = Object.entries(document.components.schemas).map(([name, schema]) => [name, closedWithin(schema)]);
     this.#ajv.addSchema({ $id: 'document', components: { schemas: Object.fromEntries(schemas) } });
   }
