@@ -6,6 +6,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IntoDeserializer},
 };
+use utoipa::{
+    PartialSchema,
+    openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
+};
 
 struct Word<T>(T);
 
@@ -39,15 +43,9 @@ pub(super) fn given_word<'de, T: DeserializeOwned, D: Deserializer<'de>>(
 }
 
 /// For `#[schema(schema_with = one_of::<T>)]`: the words of `T`, or null for the field left out.
-pub(super) fn one_of<T: utoipa::PartialSchema>() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>
-{
-    use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+pub(super) fn one_of<T: PartialSchema>() -> Schema {
     let null = ObjectBuilder::new().schema_type(Type::Null);
-    OneOfBuilder::new()
-        .item(T::schema())
-        .item(null)
-        .build()
-        .into()
+    Schema::OneOf(OneOfBuilder::new().item(T::schema()).item(null).build())
 }
 
 #[cfg(test)]

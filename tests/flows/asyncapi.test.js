@@ -9,7 +9,11 @@ import { asyncapiDocument, Schemas } from './support/documents.js';
 import { everywhere } from './support/everywhere.js';
 
 const document = asyncapiDocument();
-const messageOf = ({ $ref }) => $ref.slice(2).split('/').reduce((at, key) => at[key], document);
+const messageOf = ({ $ref }) =>
+  $ref
+    .slice(2)
+    .split('/')
+    .reduce((at, key) => at[key], document);
 
 describe('the AsyncAPI document', () => {
   test('is AsyncAPI 3, by its own schema', () => {
@@ -58,7 +62,19 @@ everywhere((place) => {
   test('the examples of the events are acknowledged, each form of them', async () => {
     const [ada] = await place.guests('Ada-examples');
     let message;
-    const order = ['join:room', 'message:send', 'typing:start', 'typing:stop', 'message:edit', 'message:clap', 'message:react', 'message:read', 'presence:update', 'message:delete', 'leave:room'];
+    const order = [
+      'join:room',
+      'message:send',
+      'typing:start',
+      'typing:stop',
+      'message:edit',
+      'message:clap',
+      'message:react',
+      'message:read',
+      'presence:update',
+      'message:delete',
+      'leave:room',
+    ];
     assert.deepEqual(events.map(([{ name }]) => name).sort(), [...order].sort());
     for (const name of order) {
       const forms = events.find(([{ name: its }]) => its === name);

@@ -29,7 +29,10 @@ describe('the OpenAPI document', () => {
     for (const { said } of operations) {
       const name = said.operationId;
       assert.ok(said.summary, name);
-      assert.ok(said.tags.every((tag) => tags.has(tag)), name);
+      assert.ok(
+        said.tags.every((tag) => tags.has(tag)),
+        name,
+      );
       for (const parameter of said.parameters ?? []) {
         assert.ok(parameter.description, `${name} ${parameter.name}`);
         assert.notEqual(parameter.example, undefined, `${name} ${parameter.name}`);
@@ -70,7 +73,12 @@ describe('the OpenAPI document', () => {
       assert.equal(type, `/api/docs#error-${code}`);
       assert.ok(codes.includes(code));
     }
-    assert.equal(new Set(Object.values(document.components.responses).map((one) => one.content['application/problem+json'].example.code)).size, codes.length);
+    assert.equal(
+      new Set(
+        Object.values(document.components.responses).map((one) => one.content['application/problem+json'].example.code),
+      ).size,
+      codes.length,
+    );
   });
 });
 
@@ -102,7 +110,8 @@ for (const [name, options, opens] of places) {
       const sent = new Set();
 
       /** An example with the real ids in the place of those that only it has. */
-      const realized = (value) => JSON.parse([...real].reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), JSON.stringify(value)));
+      const realized = (value) =>
+        JSON.parse([...real].reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), JSON.stringify(value)));
 
       /** Sends what the document has as the example of an operation, as `who`; resolves with the answer's body. */
       const sends = async (operationId, who, status, { leaving = [] } = {}) => {
@@ -119,7 +128,8 @@ for (const [name, options, opens] of places) {
         const rest = town.rest(sent.size % town.servers.length, who);
         const body = said.requestBody?.content['application/json'].example;
         const url = query.size > 0 ? `${target}?${query}` : target;
-        const call = method === 'post' && body === undefined ? rest.post(url, {}) : rest[method](url, body && realized(body));
+        const call =
+          method === 'post' && body === undefined ? rest.post(url, {}) : rest[method](url, body && realized(body));
         return answered(await call, status);
       };
       const key = 'the-key';
@@ -173,16 +183,33 @@ for (const [name, options, opens] of places) {
       await sends('retryJob', key, 409);
       // Dead, since nobody could have started it in time.
       const late = answered(
-        await ada.rest.post('/api/jobs', { type: 'room.export', payload: { roomId: 'attic', format: 'csv' }, delayMs: 1, expiresMs: 2 }),
+        await ada.rest.post('/api/jobs', {
+          type: 'room.export',
+          payload: { roomId: 'attic', format: 'csv' },
+          delayMs: 1,
+          expiresMs: 2,
+        }),
         202,
       );
       real.set(JOB, late.id);
-      await until(async () => ['dead', 'completed'].includes((await sends('getJob', ada.token, 200)).state), 'the late job has ended');
+      await until(
+        async () => ['dead', 'completed'].includes((await sends('getJob', ada.token, 200)).state),
+        'the late job has ended',
+      );
       if ((await sends('getJob', ada.token, 200)).state === 'dead') await sends('retryJob', key, 200);
 
       await sends('removeMember', ada.token, 204);
       await sends('deleteRoom', ada.token, 204);
-      for (const name of ['getHealth', 'getReady', 'getMetrics', 'getOpenApi', 'getAsyncApi', 'getDocs', 'getDocsStyle', 'getPage']) {
+      for (const name of [
+        'getHealth',
+        'getReady',
+        'getMetrics',
+        'getOpenApi',
+        'getAsyncApi',
+        'getDocs',
+        'getDocsStyle',
+        'getPage',
+      ]) {
         await sends(name, undefined, 200);
       }
       const unsent = operations.map(({ said }) => said.operationId).filter((each) => !sent.has(each));
@@ -206,7 +233,10 @@ for (const [name, options, opens] of places) {
         const response = await fetch(`${town.address()}${path.replaceAll(/\{\w+\}/g, JOB)}`, { method: 'PUT' });
         assert.equal(response.status, 405, path);
         assert.equal((await response.json()).code, 'invalid_argument');
-        const allowed = (response.headers.get('allow') ?? '').toLowerCase().split(',').map((one) => one.trim());
+        const allowed = (response.headers.get('allow') ?? '')
+          .toLowerCase()
+          .split(',')
+          .map((one) => one.trim());
         for (const method of Object.keys(methods)) assert.ok(allowed.includes(method), `${path} allows ${allowed}`);
       }
     });

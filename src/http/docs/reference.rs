@@ -23,6 +23,7 @@ pub(super) fn page(openapi: &Value, asyncapi: &Value) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "Belfry: REST and Socket.IO" }
+                link rel="icon" href="/bell.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/api/docs.css";
             }
             body {

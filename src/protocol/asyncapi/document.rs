@@ -207,7 +207,7 @@ impl Parts {
                 "version": env!("CARGO_PKG_VERSION"),
                 "license": { "name": env!("CARGO_PKG_LICENSE") },
                 "description": format!(
-                    "Connect with `io(url, {{ auth: {{ token }} }})`: Socket.IO 4 and 5 of its protocol (Engine.IO 4), by websocket or polling, in the main namespace; \
+                    "Connect with `io(url, {{ auth: {{ token }} }})`: Socket.IO (protocol 5, Engine.IO 4), by websocket or polling, in the main namespace; \
                      any other is refused with `Invalid namespace`. Payloads here are the one argument that an event carries, and \
                      replies are what its acknowledgement callback is called with, once: `{{ ok: true, … }}` or a failure. Without a callback a failure comes as the event `error`. \
                      Events of one socket take effect in the order sent, and what a durable change is acknowledged with comes after its commit. Unknown fields are ignored.\n\n\

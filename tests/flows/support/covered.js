@@ -45,6 +45,8 @@ const unseen = all.filter((line) => !seen.has(line) && !EXCEPTIONS.some(([patter
 const never = AT_LEAST_ONE.filter((pattern) => ![...seen].some((line) => pattern.test(line)));
 process.stdout.write(`${all.length} described, ${all.filter((line) => seen.has(line)).length} of them seen\n`);
 if (unseen.length + never.length > 0) {
-  process.stdout.write(`Described, and seen by no story:\n${[...unseen, ...never].map((line) => `  ${line}`).join('\n')}\n`);
+  process.stdout.write(
+    `Described, and seen by no story:\n${[...unseen, ...never].map((line) => `  ${line}`).join('\n')}\n`,
+  );
   process.exitCode = 1;
 }

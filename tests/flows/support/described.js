@@ -34,7 +34,12 @@ function restDescription() {
   const document = openapiDocument();
   const paths = Object.entries(document.paths).map(([path, operations]) => {
     const parts = path.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part.replaceAll('.', '\\.')));
-    return { path, operations, pattern: new RegExp(`^${parts.join('/')}$`), parameters: parts.filter((part) => part === '[^/]+').length };
+    return {
+      path,
+      operations,
+      pattern: new RegExp(`^${parts.join('/')}$`),
+      parameters: parts.filter((part) => part === '[^/]+').length,
+    };
   });
   // A path that is written out comes before one with a parameter in the same place.
   paths.sort((one, other) => one.parameters - other.parameters);

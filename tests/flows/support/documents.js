@@ -79,7 +79,9 @@ function closedWithin(schema) {
   const each = (key, change) => {
     if (within[key]) within[key] = change(within[key]);
   };
-  each('properties', (fields) => Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, closed(field)])));
+  each('properties', (fields) =>
+    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, closed(field)])),
+  );
   each('items', closed);
   for (const key of ['allOf', 'oneOf', 'anyOf']) each(key, (parts) => parts.map(closedWithin));
   return within;
