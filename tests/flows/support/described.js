@@ -13,6 +13,7 @@ function sees(what) {
   if (record) appendFileSync(record, `${what}\n`);
 }
 
+const FAULTS_MAX = 20;
 /** What was wrong, told at the end of the story whatever it made of it. */
 const faults = [];
 
@@ -22,7 +23,8 @@ export function takeFaults() {
 }
 
 function fails(what) {
-  if (!faults.includes(what)) faults.push(what);
+  // The first few tell what is wrong; a room of hundreds would tell it as often.
+  if (faults.length < FAULTS_MAX && !faults.includes(what)) faults.push(what);
 }
 
 // REST

@@ -44,8 +44,11 @@ export interface components {
       content: string;
       /** @description The message that this one answers, in the same room. */
       replyTo?: components['schemas']['MessageId'];
-      /** @description Only `text` may be sent. */
-      type?: components['schemas']['MessageKind'];
+      /**
+       * @description What a client may send, for the descriptions.
+       * @enum {string}
+       */
+      type?: "text";
     };
     /** @description An attempt that failed, or why a job was not even tried. */
     FailedAttempt: {
@@ -548,8 +551,7 @@ export interface components {
       name?: string;
       /** @description Another topic, at most 500 characters; null, or an empty one, takes it away. */
       topic?: string | null;
-      /** @description `public` or `private`. */
-      visibility?: components['schemas']['Visibility'];
+      visibility?: ("public" | "private") & Record<string, never>;
     };
     /** @description The body of `POST /api/rooms`. */
     RoomRequest: {
@@ -559,8 +561,11 @@ export interface components {
       name: string;
       /** @description What it is about, at most 500 characters. */
       topic?: string;
-      /** @description `public` (the default) or `private`. */
-      visibility?: components['schemas']['Visibility'];
+      /**
+       * @description What a room may be made, for the descriptions: a direct one is made for two users.
+       * @enum {string}
+       */
+      visibility?: "public" | "private";
     };
     /** @description A room as one user sees it: with their standing when they are a member. */
     RoomView: components['schemas']['Room'] & components['schemas']['MaybeStanding'];
