@@ -227,6 +227,31 @@ for (const [name, options, opens] of places) {
       }
     });
 
+    test('are refused where a parameter is not what it is described as', async () => {
+      const eve = await town.citizen('Eve-parameters');
+      for (const { path, method, said } of operations) {
+        const token = said.security?.some((one) => 'serverKey' in one) ? 'the-key' : eve.token;
+        const body = said.requestBody?.content['application/json'].example;
+        const asks = (target) => town.rest(0, token)[method](target, body);
+        if (path.includes('{')) {
+          isProblem(await asks(path.replaceAll(/\{\w+\}/g, 'x'.repeat(200))), 400, 'invalid_argument');
+        }
+        if (said.parameters?.some(({ name }) => name === 'limit')) {
+          isProblem(await asks(`${path.replaceAll(/\{\w+\}/g, 'attic')}?limit=0`), 400, 'invalid_argument');
+        }
+      }
+    });
+
+    test('of a backend are not there without the key that opens them', async () => {
+      const keyless = await embedded({ after: (ending) => town.whenItEnds(ending) });
+      for (const { path, method, said } of operations) {
+        if (!said.security?.some((one) => 'serverKey' in one)) continue;
+        const body = said.requestBody?.content['application/json'].example;
+        const answer = await keyless.rest(0, 'the-key')[method](path.replaceAll(/\{\w+\}/g, JOB), body);
+        isProblem(answer, 404, 'not_found');
+      }
+    });
+
     test('are refused under a method that the path does not take, with those that it does', async () => {
       for (const [path, methods] of Object.entries(document.paths)) {
         if (path === '/') continue;
