@@ -78,7 +78,7 @@ pub fn document() -> Value {
         "typing:start",
         "Tell the room that one writes; ends by itself after 5 s.",
         parts_schema::<server::Done>(),
-        &[Forbidden, NotFound],
+        &[Forbidden],
     );
     parts.short::<RoomId>("typing:start", "Just the room's id.", "attic");
     parts.client::<client::InRoom>(
