@@ -56,7 +56,7 @@ function withoutNull(schema) {
 function eventsOf(asyncapi, schemas, action) {
   const messageOf = ({ $ref }) => asyncapi.channels.socket.messages[$ref.split('/').at(-1)];
   return Object.values(asyncapi.operations)
-    .filter((operation) => operation.action === action)
+    .filter(({ action: its, channel }) => its === action && channel.$ref === '#/channels/socket')
     .map(({ summary, messages: [message], reply }) => {
       const { name, payload } = messageOf(message);
       const answer = reply && withoutOk(messageOf(reply.messages[0]).payload);

@@ -12,11 +12,11 @@ use uuid::Uuid;
 pub struct InvalidId(&'static str);
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:expr, $rule:literal) => {
+    ($(#[$doc:meta])* $name:ident, $max:tt, $pattern:tt, $check:expr, $rule:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
         #[serde(transparent)]
-        #[schema(value_type = String)]
+        #[schema(value_type = String, min_length = 1, max_length = $max, pattern = $pattern)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -54,6 +54,8 @@ fn printable(text: &str) -> bool {
 text_id!(
     /// A room's name on the wire: 1 to 64 characters of `[A-Za-z0-9_-]`. Never used again after the room is deleted.
     RoomId,
+    64,
+    r"^[A-Za-z0-9_-]+$",
     |text| (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'),
     "a room id is 1 to 64 characters of A-Z, a-z, 0-9, _ and -"
@@ -62,6 +64,8 @@ text_id!(
 text_id!(
     /// A user: 1 to 128 characters without control characters; an external token's `sub`, or made here.
     UserId,
+    128,
+    r"^[^\u0000-\u001F\u007F-\u009F]+$",
     |text| (1..=128).contains(&text.chars().count()) && printable(text),
     "a user id is 1 to 128 characters without control characters"
 );
@@ -69,6 +73,8 @@ text_id!(
 text_id!(
     /// What makes a send idempotent for good: 1 to 64 characters, chosen by the client, unique for one user in one room.
     ClientId,
+    64,
+    r"^[^\u0000-\u001F\u007F-\u009F]+$",
     |text| (1..=64).contains(&text.chars().count()) && printable(text),
     "a clientId is 1 to 64 characters without control characters"
 );

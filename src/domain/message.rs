@@ -57,8 +57,10 @@ impl MessageKind {
 #[serde(rename_all = "camelCase")]
 pub struct Claps {
     /// Everybody's.
+    #[schema(minimum = 0)]
     pub total: i64,
     /// The asking reader's; never in a broadcast.
+    #[schema(minimum = 0, maximum = 50)]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mine: Option<i64>,
 }
@@ -68,8 +70,10 @@ pub struct Claps {
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     /// The emoji itself.
+    #[schema(min_length = 1, max_length = 32)]
     pub emoji: String,
     /// How many people chose it.
+    #[schema(minimum = 1)]
     pub count: i64,
     /// Whether the asking reader did; never in a broadcast.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -195,6 +199,7 @@ pub struct Message {
     #[schema(value_type = String)]
     pub username: Arc<str>,
     /// The text; empty once deleted.
+    #[schema(max_length = 8_000)]
     pub content: String,
     /// What it is.
     #[serde(rename = "type")]

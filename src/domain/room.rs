@@ -83,6 +83,7 @@ pub struct Room {
     /// Fixed for good.
     pub id: RoomId,
     /// What people call it, 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80)]
     pub name: String,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -100,6 +101,7 @@ pub struct Room {
     #[schema(value_type = i64, minimum = 0)]
     pub last_seq: Seq,
     /// How many members it has; may change without a `rev`.
+    #[schema(minimum = 0)]
     pub member_count: i64,
 }
 
@@ -150,8 +152,10 @@ pub struct Standing {
     /// What they may do.
     pub role: Role,
     /// Messages after `lastReadSeq`.
+    #[schema(minimum = 0)]
     pub unread: i64,
     /// Those of them that mention the member.
+    #[schema(minimum = 0)]
     pub unread_mentions: i64,
     /// The newest message they have read.
     #[schema(value_type = i64, minimum = 0)]

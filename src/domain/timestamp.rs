@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 ///
 /// For people to read: nothing in Belfry takes its order from a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
-#[schema(value_type = String, format = DateTime)]
+#[schema(value_type = String, format = DateTime, pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -49,6 +49,15 @@ async fn from_folder(files: ServeDir, request: Request) -> Response {
     }
 }
 
+/// The web client.
+#[utoipa::path(get, operation_id = "getPage", path = "/", tag = "descriptions", security(()),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+#[expect(
+    dead_code,
+    reason = "stands for the fallback, which has no path of its own"
+)]
+pub(super) async fn described() {}
+
 /// The file at the path; `index.html` at `/`. To whoever has it already only that it is the same.
 async fn built_in(uri: Uri, asked: HeaderMap) -> Response {
     let path = match uri.path().trim_start_matches('/') {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     domain::error::{Code, Problem},
-    protocol::rest::ProblemDetails,
+    protocol::{codes::explained, rest::ProblemDetails},
 };
 
 /// A [`Problem`] on its way out.
@@ -51,8 +51,8 @@ impl Failure {
             retry_after_ms,
         } = self.0;
         let details = ProblemDetails {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            kind: explained(code).address,
+            title: explained(code).title,
             status: status.as_u16(),
             detail: message,
             code,

@@ -135,7 +135,7 @@ async fn enter(State(entrance): State<Entrance>, request: Request) -> Response {
 /// All paths.
 pub fn router(site: Site) -> Router {
     let (api, description) = described();
-    let openapi = serde_json::to_value(&description).unwrap_or(Value::Null);
+    let openapi = docs::completed(&description);
     let Site {
         chat,
         store,
@@ -228,7 +228,7 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
 
 /// The OpenAPI document, without a server.
 pub fn openapi_document() -> Value {
-    serde_json::to_value(described().1).unwrap_or(Value::Null)
+    docs::completed(&described().1)
 }
 
 async fn nowhere() -> Failure {

@@ -15,6 +15,11 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::router::Shared;
+#[cfg_attr(
+    not(doc),
+    allow(unused_imports, reason = "named by the descriptions alone")
+)]
+use crate::protocol::rest::{HealthAnswer, NotReadyAnswer, ReadyAnswer};
 use crate::{
     metrics::Metrics,
     ports::{bus::Bus, queue::Queue, store::Store},
@@ -69,11 +74,14 @@ pub(super) fn answer(parts: Parts) -> Response {
 }
 
 /// The process is up.
+#[utoipa::path(get, operation_id = "getHealth", path = "/health", tag = "operation", security(()), responses((status = 200, body = HealthAnswer)))]
 pub(super) async fn health() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// Whether traffic should come here.
+/// Whether traffic should come here: for load balancers. The server takes up to a second to ask its database.
+#[utoipa::path(get, operation_id = "getReady", path = "/ready", tag = "operation", security(()),
+    responses((status = 200, body = ReadyAnswer), (status = 503, description = "Starting, going away, or without its database", body = NotReadyAnswer)))]
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if shared.draining.load(Ordering::Acquire) {
         return not_ready("draining");
@@ -91,6 +99,8 @@ pub(super) fn not_ready(why: &str) -> Response {
 }
 
 /// Figures for Prometheus.
+#[utoipa::path(get, operation_id = "getMetrics", path = "/metrics", tag = "operation", security(()),
+    responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     figures(&shared.metrics)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::word::{optional_word, word};
+use super::word::{one_of, optional_word, word};
 use crate::domain::{
     Rev, Seq,
     error::{Code, Problem},
@@ -77,6 +77,11 @@ pub struct SendMessage {
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// 1 to 8,000 Unicode code points, not blank.
+    #[schema(
+        min_length = 1,
+        max_length = 8_000,
+        pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$"
+    )]
     pub content: String,
     /// Only `text` may be sent.
     #[serde(
@@ -85,6 +90,7 @@ pub struct Draft {
         default,
         deserialize_with = "optional_word"
     )]
+    #[schema(schema_with = one_of::<Sendable>)]
     pub kind: Option<MessageKind>,
     /// Makes the send idempotent: the same user, room and `clientId` give the same message, for good.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +100,14 @@ pub struct Draft {
     pub reply_to: Option<MessageId>,
 }
 
+/// What a client may send, for the descriptions.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Sendable {
+    Text,
+}
+
 /// The argument of `message:edit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -101,6 +115,11 @@ pub struct EditMessage {
     /// Which message.
     pub message_id: MessageId,
     /// Its new text: 1 to 8,000 Unicode code points, not blank.
+    #[schema(
+        min_length = 1,
+        max_length = 8_000,
+        pattern = r"^[^\u0000]*[^\s\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF][^\u0000]*$"
+    )]
     pub content: String,
 }
 
@@ -131,6 +150,11 @@ pub struct ReactToMessage {
     /// Which message.
     pub message_id: MessageId,
     /// Which emoji: 1 to 32 characters without white space.
+    #[schema(
+        min_length = 1,
+        max_length = 32,
+        pattern = r"^[^\s\u0000-\u001F\u007F-\u009F]+$"
+    )]
     pub emoji: String,
     /// Put, or taken away.
     pub on: bool,

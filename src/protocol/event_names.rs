@@ -89,6 +89,9 @@ mod tests {
             .as_object()
             .unwrap();
         for operation in document["operations"].as_object().unwrap().values() {
+            if operation["channel"]["$ref"] != "#/channels/socket" {
+                continue;
+            }
             let reference = operation["messages"][0]["$ref"].as_str().unwrap();
             let message = &messages[reference.rsplit('/').next().unwrap()];
             let name = message["name"].as_str().unwrap();

@@ -4,8 +4,11 @@
 
 pub mod asyncapi;
 pub mod client_event;
+pub mod codes;
 pub mod event_names;
+pub mod examples;
 pub mod frame;
+pub mod nulls;
 pub mod packet;
 pub mod rest;
 pub mod server_event;

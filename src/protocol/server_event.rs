@@ -120,7 +120,7 @@ pub struct Joined<'a> {
     /// The room, with the member's standing.
     pub room: &'a RoomView,
     /// The revision of the history that was sent before this.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
     /// Who is live in the room; at most 200 of them.
     #[schema(value_type = Vec<User>)]
@@ -177,10 +177,10 @@ pub struct MessageDeleted<'a> {
     /// Which message. Its place stays; its text, mentions and previews are gone.
     pub id: MessageId,
     /// Its place.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 1)]
     pub seq: Seq,
     /// The room's revision that this took.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
     /// When. Never absent: a deletion is what sets it.
     #[schema(value_type = Timestamp)]
@@ -196,7 +196,7 @@ pub struct MessageClapped<'a> {
     /// Which message.
     pub id: MessageId,
     /// The room's revision that this took.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
     /// Everybody's claps.
     pub claps: Claps,
@@ -213,7 +213,7 @@ pub struct MessageReacted<'a> {
     /// Which message.
     pub id: MessageId,
     /// The room's revision that this took.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
     /// All emoji under the message.
     pub reactions: &'a [Reaction],
@@ -232,7 +232,7 @@ pub struct RoomDeleted<'a> {
     /// Which room.
     pub room_id: &'a RoomId,
     /// The room's last revision.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
 }
 
@@ -255,7 +255,7 @@ pub struct RoomRead<'a> {
     /// Who has read it.
     pub user_id: &'a UserId,
     /// Up to which message.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub last_read_seq: Seq,
 }
 
@@ -266,6 +266,7 @@ pub struct NotificationsRead {
     /// The newest one that the user has marked as read, on whichever device.
     pub up_to: NotificationId,
     /// How many are unread.
+    #[schema(minimum = 0)]
     pub unread: i64,
 }
 
@@ -298,11 +299,13 @@ pub struct Read {
     /// Always true.
     pub ok: bool,
     /// The newest message that the caller has read.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub last_read_seq: Seq,
     /// Messages after it.
+    #[schema(minimum = 0)]
     pub unread: i64,
     /// Those of them that mention the caller.
+    #[schema(minimum = 0)]
     pub unread_mentions: i64,
 }
 

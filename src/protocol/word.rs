@@ -6,6 +6,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IntoDeserializer},
 };
+use utoipa::{
+    PartialSchema,
+    openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
+};
 
 struct Word<T>(T);
 
@@ -36,6 +40,12 @@ pub(super) fn given_word<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     word(deserializer).map(Some)
+}
+
+/// For `#[schema(schema_with = one_of::<T>)]`: the words of `T`, or null for the field left out.
+pub(super) fn one_of<T: PartialSchema>() -> Schema {
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    Schema::OneOf(OneOfBuilder::new().item(T::schema()).item(null).build())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     chat::{sessions::Session, tokens::ACCESS_SECONDS},
-    protocol::rest::{Credentials, GuestRequest, ProblemDetails, RefreshRequest, SessionAnswer},
+    protocol::rest::{Credentials, GuestRequest, RefreshRequest, SessionAnswer},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
@@ -28,9 +28,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 ///
 /// The name is refused where it could be taken for another one: characters that cannot be seen, scripts mixed, ASCII in other letters.
 /// Accounts are limited by address: over the limit 429, with the time to wait.
-#[utoipa::path(post, path = "/api/auth/register", tag = "accounts", request_body = Credentials, security(()),
-    responses((status = 201, body = SessionAnswer), (status = 409, description = "The name is taken", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "register", path = "/api/auth/register", tag = "accounts", request_body = Credentials, security(()),
+    responses((status = 201, body = SessionAnswer), (status = 409, description = "The name is taken"), (status = 403, description = "This server makes no accounts by itself (`REGISTRATION=closed`)")))]
 async fn register(
     State(shared): State<Arc<Shared>>,
     ClientAddress(from): ClientAddress,
@@ -43,9 +42,8 @@ async fn register(
 /// Log in with a password.
 ///
 /// Failures are limited by account and by address: over the limit 429, with the time to wait.
-#[utoipa::path(post, path = "/api/auth/login", tag = "accounts", request_body = Credentials, security(()),
-    responses((status = 200, body = SessionAnswer), (status = 401, description = "The name or the password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "logIn", path = "/api/auth/login", tag = "accounts", request_body = Credentials, security(()),
+    responses((status = 200, body = SessionAnswer), (status = 401, description = "The name or the password is wrong"), (status = 429, description = "Too many failed attempts at this account, or from this address")))]
 async fn log_in(
     State(shared): State<Arc<Shared>>,
     ClientAddress(from): ClientAddress,
@@ -58,8 +56,8 @@ async fn log_in(
 /// Come in without a password.
 ///
 /// Accounts, guests included, are limited by address: over the limit 429, with the time to wait.
-#[utoipa::path(post, path = "/api/auth/guest", tag = "accounts", request_body = GuestRequest, security(()),
-    responses((status = 200, body = SessionAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "enterAsGuest", path = "/api/auth/guest", tag = "accounts", request_body = GuestRequest, security(()),
+    responses((status = 200, body = SessionAnswer), (status = 403, description = "This server takes no guests (`GUESTS=off`)")))]
 async fn guest(
     State(shared): State<Arc<Shared>>,
     ClientAddress(from): ClientAddress,
@@ -70,8 +68,8 @@ async fn guest(
 }
 
 /// A new session for an old one's refresh token.
-#[utoipa::path(post, path = "/api/auth/refresh", tag = "accounts", request_body = RefreshRequest, security(()),
-    responses((status = 200, body = SessionAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "refreshSession", path = "/api/auth/refresh", tag = "accounts", request_body = RefreshRequest, security(()),
+    responses((status = 200, body = SessionAnswer), (status = 401, description = "The token is unknown, too old, or was used before: log in again")))]
 async fn refresh(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<RefreshRequest>,
@@ -83,8 +81,8 @@ async fn refresh(
 /// Log out: the session ends, and all sockets of its user are cut.
 ///
 /// Its access tokens are refused from then on, on every replica within 2 s. An unknown token is answered alike.
-#[utoipa::path(post, path = "/api/auth/logout", tag = "accounts", request_body = RefreshRequest, security(()),
-    responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "logOut", path = "/api/auth/logout", tag = "accounts", request_body = RefreshRequest, security(()),
+    responses((status = 204)))]
 async fn log_out(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<RefreshRequest>,

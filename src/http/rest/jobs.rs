@@ -23,8 +23,7 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            AllJobsQuery, FullJob, FullJobListAnswer, JobListAnswer, JobRequest, JobView,
-            JobsQuery, ProblemDetails,
+            AllJobsQuery, FullJob, FullJobListAnswer, JobListAnswer, JobRequest, JobView, JobsQuery,
         },
     },
 };
@@ -40,8 +39,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// The caller's jobs, the newest first.
-#[utoipa::path(get, path = "/api/jobs", tag = "jobs", params(JobsQuery),
-    responses((status = 200, body = JobListAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listJobs", path = "/api/jobs", tag = "jobs", params(JobsQuery),
+    responses((status = 200, body = JobListAnswer)))]
 async fn jobs(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -59,8 +58,8 @@ async fn jobs(
 }
 
 /// Ask for a background job. Its owner's sockets hear of it by `job:update`. At most 5 a second (25 at once), and 100 under way.
-#[utoipa::path(post, path = "/api/jobs", tag = "jobs", request_body = JobRequest,
-    responses((status = 202, description = "Stored: it will be done, whatever becomes of this server.", body = JobView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "createJob", path = "/api/jobs", tag = "jobs", request_body = JobRequest,
+    responses((status = 202, description = "Stored: it will be done, whatever becomes of this server.", body = JobView), (status = 403, description = "The type is not for the caller: `room.export` takes a member"), (status = 404, description = "What the payload names is not there: `room.export` takes a room that the caller may see"), (status = 429, description = "More than 5 a second (25 at once), or 100 under way")))]
 async fn ask(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -85,8 +84,8 @@ async fn ask(
 }
 
 /// One job of the caller's.
-#[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, body = JobView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getJob", path = "/api/jobs/{id}", tag = "jobs", params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, body = JobView), (status = 404, description = "There is no such job of the caller's")))]
 async fn one(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -96,9 +95,8 @@ async fn one(
 }
 
 /// Cancel a job of the caller's: one that waits is cancelled at once, an active one when its worker has heard of it; one that has ended stays as it is.
-#[utoipa::path(delete, path = "/api/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, description = "The job as it is now. An active one still says so; `job:update` tells its end.", body = JobView),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(delete, operation_id = "cancelJob", path = "/api/jobs/{id}", tag = "jobs", params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, description = "The job as it is now. An active one still says so; `job:update` tells its end.", body = JobView), (status = 404, description = "There is no such job of the caller's")))]
 async fn cancel(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -109,9 +107,9 @@ async fn cancel(
 }
 
 /// What came of a completed job of the caller's: the file that it made, or else its `result` as JSON. `conflict` while it is not completed.
-#[utoipa::path(get, path = "/api/jobs/{id}/result", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, description = "The file, with its own type and name.", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getJobResult", path = "/api/jobs/{id}/result", tag = "jobs", params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, description = "The file, with its own type and name.", body = Vec<u8>, content_type = "*/*",
+        headers(("Content-Disposition" = String, description = "For a file: to be saved, under its name."))), (status = 404, description = "There is no such job of the caller's, or it has left nothing behind, or its file is kept no longer"), (status = 409, description = "The job is not completed")))]
 async fn result(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -128,8 +126,8 @@ async fn result(
 }
 
 /// Jobs of everybody, the newest first; the dead ones if not said. The bearer is the server's API key.
-#[utoipa::path(get, path = "/api/admin/jobs", tag = "admin", params(AllJobsQuery),
-    responses((status = 200, body = FullJobListAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listAllJobs", path = "/api/admin/jobs", tag = "admin", security(("serverKey" = [])), params(AllJobsQuery),
+    responses((status = 200, body = FullJobListAnswer), (status = 404, description = "This server has no key for backends: there is no SERVER_API_KEY")))]
 async fn all_jobs(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,
@@ -148,8 +146,8 @@ async fn all_jobs(
 }
 
 /// Any job, with what it was given and every attempt that failed. The bearer is the server's API key.
-#[utoipa::path(get, path = "/api/admin/jobs/{id}", tag = "admin", params(("id" = String, Path)),
-    responses((status = 200, body = FullJob), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getAnyJob", path = "/api/admin/jobs/{id}", tag = "admin", security(("serverKey" = [])), params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, body = FullJob), (status = 404, description = "There is no such job, or there is no SERVER_API_KEY")))]
 async fn any_job(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,
@@ -159,8 +157,8 @@ async fn any_job(
 }
 
 /// Have a dead job tried again, with all its attempts. The bearer is the server's API key.
-#[utoipa::path(post, path = "/api/admin/jobs/{id}/retry", tag = "admin", params(("id" = String, Path)),
-    responses((status = 200, description = "The job as it is now.", body = FullJob), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "retryJob", path = "/api/admin/jobs/{id}/retry", tag = "admin", security(("serverKey" = [])), params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, description = "The job as it is now.", body = FullJob), (status = 404, description = "There is no such job, or there is no SERVER_API_KEY"), (status = 409, description = "The job is not dead")))]
 async fn retry(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,
@@ -170,8 +168,8 @@ async fn retry(
 }
 
 /// Cancel any job, as its owner would. The bearer is the server's API key.
-#[utoipa::path(delete, path = "/api/admin/jobs/{id}", tag = "admin", params(("id" = String, Path)),
-    responses((status = 200, description = "The job as it is now.", body = FullJob), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(delete, operation_id = "cancelAnyJob", path = "/api/admin/jobs/{id}", tag = "admin", security(("serverKey" = [])), params(("id" = JobId, Path, description = "Which job.")),
+    responses((status = 200, description = "The job as it is now.", body = FullJob), (status = 404, description = "There is no such job, or there is no SERVER_API_KEY")))]
 async fn cancel_any(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,

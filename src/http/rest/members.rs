@@ -18,9 +18,7 @@ use crate::{
     },
     protocol::{
         client_event::check_limit,
-        rest::{
-            MemberAnswer, MemberRequest, MembersAnswer, MembersQuery, ProblemDetails, RoleRequest,
-        },
+        rest::{MemberAnswer, MemberRequest, MembersAnswer, MembersQuery, RoleRequest},
     },
 };
 
@@ -31,8 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// The members of a room.
-#[utoipa::path(get, path = "/api/rooms/{id}/members", tag = "members", params(("id" = String, Path), MembersQuery),
-    responses((status = 200, body = MembersAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listMembers", path = "/api/rooms/{id}/members", tag = "members", params(("id" = RoomId, Path, description = "Which room."), MembersQuery),
+    responses((status = 200, body = MembersAnswer), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn members(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -49,9 +47,8 @@ async fn members(
 }
 
 /// Make somebody a member.
-#[utoipa::path(post, path = "/api/rooms/{id}/members", tag = "members", params(("id" = String, Path)), request_body = MemberRequest,
-    responses((status = 201, body = MemberAnswer), (status = 200, description = "A member already, as they are.", body = MemberAnswer),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "addMember", path = "/api/rooms/{id}/members", tag = "members", params(("id" = RoomId, Path, description = "Which room.")), request_body = MemberRequest,
+    responses((status = 201, body = MemberAnswer), (status = 200, description = "A member already, as they are.", body = MemberAnswer), (status = 403, description = "The caller's role does not allow it, or the room is direct"), (status = 404, description = "There is no such room, or no such user"), (status = 429, description = "More than the caller may send messages")))]
 async fn add_member(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -72,8 +69,8 @@ async fn add_member(
 }
 
 /// Give a member another role.
-#[utoipa::path(patch, path = "/api/rooms/{id}/members/{userId}", tag = "members", params(("id" = String, Path), ("userId" = String, Path)),
-    request_body = RoleRequest, responses((status = 200, body = MemberAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(patch, operation_id = "setRole", path = "/api/rooms/{id}/members/{userId}", tag = "members", params(("id" = RoomId, Path, description = "Which room."), ("userId" = UserId, Path, description = "Which member.")),
+    request_body = RoleRequest, responses((status = 200, body = MemberAnswer), (status = 403, description = "The caller's role does not allow it, or the room is direct"), (status = 404, description = "There is no such room, or no such member"), (status = 409, description = "The room would be left without an owner")))]
 async fn set_role(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -88,8 +85,8 @@ async fn set_role(
 }
 
 /// Kick a member, or leave.
-#[utoipa::path(delete, path = "/api/rooms/{id}/members/{userId}", tag = "members", params(("id" = String, Path), ("userId" = String, Path)),
-    responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(delete, operation_id = "removeMember", path = "/api/rooms/{id}/members/{userId}", tag = "members", params(("id" = RoomId, Path, description = "Which room."), ("userId" = UserId, Path, description = "Which member.")),
+    responses((status = 204), (status = 403, description = "The caller's role does not allow it, or the room is direct"), (status = 404, description = "There is no such room, or no such member"), (status = 409, description = "The room would have members and no owner")))]
 async fn remove_member(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

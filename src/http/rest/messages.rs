@@ -15,7 +15,7 @@ use crate::{
     ports::store::Place,
     protocol::{
         client_event::{Draft, check_limit},
-        rest::{ChangesQuery, MessageAnswer, MessagesAnswer, MessagesQuery, ProblemDetails},
+        rest::{ChangesQuery, MessageAnswer, MessagesAnswer, MessagesQuery},
         server_event::RoomHistory,
     },
 };
@@ -27,8 +27,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// A page of a room's history.
-#[utoipa::path(get, path = "/api/rooms/{id}/messages", tag = "messages", params(("id" = String, Path), MessagesQuery),
-    responses((status = 200, body = MessagesAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listMessages", path = "/api/rooms/{id}/messages", tag = "messages", params(("id" = RoomId, Path, description = "Which room."), MessagesQuery),
+    responses((status = 200, body = MessagesAnswer), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn messages(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -57,9 +57,8 @@ async fn messages(
 }
 
 /// Send a message.
-#[utoipa::path(post, path = "/api/rooms/{id}/messages", tag = "messages", params(("id" = String, Path)), request_body = Draft,
-    responses((status = 201, body = MessageAnswer), (status = 200, description = "A repeat: the message that the first send made.", body = MessageAnswer),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "sendMessage", path = "/api/rooms/{id}/messages", tag = "messages", params(("id" = RoomId, Path, description = "Which room.")), request_body = Draft,
+    responses((status = 201, body = MessageAnswer), (status = 200, description = "A repeat: the message that the first send made.", body = MessageAnswer), (status = 403, description = "The caller is no member"), (status = 404, description = "There is no such room, or it is not the caller's to see"), (status = 429, description = "More than `MESSAGES_PER_SECOND` allows")))]
 async fn send(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -86,8 +85,8 @@ async fn send(
 }
 
 /// What changed in a room since a revision: the answer of a resume.
-#[utoipa::path(get, path = "/api/rooms/{id}/changes", tag = "messages", params(("id" = String, Path), ChangesQuery),
-    responses((status = 200, body = RoomHistory), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listChanges", path = "/api/rooms/{id}/changes", tag = "messages", params(("id" = RoomId, Path, description = "Which room."), ChangesQuery),
+    responses((status = 200, body = RoomHistory), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn changes(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

@@ -14,7 +14,7 @@ use crate::{
     domain::{error::Problem, id::RoomId},
     protocol::{
         client_event::check_limit,
-        rest::{ModerationAnswer, ModerationQuery, ProblemDetails},
+        rest::{ModerationAnswer, ModerationQuery},
     },
 };
 
@@ -23,8 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// What the operator's rules have done to messages of a room, and why: for its moderators and owners.
-#[utoipa::path(get, path = "/api/rooms/{id}/moderation", tag = "messages", params(("id" = String, Path), ModerationQuery),
-    responses((status = 200, body = ModerationAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listModeration", path = "/api/rooms/{id}/moderation", tag = "messages", params(("id" = RoomId, Path, description = "Which room."), ModerationQuery),
+    responses((status = 200, body = ModerationAnswer), (status = 403, description = "The caller neither moderates nor owns the room"), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn moderation(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

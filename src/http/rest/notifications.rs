@@ -15,8 +15,8 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            NotificationsAnswer, NotificationsQuery, NotifyRequest, ProblemDetails,
-            ReadNotificationsAnswer, ReadNotificationsRequest,
+            NotificationsAnswer, NotificationsQuery, NotifyRequest, ReadNotificationsAnswer,
+            ReadNotificationsRequest,
         },
     },
 };
@@ -28,8 +28,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// The caller's notifications, the newest first. They are kept for 90 days.
-#[utoipa::path(get, path = "/api/notifications", tag = "notifications", params(NotificationsQuery),
-    responses((status = 200, body = NotificationsAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listNotifications", path = "/api/notifications", tag = "notifications", params(NotificationsQuery),
+    responses((status = 200, body = NotificationsAnswer)))]
 async fn notifications(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -49,8 +49,8 @@ async fn notifications(
 }
 
 /// Mark the caller's notifications as read, up to one. Their other devices are told by `notifications:read`.
-#[utoipa::path(post, path = "/api/notifications/read", tag = "notifications", request_body = ReadNotificationsRequest,
-    responses((status = 200, body = ReadNotificationsAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "readNotifications", path = "/api/notifications/read", tag = "notifications", request_body = ReadNotificationsRequest,
+    responses((status = 200, body = ReadNotificationsAnswer)))]
 async fn read_notifications(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -66,9 +66,8 @@ async fn read_notifications(
 }
 
 /// Notify a user in a backend's own words (kind `custom`). The bearer is the server's API key.
-#[utoipa::path(post, path = "/api/notifications", tag = "notifications", request_body = NotifyRequest,
-    responses((status = 201, description = "Kept, and on its way to the user's sockets.", body = Notification),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "notifyUser", path = "/api/notifications", tag = "notifications", security(("serverKey" = [])), request_body = NotifyRequest,
+    responses((status = 201, description = "Kept, and on its way to the user's sockets.", body = Notification), (status = 404, description = "There is no such user, or there is no SERVER_API_KEY")))]
 async fn notify(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,

@@ -18,8 +18,7 @@ use crate::{
     protocol::{
         client_event::check_limit,
         rest::{
-            MePatch, PresenceAnswer, ProblemDetails, UsersAnswer, UsersQuery, check_search,
-            check_users_cursor,
+            MePatch, PresenceAnswer, UsersAnswer, UsersQuery, check_search, check_users_cursor,
         },
     },
 };
@@ -33,8 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// Who is live in a room.
-#[utoipa::path(get, path = "/api/rooms/{id}/presence", tag = "people", params(("id" = String, Path)),
-    responses((status = 200, body = PresenceAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getPresence", path = "/api/rooms/{id}/presence", tag = "people", params(("id" = RoomId, Path, description = "Which room.")),
+    responses((status = 200, body = PresenceAnswer), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn presence(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -48,8 +47,8 @@ async fn presence(
 }
 
 /// Find users by their names.
-#[utoipa::path(get, path = "/api/users", tag = "people", params(UsersQuery),
-    responses((status = 200, body = UsersAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "findUsers", path = "/api/users", tag = "people", params(UsersQuery),
+    responses((status = 200, body = UsersAnswer)))]
 async fn users(
     State(shared): State<Arc<Shared>>,
     _caller: Caller,
@@ -68,8 +67,8 @@ async fn users(
 }
 
 /// One user.
-#[utoipa::path(get, path = "/api/users/{id}", tag = "people", params(("id" = String, Path)),
-    responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getUser", path = "/api/users/{id}", tag = "people", params(("id" = UserId, Path, description = "Which user.")),
+    responses((status = 200, body = User), (status = 404, description = "There is no such user")))]
 async fn user(
     State(shared): State<Arc<Shared>>,
     _caller: Caller,
@@ -79,14 +78,14 @@ async fn user(
 }
 
 /// The caller.
-#[utoipa::path(get, path = "/api/me", tag = "people", responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getMe", path = "/api/me", tag = "people", responses((status = 200, body = User)))]
 async fn me(State(shared): State<Arc<Shared>>, Caller(caller): Caller) -> Answer<Json<User>> {
     Ok(Json(shared.chat.user(&caller.id).await?))
 }
 
 /// Change the name that the caller is shown by.
-#[utoipa::path(patch, path = "/api/me", tag = "people", request_body = MePatch,
-    responses((status = 200, body = User), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(patch, operation_id = "updateMe", path = "/api/me", tag = "people", request_body = MePatch,
+    responses((status = 200, body = User)))]
 async fn change_me(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

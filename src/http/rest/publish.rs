@@ -10,15 +10,15 @@ use super::super::{
     problem::{Answer, Body},
     router::Shared,
 };
-use crate::protocol::rest::{ProblemDetails, PublishAnswer, PublishRequest};
+use crate::protocol::rest::{PublishAnswer, PublishRequest};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new().routes(routes!(publish))
 }
 
 /// Push an event of a backend's own to a room, a user or everybody. The bearer is the server's API key.
-#[utoipa::path(post, path = "/api/publish", tag = "publish", request_body = PublishRequest,
-    responses((status = 202, description = "On its way; best effort.", body = PublishAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "publishEvent", path = "/api/publish", tag = "publish", security(("serverKey" = [])), request_body = PublishRequest,
+    responses((status = 202, description = "On its way; best effort.", body = PublishAnswer), (status = 404, description = "There is no such room, or there is no SERVER_API_KEY")))]
 async fn publish(
     State(shared): State<Arc<Shared>>,
     _backend: Backend,

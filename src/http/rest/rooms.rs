@@ -16,8 +16,8 @@ use crate::{
     domain::{id::RoomId, room::RoomView},
     ports::store::RoomScope,
     protocol::rest::{
-        DirectRequest, ProblemDetails, RoomPatch, RoomRequest, RoomsAnswer, RoomsQuery, Scope,
-        check_rooms_limit, check_search,
+        DirectRequest, RoomPatch, RoomRequest, RoomsAnswer, RoomsQuery, Scope, check_rooms_limit,
+        check_search,
     },
 };
 
@@ -29,8 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// The caller's rooms, or all public ones.
-#[utoipa::path(get, path = "/api/rooms", tag = "rooms", params(RoomsQuery),
-    responses((status = 200, body = RoomsAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "listRooms", path = "/api/rooms", tag = "rooms", params(RoomsQuery),
+    responses((status = 200, body = RoomsAnswer)))]
 async fn rooms(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -53,8 +53,8 @@ async fn rooms(
 }
 
 /// Make a room.
-#[utoipa::path(post, path = "/api/rooms", tag = "rooms", request_body = RoomRequest,
-    responses((status = 201, body = RoomView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "createRoom", path = "/api/rooms", tag = "rooms", request_body = RoomRequest,
+    responses((status = 201, body = RoomView), (status = 409, description = "The id is taken, or was once")))]
 async fn create_room(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -82,8 +82,8 @@ async fn create_room(
 }
 
 /// One room.
-#[utoipa::path(get, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)),
-    responses((status = 200, body = RoomView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getRoom", path = "/api/rooms/{id}", tag = "rooms", params(("id" = RoomId, Path, description = "Which room.")),
+    responses((status = 200, body = RoomView), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn room(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -93,8 +93,8 @@ async fn room(
 }
 
 /// Change a room's name, topic or visibility.
-#[utoipa::path(patch, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)), request_body = RoomPatch,
-    responses((status = 200, description = "The room after it.", body = RoomView), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(patch, operation_id = "updateRoom", path = "/api/rooms/{id}", tag = "rooms", params(("id" = RoomId, Path, description = "Which room.")), request_body = RoomPatch,
+    responses((status = 200, description = "The room after it.", body = RoomView), (status = 403, description = "The caller's role does not allow it, or the room is direct"), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn update_room(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -110,8 +110,8 @@ async fn update_room(
 }
 
 /// End a room for good; its id is never used again.
-#[utoipa::path(delete, path = "/api/rooms/{id}", tag = "rooms", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(delete, operation_id = "deleteRoom", path = "/api/rooms/{id}", tag = "rooms", params(("id" = RoomId, Path, description = "Which room.")),
+    responses((status = 204), (status = 403, description = "The caller does not own the room, or it is direct"), (status = 404, description = "There is no such room, or it is not the caller's to see")))]
 async fn delete_room(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
@@ -122,9 +122,8 @@ async fn delete_room(
 }
 
 /// The direct room of the caller and another user.
-#[utoipa::path(post, path = "/api/direct", tag = "rooms", request_body = DirectRequest,
-    responses((status = 201, description = "Made by this call.", body = RoomView), (status = 200, description = "It was there.", body = RoomView),
-        (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(post, operation_id = "openDirectRoom", path = "/api/direct", tag = "rooms", request_body = DirectRequest,
+    responses((status = 201, description = "Made by this call.", body = RoomView), (status = 200, description = "It was there.", body = RoomView), (status = 404, description = "There is no such user")))]
 async fn direct_room(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,

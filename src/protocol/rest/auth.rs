@@ -9,6 +9,7 @@ use crate::domain::presence::User;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct GuestRequest {
     /// The name to be known by, 1 to 32 characters; one that is taken gets a suffix.
+    #[schema(min_length = 1, max_length = 32)]
     pub username: String,
 }
 
@@ -16,6 +17,7 @@ pub struct GuestRequest {
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct Credentials {
     /// The account's name, 1 to 32 characters; the same without case.
+    #[schema(min_length = 1, max_length = 32)]
     pub username: String,
     /// 8 to 256 characters, and not the username.
     #[schema(format = Password, min_length = 8, max_length = 256)]
@@ -41,5 +43,6 @@ pub struct SessionAnswer {
     /// For the next session, once.
     pub refresh_token: String,
     /// Seconds for which the access token is good.
+    #[schema(minimum = 1)]
     pub expires_in: i64,
 }

@@ -15,6 +15,7 @@ use crate::domain::{
 #[serde(rename_all = "camelCase")]
 pub struct JobRequest {
     /// Which type: `room.export`, or one that the operator has added.
+    #[schema(min_length = 1)]
     #[serde(rename = "type")]
     pub kind: String,
     /// What the type takes; null if not said. 64 KiB at most.
@@ -23,8 +24,10 @@ pub struct JobRequest {
     /// Before or after others; `normal` if not said.
     pub priority: Option<Priority>,
     /// Not before so many milliseconds: 0 to 31,536,000,000 (365 days).
+    #[schema(minimum = 0, maximum = 31_536_000_000_i64)]
     pub delay_ms: Option<i64>,
     /// Not started within so many milliseconds, it is dead: more than the delay, and up to 365 days.
+    #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
     pub expires_ms: Option<i64>,
 }
 
@@ -36,7 +39,7 @@ pub struct JobsQuery {
     #[param(inline)]
     pub state: Option<State>,
     /// From the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, format = "uuid")]
     pub cursor: Option<JobId>,
     /// How many; 50 if not said.
     #[param(minimum = 1, maximum = 100)]
@@ -54,7 +57,7 @@ pub struct AllJobsQuery {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// From the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, format = "uuid")]
     pub cursor: Option<JobId>,
     /// How many; 50 if not said.
     #[param(minimum = 1, maximum = 100)]
@@ -76,8 +79,10 @@ pub struct JobView {
     #[schema(minimum = 0, maximum = 100)]
     pub progress: u8,
     /// How often it has been tried.
+    #[schema(minimum = 0)]
     pub attempts: i32,
     /// How often it may be.
+    #[schema(minimum = 1)]
     pub max_attempts: i32,
     /// Before or after others.
     pub priority: Priority,
@@ -126,7 +131,7 @@ pub struct JobListAnswer {
     pub jobs: Vec<JobView>,
     /// Where the next page begins, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     pub next_cursor: Option<JobId>,
 }
 
@@ -158,7 +163,7 @@ pub struct FullJobListAnswer {
     pub jobs: Vec<FullJob>,
     /// Where the next page begins, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     pub next_cursor: Option<JobId>,
 }
 

@@ -12,13 +12,13 @@ use crate::domain::{Rev, Seq, message::Message};
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// The nearest messages below this `seq`.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0)]
     pub before: Option<Seq>,
     /// The nearest messages above this `seq`.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0)]
     pub after: Option<Seq>,
     /// The messages on both sides of this `seq`, with it.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0)]
     pub around: Option<Seq>,
     /// How many; 50 if not said.
     #[param(minimum = 1, maximum = 100)]
@@ -35,7 +35,7 @@ pub struct MessagesAnswer {
     /// Whether there is more in the direction asked; without a place: older.
     pub has_more: bool,
     /// The room's revision when it was read.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0)]
     pub rev: Rev,
 }
 

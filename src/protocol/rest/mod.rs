@@ -11,10 +11,11 @@ mod people;
 mod problem;
 mod publish;
 mod rooms;
+mod status;
 mod visitor;
 
 use self::given::given;
 pub use self::{
     auth::*, jobs::*, members::*, messages::*, moderation::*, notifications::*, people::*,
-    problem::*, publish::*, rooms::*, visitor::*,
+    problem::*, publish::*, rooms::*, status::*, visitor::*,
 };

@@ -28,6 +28,7 @@ pub struct NotificationsAnswer {
     pub notifications: Vec<Notification>,
     /// How many of all are unread: those after the last one that was marked as read, but for messages of rooms that have been read up
     /// to them. 1000 stands for more as well.
+    #[schema(minimum = 0)]
     pub unread: i64,
     /// For the next page, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +48,7 @@ pub struct ReadNotificationsRequest {
 #[serde(rename_all = "camelCase")]
 pub struct ReadNotificationsAnswer {
     /// How many are unread.
+    #[schema(minimum = 0)]
     pub unread: i64,
 }
 
@@ -56,8 +58,14 @@ pub struct NotifyRequest {
     /// Whom.
     pub to: UserId,
     /// A line: 1 to 200 characters, not blank.
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+    )]
     pub title: String,
     /// The rest: at most 2000 characters.
+    #[schema(max_length = 2_000, pattern = r"^[^\u0000]*$")]
     #[serde(default)]
     pub body: String,
 }

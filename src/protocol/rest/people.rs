@@ -21,8 +21,10 @@ pub struct PresenceAnswer {
 #[into_params(parameter_in = Query)]
 pub struct UsersQuery {
     /// Only users whose username or display name holds this text.
+    #[param(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// From the page before.
+    #[param(pattern = r"^[^\u0000]*$")]
     pub cursor: Option<String>,
     /// How many; 50 if not said.
     #[param(minimum = 1, maximum = 100)]
@@ -46,7 +48,7 @@ pub struct UsersAnswer {
 pub struct MePatch {
     /// The name to be shown by, 1 to 64 characters that can be seen; null takes it away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub display_name: Option<Option<String>>,
 }
 

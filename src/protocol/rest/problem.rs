@@ -9,13 +9,15 @@ use crate::domain::error::Code;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemDetails {
-    /// Always `about:blank`: `code` says more.
+    /// Where the code is explained, relative to the server: `/api/docs#error-…`.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "uri-reference")]
     pub kind: &'static str,
-    /// The HTTP status in words.
-    pub title: String,
+    /// What all problems of this code have in common.
+    #[schema(value_type = String)]
+    pub title: &'static str,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What is wrong and what to do.
     pub detail: String,

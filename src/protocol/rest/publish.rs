@@ -20,6 +20,11 @@ pub struct PublishRequest {
     #[serde(deserialize_with = "object")]
     pub to: PublishTo,
     /// Its name: 1 to 64 characters; none of Belfry's own events, nor of Socket.IO's.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]+$"
+    )]
     pub event: String,
     /// Its argument: any JSON, null if not said.
     #[schema(value_type = Option<Value>)]

@@ -10,7 +10,7 @@ use crate::{
         id::{RoomId, UserId},
         room::{RoomView, Visibility},
     },
-    protocol::word::{given_word, optional_word},
+    protocol::word::{given_word, one_of, optional_word},
 };
 
 /// The most rooms that one answer holds.
@@ -25,8 +25,10 @@ const SEARCH_MAX: usize = 100;
 #[into_params(parameter_in = Query)]
 pub struct RoomsQuery {
     /// `mine` (the default) or `public`.
+    #[param(inline)]
     pub scope: Option<Scope>,
     /// Only rooms whose id or name holds this text.
+    #[param(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// From the page before.
     pub cursor: Option<RoomId>,
@@ -63,12 +65,28 @@ pub struct RoomRequest {
     /// Its id; made by the server if not said.
     pub id: Option<RoomId>,
     /// Its name, 1 to 80 characters.
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     pub name: String,
     /// What it is about, at most 500 characters.
+    #[schema(max_length = 500, pattern = r"^[^\u0000]*$")]
     pub topic: Option<String>,
     /// `public` (the default) or `private`.
     #[serde(default, deserialize_with = "optional_word")]
+    #[schema(schema_with = one_of::<Wanted>)]
     pub visibility: Option<Visibility>,
+}
+
+/// What a room may be made, for the descriptions: a direct one is made for two users.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Wanted {
+    Public,
+    Private,
 }
 
 /// How many rooms are asked for, or the default.
@@ -95,15 +113,20 @@ pub fn check_search(q: Option<String>) -> Result<Option<String>, Problem> {
 pub struct RoomPatch {
     /// Another name, 1 to 80 characters.
     #[serde(default, deserialize_with = "given")]
-    #[schema(nullable = false)]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     pub name: Option<String>,
     /// Another topic, at most 500 characters; null, or an empty one, takes it away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\u0000]*$")]
     pub topic: Option<Option<String>>,
     /// `public` or `private`.
     #[serde(default, deserialize_with = "given_word")]
-    #[schema(nullable = false)]
+    #[schema(inline, nullable = false, value_type = Wanted)]
     pub visibility: Option<Visibility>,
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
+import { checkAcknowledgement, checkEvent, checkRefusal, isConnected } from './described.js';
 import { LIMIT, within } from './limits.js';
 import { answered, Rest } from './rest.js';
 import { Watcher } from './watcher.js';
@@ -32,10 +33,19 @@ export class Person {
       reconnectionDelayMax: 400,
       timeout: LIMIT,
     });
-    this.socket.on('connect', () => this.#write({ kind: 'connect' }));
-    this.socket.on('connect_error', (error) => this.#write({ kind: 'connect_error', data: error.message }));
+    this.socket.on('connect', () => {
+      isConnected();
+      this.#write({ kind: 'connect' });
+    });
+    this.socket.on('connect_error', (error) => {
+      checkRefusal(error.message);
+      this.#write({ kind: 'connect_error', data: error.message });
+    });
     this.socket.on('disconnect', (reason) => this.#write({ kind: 'cut', data: reason }));
-    this.socket.onAny((event, data) => this.#write({ kind: 'event', event, data }));
+    this.socket.onAny((event, ...args) => {
+      checkEvent(event, args);
+      this.#write({ kind: 'event', event, data: args[0] });
+    });
   }
 
   get id() {
@@ -81,6 +91,7 @@ export class Person {
         if (error) {
           reject(new Error(`no acknowledgement of ${event} ${brief(data)}: ${error.message}\n${this.saw()}`));
         } else {
+          checkAcknowledgement(event, ack);
           this.#write({ kind: 'ack', event, data: ack, asked: data });
           resolve(ack);
         }

@@ -1,6 +1,7 @@
 // The REST interface as a plain HTTP client uses it.
 
 import assert from 'node:assert/strict';
+import { checkAnswer, isPublished } from './described.js';
 import { LIMIT } from './limits.js';
 
 export class Rest {
@@ -14,6 +15,7 @@ export class Rest {
   }
 
   post(path, body) {
+    if (path === '/api/publish' && typeof body?.event === 'string') isPublished(body.event);
     return this.#call('POST', path, JSON.stringify(body), { 'content-type': 'application/json' });
   }
 
@@ -40,13 +42,15 @@ export class Rest {
     });
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';
-    return {
+    const answer = {
       status: response.status,
       type,
       headers: response.headers,
       text,
       body: /json/.test(type) ? JSON.parse(text) : undefined,
     };
+    checkAnswer(method, path, answer);
+    return answer;
   }
 }
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownBackends } from './backends.js';
 import { Balancer } from './balancer.js';
+import { takeFaults } from './described.js';
 import { until } from './limits.js';
 import { Person } from './person.js';
 import { freePort } from './ports.js';
@@ -233,5 +234,6 @@ class Town {
     );
     const panics = this.#programs.flatMap((program) => program.panics);
     assert.deepEqual(panics, [], 'the program panicked');
+    assert.deepEqual(takeFaults(), [], 'the program did what its descriptions do not say');
   }
 }

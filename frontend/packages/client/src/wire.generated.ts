@@ -44,8 +44,11 @@ export interface components {
       content: string;
       /** @description The message that this one answers, in the same room. */
       replyTo?: components['schemas']['MessageId'];
-      /** @description Only `text` may be sent. */
-      type?: components['schemas']['MessageKind'];
+      /**
+       * @description What a client may send, for the descriptions.
+       * @enum {string}
+       */
+      type?: "text";
     };
     /** @description An attempt that failed, or why a job was not even tried. */
     FailedAttempt: {
@@ -74,13 +77,21 @@ export interface components {
     FullJobListAnswer: {
       /** @description The jobs. */
       jobs: readonly components['schemas']['FullJob'][];
-      /** @description Where the next page begins, if there is one. */
+      /**
+       * Format: uuid
+       * @description Where the next page begins, if there is one.
+       */
       nextCursor?: string;
     };
     /** @description The body of `POST /api/auth/guest`. */
     GuestRequest: {
       /** @description The name to be known by, 1 to 32 characters; one that is taken gets a suffix. */
       username: string;
+    };
+    /** @description The answer of `GET /health`. */
+    HealthAnswer: {
+      /** @description Always `ok`: the process is up. */
+      status: string;
     };
     /**
      * @description How a `room:history` continues what the client has.
@@ -96,7 +107,10 @@ export interface components {
     JobListAnswer: {
       /** @description The jobs. */
       jobs: readonly components['schemas']['JobView'][];
-      /** @description Where the next page begins, if there is one. */
+      /**
+       * Format: uuid
+       * @description Where the next page begins, if there is one.
+       */
       nextCursor?: string;
     };
     /** @description The body of `POST /api/jobs`. */
@@ -309,6 +323,13 @@ export interface components {
       /** @description The newest text first; one entry for each text that was judged. */
       moderated: readonly components['schemas']['Moderated'][];
     };
+    /** @description The answer of `GET /ready` where traffic should go elsewhere. */
+    NotReadyAnswer: {
+      /** @description `starting`, `draining` or `database`. */
+      reason: string;
+      /** @description Always `unavailable`. */
+      status: string;
+    };
     /** @description A notification as its user sees it: `notification`, and what `GET /api/notifications` lists. */
     Notification: {
       /** @description The beginning of the message's text as it is now (200 characters), or the backend's words. */
@@ -399,9 +420,12 @@ export interface components {
        * @description The HTTP status.
        */
       status: number;
-      /** @description The HTTP status in words. */
+      /** @description What all problems of this code have in common. */
       title: string;
-      /** @description Always `about:blank`: `code` says more. */
+      /**
+       * Format: uri-reference
+       * @description Where the code is explained, relative to the server: `/api/docs#error-…`.
+       */
       type: string;
     };
     /** @description The answer of `POST /api/publish`: on its way, and best effort. */
@@ -417,12 +441,12 @@ export interface components {
     };
     /** @description Whom a backend's event is for: exactly one of them. */
     PublishTo: {
-      /** @description Every socket; `true`. */
-      all?: boolean;
-      /** @description Who is live in this room. */
-      room?: components['schemas']['RoomId'];
-      /** @description The sockets of this user. */
-      user?: components['schemas']['UserId'];
+      room: components['schemas']['RoomId'];
+    } | {
+      user: components['schemas']['UserId'];
+    } | {
+      /** @constant */
+      all: true;
     };
     /** @description One emoji under a message. */
     Reaction: {
@@ -448,6 +472,13 @@ export interface components {
     ReadNotificationsRequest: {
       /** @description This one and all older ones; the mark only moves forward, and not beyond the newest. */
       upTo: components['schemas']['NotificationId'];
+    };
+    /** @description The answer of `GET /ready` where traffic should come here. */
+    ReadyAnswer: {
+      /** @description What is away and can be done without: `redis`. Empty while nothing is. */
+      degraded: readonly string[];
+      /** @description Always `ok`. */
+      status: string;
     };
     /** @description The body of `POST /api/auth/refresh` and `POST /api/auth/logout`. */
     RefreshRequest: {
@@ -520,8 +551,7 @@ export interface components {
       name?: string;
       /** @description Another topic, at most 500 characters; null, or an empty one, takes it away. */
       topic?: string | null;
-      /** @description `public` or `private`. */
-      visibility?: components['schemas']['Visibility'];
+      visibility?: ("public" | "private") & Record<string, never>;
     };
     /** @description The body of `POST /api/rooms`. */
     RoomRequest: {
@@ -531,8 +561,11 @@ export interface components {
       name: string;
       /** @description What it is about, at most 500 characters. */
       topic?: string;
-      /** @description `public` (the default) or `private`. */
-      visibility?: components['schemas']['Visibility'];
+      /**
+       * @description What a room may be made, for the descriptions: a direct one is made for two users.
+       * @enum {string}
+       */
+      visibility?: "public" | "private";
     };
     /** @description A room as one user sees it: with their standing when they are a member. */
     RoomView: components['schemas']['Room'] & components['schemas']['MaybeStanding'];
@@ -626,7 +659,10 @@ export interface components {
     };
     Failure: {
       error: components['schemas']['Problem'];
-      /** @constant */
+      /**
+       * @description It is not done, or not known to be.
+       * @constant
+       */
       ok: false;
     };
     /** @description A failure as a client is told of it. */
@@ -927,12 +963,12 @@ export interface components {
 
 /** What a client sends: the argument, and what it is acknowledged with. */
 export interface ClientEvents {
-  /** Become live in a room, and a member of it. Also just the room's id. Answered after its room:history. */
+  /** Become live in a room, and a member of it. Answered after its room:history. */
   'join:room': {
     argument: components['schemas']['client join:room'];
     answer: components['schemas']['answer join:room'];
   };
-  /** End the live events of a room; membership stays. Also just the room's id. */
+  /** End the live events of a room; membership stays. */
   'leave:room': {
     argument: components['schemas']['client leave:room'];
     answer: components['schemas']['answer leave:room'];
@@ -967,17 +1003,17 @@ export interface ClientEvents {
     argument: components['schemas']['client message:send'];
     answer: components['schemas']['answer message:delete'];
   };
-  /** Choose a status; the last choice of any device counts. Also just the status. */
+  /** Choose a status; the last choice of any device counts. */
   'presence:update': {
     argument: components['schemas']['client presence:update'];
     answer: components['schemas']['answer presence:update'];
   };
-  /** Tell the room that one writes; ends by itself after 5 s. Also just the room's id. */
+  /** Tell the room that one writes; ends by itself after 5 s. */
   'typing:start': {
     argument: components['schemas']['client leave:room'];
     answer: components['schemas']['answer leave:room'];
   };
-  /** Tell the room that one has stopped. Also just the room's id. */
+  /** Tell the room that one has stopped. */
   'typing:stop': {
     argument: components['schemas']['client leave:room'];
     answer: components['schemas']['answer leave:room'];

@@ -1,74 +1,100 @@
 //! The AsyncAPI 3 description of the socket, made from the types that the code sends and reads.
 
-use std::collections::BTreeMap;
+mod document;
 
-use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
+use serde_json::Value;
 
+use self::document::{Parts, parts_schema};
 use super::{client_event as client, rest::JobView, server_event as server};
 use crate::{
-    domain::{error::Problem, message::Message, notification::Notification, room::Room},
+    domain::{
+        error::Code::{self, Conflict, Forbidden, NotFound, PayloadTooLarge},
+        id::RoomId,
+        message::Message,
+        notification::Notification,
+        presence::Status,
+        room::Room,
+    },
     ports::store::Moderated,
 };
 
+/// What may stand against something that is done to a message.
+const OF_A_MESSAGE: &[Code] = &[Forbidden, NotFound, Conflict];
+
 /// The whole document.
 pub fn document() -> Value {
-    let mut parts = Parts::default();
+    let mut parts = Parts::new();
     parts.client::<client::JoinRoom>(
         "join:room",
-        "Become live in a room, and a member of it. Also just the room's id. Answered after its room:history.",
+        "Become live in a room, and a member of it. Answered after its room:history.",
         parts_schema::<server::Joined<'static>>(),
+        &[Forbidden, NotFound],
     );
+    parts.short::<RoomId>("join:room", "Just the room's id.", "attic");
     parts.client::<client::InRoom>(
         "leave:room",
-        "End the live events of a room; membership stays. Also just the room's id.",
+        "End the live events of a room; membership stays.",
         parts_schema::<server::Done>(),
+        &[],
     );
+    parts.short::<RoomId>("leave:room", "Just the room's id.", "attic");
     parts.client::<client::SendMessage>(
         "message:send",
         "Send a message. Answered after its commit.",
         parts_schema::<server::Sent<'static>>(),
+        &[Forbidden, NotFound, PayloadTooLarge],
     );
     parts.client::<client::EditMessage>(
         "message:edit",
         "Give a message of one's own another text. Answered after its commit.",
         parts_schema::<server::Sent<'static>>(),
+        &[Forbidden, NotFound, Conflict, PayloadTooLarge],
     );
     parts.client::<client::DeleteMessage>(
         "message:delete",
         "Take a message's text away; its place stays. Answered after its commit.",
         parts_schema::<server::Sent<'static>>(),
+        &[Forbidden, NotFound],
     );
     parts.client::<client::ClapMessage>(
         "message:clap",
         "Clap a message, 50 times at most in all. Gathered for 100 ms and answered after the commit.",
         parts_schema::<server::Clapped>(),
+        OF_A_MESSAGE,
     );
     parts.client::<client::ReactToMessage>(
         "message:react",
         "Put an emoji under a message, or take it away. Answered after its commit.",
         parts_schema::<server::Reacted<'static>>(),
+        OF_A_MESSAGE,
     );
     parts.client::<client::ReadRoom>(
         "message:read",
         "Mark a room as read up to a message; only moves forward.",
         parts_schema::<server::Read>(),
+        &[Forbidden, NotFound],
     );
     parts.client::<client::InRoom>(
         "typing:start",
-        "Tell the room that one writes; ends by itself after 5 s. Also just the room's id.",
+        "Tell the room that one writes; ends by itself after 5 s.",
         parts_schema::<server::Done>(),
+        &[Forbidden],
     );
+    parts.short::<RoomId>("typing:start", "Just the room's id.", "attic");
     parts.client::<client::InRoom>(
         "typing:stop",
-        "Tell the room that one has stopped. Also just the room's id.",
+        "Tell the room that one has stopped.",
         parts_schema::<server::Done>(),
+        &[],
     );
+    parts.short::<RoomId>("typing:stop", "Just the room's id.", "attic");
     parts.client::<client::UpdatePresence>(
         "presence:update",
-        "Choose a status; the last choice of any device counts. Also just the status.",
+        "Choose a status; the last choice of any device counts.",
         parts_schema::<server::PresenceUpdated>(),
+        &[],
     );
+    parts.short::<Status>("presence:update", "Just the status.", "away");
 
     parts.server::<server::RoomHistory>("room:history", "Carries the socket to a revision of a room: when it joins, and where delivery had to look at the store.");
     parts.server::<Message>(
@@ -149,119 +175,9 @@ pub fn document() -> Value {
     parts.document()
 }
 
-#[derive(Default)]
-struct Parts {
-    messages: Map<String, Value>,
-    operations: BTreeMap<String, Map<String, Value>>,
-    schemas: Map<String, Value>,
-}
-
-/// A type's schema and those it refers to.
-struct Described {
-    schema: Value,
-    others: Vec<(String, Value)>,
-}
-
-fn parts_schema<T: ToSchema + PartialSchema>() -> Described {
-    let mut others = Vec::new();
-    T::schemas(&mut others);
-    let value = |schema| serde_json::to_value(schema).unwrap_or(Value::Null);
-    Described {
-        schema: value(T::schema()),
-        others: others
-            .into_iter()
-            .map(|(name, schema)| (name, value(schema)))
-            .collect(),
-    }
-}
-
-impl Parts {
-    fn client<T: ToSchema + PartialSchema>(
-        &mut self,
-        name: &str,
-        summary: &str,
-        answer: Described,
-    ) {
-        let reply = self.message(&format!("{name} answer"), "The acknowledgement.", answer);
-        let reply = json!({ "channel": { "$ref": "#/channels/socket" }, "messages": [reply] });
-        let operation = self.operation::<T>(&format!("client {name}"), name, summary, "receive");
-        operation.insert("reply".into(), reply);
-    }
-
-    fn server<T: ToSchema + PartialSchema>(&mut self, name: &str, summary: &str) {
-        self.operation::<T>(&format!("server {name}"), name, summary, "send");
-    }
-
-    /// `key` says the direction as well: `typing:stop` goes both ways.
-    fn operation<T: ToSchema + PartialSchema>(
-        &mut self,
-        key: &str,
-        name: &str,
-        summary: &str,
-        action: &str,
-    ) -> &mut Map<String, Value> {
-        let message = self.message_named(key, name, summary, parts_schema::<T>());
-        let operation = self.operations.entry(identifier(key)).or_default();
-        operation.insert("action".into(), json!(action));
-        operation.insert("summary".into(), json!(summary));
-        operation.insert("channel".into(), json!({ "$ref": "#/channels/socket" }));
-        operation.insert("messages".into(), json!([message]));
-        operation
-    }
-
-    fn message(&mut self, name: &str, summary: &str, payload: Described) -> Value {
-        self.message_named(name, name, summary, payload)
-    }
-
-    fn message_named(&mut self, key: &str, name: &str, summary: &str, payload: Described) -> Value {
-        for (name, schema) in payload.others {
-            self.schemas.insert(name, schema);
-        }
-        let key = identifier(key);
-        let reference = json!({ "$ref": format!("#/channels/socket/messages/{key}") });
-        self.messages.insert(
-            key,
-            json!({ "name": name, "summary": summary, "payload": payload.schema }),
-        );
-        reference
-    }
-
-    fn document(mut self) -> Value {
-        let problem = parts_schema::<Problem>();
-        self.schemas.extend(problem.others);
-        self.schemas.insert("Problem".into(), problem.schema);
-        let failure = json!({
-            "type": "object",
-            "required": ["ok", "error"],
-            "properties": { "ok": { "const": false }, "error": { "$ref": "#/components/schemas/Problem" } }
-        });
-        self.schemas.insert("Failure".into(), failure);
-        json!({
-            "asyncapi": "3.0.0",
-            "info": {
-                "title": "Belfry over Socket.IO",
-                "version": env!("CARGO_PKG_VERSION"),
-                "description": "Connect with io(url, { auth: { token } }). Every event of a client may carry an acknowledgement callback, which is called once, with { ok: true, … } or with a Failure. An event of any other name comes from a backend of the operator's own, by way of POST /api/publish, with whatever that sent as its argument; it is best effort."
-            },
-            "defaultContentType": "application/json",
-            "channels": { "socket": {
-                "address": "/socket.io/",
-                "description": "The main namespace.",
-                "messages": self.messages
-            } },
-            "operations": self.operations,
-            "components": { "schemas": self.schemas }
-        })
-    }
-}
-
-fn identifier(name: &str) -> String {
-    name.replace([':', ' '], "-")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{document::identifier, *};
     use crate::protocol::event_names::{FROM_CLIENTS, FROM_THE_SERVER};
 
     #[test]
