@@ -31,8 +31,8 @@ def validate(documents):
                 at = ".".join(map(str, error.path))
                 wrong.append(f"{name}: {document['kind']} {at}: {error.message} (Kubernetes {version})")
                 break
-            except Exception as error:  # A kind or a version of the API that is not there.
-                wrong.append(f"{name}: {error} (Kubernetes {version})")
+            except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
+                wrong.append(f"{name}: there is no {document.get('kind')} of {document.get('apiVersion')} (Kubernetes {version})")
                 break
 
 
