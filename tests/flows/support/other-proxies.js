@@ -40,9 +40,9 @@ export async function traefikBefore(ports, directory) {
     [/\n {6}tls:\n {8}certResolver: letsencrypt/g, ''],
   ]);
   const file = await adapted('deploy/traefik/traefik.yml', join(directory, 'traefik'), [
-    [/ {2}web:[^]*? {2}websecure:/, '  websecure:'],
+    [/ {2}web:[\s\S]*? {2}websecure:/, '  websecure:'],
     ['":443"', `127.0.0.1:${at}`],
-    [/certificatesResolvers:[^]*?(?=providers:)/, ''],
+    [/certificatesResolvers:[\s\S]*?(?=providers:)/, ''],
     ['/etc/traefik/belfry.yml', dynamic],
   ]);
   return running(TRAEFIK, [`--configfile=${file}`], directory, `http://127.0.0.1:${at}`);
