@@ -35,7 +35,6 @@ export class OwnNginx {
       ['include /tmp/resolver.conf;', ''],
       ['include mime.types', `include ${MIME_TYPES}`],
       ['/tmp/', `${nginx.directory}/`],
-      ['/dev/stderr', 'stderr'],
     ].reduce((text, [from, to]) => {
       assert.ok(text.includes(from), `nginx.conf no longer has ${from}`);
       return text.replaceAll(from, to);
