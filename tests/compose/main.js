@@ -40,7 +40,7 @@ if (process.env.OBSERVE === 'no') process.exit();
 const prometheus = at('PUBLISH_PROMETHEUS');
 await answers(prometheus, '/-/ready');
 const up = async () => {
-  const { data } = answered(await prometheus.get('/api/v1/query?query=up%7Bjob%3D%22belfry%22%7D'), 200);
+  const { data } = answered(await prometheus.get('/api/v1/query?query=up%7Bjob%3D~%22belfry.*%22%7D'), 200);
   return data.result.filter(({ value }) => value[1] === '1').map(({ metric }) => metric.instance);
 };
 await until(
