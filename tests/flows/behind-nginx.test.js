@@ -1,0 +1,85 @@
+// Behind the nginx that docker-compose.yml starts, with its own configuration: two replicas and two workers, as in production.
+
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { describe, test } from 'node:test';
+import { storyBehindTheBalancer } from '../compose/story.js';
+import { overBackends } from './support/backends.js';
+import { behindNginx, OwnNginx } from './support/nginx.js';
+import { isProblem } from './support/rest.js';
+import { replicas, unhurried } from './support/town.js';
+
+const needs = { skip: overBackends.skip || behindNginx.skip };
+
+describe('behind nginx', { concurrency: 2, ...needs }, () => {
+  /** Replicas that believe nginx; `town.address('any')` leads through it. */
+  async function behind(t, settings = {}) {
+    const town = await replicas(t, 2, { worker: 'apart', settings: { TRUSTED_PROXIES: '127.0.0.0/8', ...settings } });
+    town.balancer.close();
+    town.balancer = await OwnNginx.before(
+      town.servers.map((server) => server.port),
+      town.directory,
+    );
+    const { balancer } = town;
+    town.whenItEnds(() => balancer.close());
+    return town;
+  }
+
+  test('a replica and a worker are killed under load, and nothing acknowledged is lost or doubled', async (t) => {
+    const town = await behind(t, unhurried);
+    town.runs(['worker']);
+    const { messages, cut } = await storyBehindTheBalancer({
+      url: town.address('any'),
+      addresses: process.platform === 'linux',
+      said: () => `${town.said()}\n${town.balancer.program.said()}`,
+      killsWorker: () => town.worker.kill(),
+      killsReplica: () => town.kill(0),
+      startsReplica: () => town.starts(0),
+    });
+    t.diagnostic(`${messages} messages; cut with the replica: ${cut}`);
+  });
+
+  test('a forged X-Forwarded-For has no effect on limits', async (t) => {
+    const town = await behind(t);
+    const guess = (at, forged, localAddress) => failedLogin(town.address(at), forged, localAddress);
+    const codes = (answers) => answers.map(({ status }) => status);
+    // What the replicas would do if nginx let it through: each name of an address has a limit of its own.
+    const believed = await Promise.all(Array.from({ length: 150 }, (_, n) => guess(0, `203.0.113.${n}`)));
+    assert.ok(!codes(believed).includes(429));
+    // Twice what one address may do at once, and more: a replica that cannot ask Redis in time counts for itself.
+    const forged = await Promise.all(Array.from({ length: 300 }, (_, n) => guess('any', `198.51.100.${n}`)));
+    assert.ok(codes(forged).includes(429), 'one address is left waiting, whatever it says it is');
+    if (process.platform === 'linux') {
+      const { status } = await guess('any', '127.0.0.1', '127.0.1.99');
+      assert.equal(status, 401, 'others are not concerned, even if they say that they are the one that is');
+    }
+  });
+
+  test('metrics are not for the world, and a refusal comes in the server’s own words', async (t) => {
+    const town = await behind(t);
+    assert.equal((await town.rest('any').get('/metrics')).status, 404);
+    const ada = await town.guest('Ada', { at: 'any' });
+    await ada.joins('lobby');
+    const long = { content: 'x'.repeat(8_001) };
+    isProblem(await ada.rest.post('/api/rooms/lobby/messages', long), 413, 'payload_too_large');
+  });
+});
+
+/** The answer to a log-in that fails, from that address of this machine. */
+function failedLogin(url, forged, localAddress) {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}/api/auth/login`, {
+      method: 'POST',
+      localAddress,
+      agent: false,
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': forged },
+    });
+    asked.on('error', reject);
+    asked.on('response', (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve({ status: answer.statusCode }));
+    });
+    // Too short a password to be hashed, which changes nothing but the time.
+    asked.end(JSON.stringify({ username: `name-${forged}`, password: 'short' }));
+  });
+}
