@@ -1,0 +1,85 @@
+// Whether a run was a good one: memory that stays, and everything else back where it was.
+//
+// Memory is RssAnon, what the process has asked for itself: pages of the binary come and go with what runs. The allocator keeps pages
+// for a while, so single samples say little; medians over slices of time say what is held. Theil and Sen's slope (the median of the slopes of all pairs of slices) is
+// not moved by a few slices in which the machine did something else. Over the time after the warm-up the slope may amount to a twentieth of what is held, and 1 MiB:
+// that is what two halves of one run differ by where nothing leaks. What a leak would have to be to stay below it, is told with the verdict.
+
+import { median, round } from './report.mjs';
+
+/** Slices of the time after the warm-up. */
+const SLICES = 24;
+const PART = 0.05;
+const SPARE_KIB = 1_024;
+
+/** The rise of `points` (`{ at, value }`, ms and KiB) over their time, and whether it is more than noise. */
+export function risen(points) {
+  const slices = sliced(points);
+  const slopes = [];
+  for (let a = 0; a < slices.length; a++) {
+    for (let b = a + 1; b < slices.length; b++) slopes.push((slices[b].value - slices[a].value) / (slices[b].at - slices[a].at));
+  }
+  const time = points.at(-1).at - points[0].at;
+  const held = median(slices.map(({ value }) => value));
+  const rise = median(slopes) * time;
+  const most = held * PART + SPARE_KIB;
+  const third = Math.ceil(slices.length / 3);
+  const highest = (some) => Math.max(...some.map(({ value }) => value));
+  return {
+    heldKib: Math.round(held),
+    riseKib: Math.round(rise),
+    mostKib: Math.round(most),
+    firstThirdKib: Math.round(highest(slices.slice(0, third))),
+    lastThirdKib: Math.round(highest(slices.slice(-third))),
+    rises: rise > most,
+  };
+}
+
+function sliced(points) {
+  const count = Math.min(SLICES, points.length);
+  return Array.from({ length: count }, (_, n) => {
+    const slice = points.slice(Math.floor((n * points.length) / count), Math.floor(((n + 1) * points.length) / count));
+    return { at: median(slice.map(({ at }) => at)), value: median(slice.map(({ value }) => value)) };
+  });
+}
+
+/** Keys that stay when everybody is gone, and how many of them there may be. */
+export function keysAllowed({ rooms, replicas }) {
+  return {
+    // A cache: kept for a day, one a room that there is.
+    '{room}:recent': rooms,
+    'presence:born': 1,
+    'presence:heard': 1,
+    'presence:leases': 1,
+    'presence:of:*': replicas,
+    'queue:messages': 1,
+    'queue:high': 1,
+    'queue:normal': 1,
+    'queue:low': 1,
+  };
+}
+
+/** What is left of a load that has ended, as sentences; none where all is back. */
+export function leftovers(baseline, now, allowed) {
+  const left = [];
+  for (const [name, { figures, descriptors, threads }] of Object.entries(now.processes)) {
+    const before = baseline.processes[name];
+    for (const gauge of ['sockets', 'live_rooms', 'queued_bytes', 'jobs_running']) {
+      if (figures?.[gauge]) left.push(`${name}: ${gauge} is ${figures[gauge]}`);
+    }
+    for (const kind of ['clients', 'others']) {
+      const more = descriptors[kind] - before.descriptors[kind];
+      if (more > 0) left.push(`${name}: ${more} descriptors more than before (${kind})`);
+    }
+    if (threads > before.threads) left.push(`${name}: ${threads} threads, ${before.threads} before`);
+  }
+  for (const [key, count] of Object.entries(now.redis.keys)) {
+    if (count > (allowed[key] ?? 0)) left.push(`Redis: ${count} keys ${key}, ${allowed[key] ?? 0} may stay`);
+  }
+  if (now.redis.channels > baseline.redis.channels)
+    left.push(`Redis: ${now.redis.channels} channels listened to, ${baseline.redis.channels} before`);
+  return left;
+}
+
+/** What a leak would have to be, a piece of work, to have been seen. */
+export const smallestSeen = ({ mostKib }, pieces) => round((mostKib * 1024) / Math.max(1, pieces), 0);
