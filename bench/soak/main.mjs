@@ -20,7 +20,7 @@ const minutes = Number(process.env.SOAK_MINUTES ?? (process.env.SHORT ? 10 : 60)
 const warmUp = Number(process.env.SOAK_WARM_UP ?? 3);
 const broken = process.env.SOAK_BREAK;
 /** Milliseconds between two looks. */
-const LOOK = 5_000;
+const LOOK = 2_000;
 /** Milliseconds within which all is back after the load: idle connections over HTTP are kept for 75 s, leases and limits for less. */
 const BACK = 4 * MINUTE;
 
@@ -49,7 +49,7 @@ await onStage('soak', async (stage) => {
   while (Date.now() - began < minutes * MINUTE) {
     await wait(LOOK);
     looks.push(await look(stage, postgres));
-    if (looks.length % 12 === 0) console.log(line(looks.at(-1), looks.at(-13) ?? baseline, began));
+    if (looks.length % 25 === 0) console.log(line(looks.at(-1), looks.at(-26) ?? baseline, began));
   }
   isOver = true;
   wakeEverybody();
@@ -169,7 +169,8 @@ function judged({ stage, ledger, baseline, looks, began, left, history, after })
     baseline: brief(baseline),
     atTheEndOfTheLoad: brief(last),
     after: brief(after),
-    series: looks.map(({ at, processes, redis }) => ({
+    // Two a minute are enough to draw.
+    series: looks.filter((_, n) => n % 12 === 0).map(({ at, processes, redis }) => ({
       seconds: Math.round((at - began) / 1000),
       memoryKib: Object.values(processes).map(({ memoryKib }) => memoryKib),
       clients: Object.values(processes).map(({ descriptors }) => descriptors.clients),

@@ -46,7 +46,8 @@ export class Person {
     for (const event of CHANGES) {
       socket.on(event, (change) => {
         this.heard += 1;
-        this.#follows(event, change);
+        // A room itself has its id in another place.
+        this.#follows(event, { roomId: change.roomId ?? change.id, rev: change.rev });
       });
     }
     for (const event of ['room:removed', 'room:deleted']) socket.on(event, ({ roomId }) => this.rooms.delete(roomId));
@@ -117,6 +118,8 @@ export class Person {
 
   /** The connection ends: as a client ends it, or as a failing network does. */
   cuts(hard) {
+    // The client waits in vain for a connection that is closed while it is made.
+    if (!this.socket.connected) return;
     const { engine } = this.socket.io;
     const raw = engine?.transport?.ws?._socket;
     this.ledger.did(hard && raw ? 'connections reset' : 'connections closed');

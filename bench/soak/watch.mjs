@@ -98,7 +98,8 @@ function ports({ databaseUrl, redisUrl }) {
   return { postgres: Number(new URL(databaseUrl).port), redis: Number(new URL(redisUrl).port) };
 }
 
-function cpuSeconds(pid) {
+/** CPU time of a process so far. */
+export function cpuSeconds(pid) {
   const parts = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);
   return (parts[11] + parts[12]) / TICKS;
 }
