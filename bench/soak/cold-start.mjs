@@ -33,7 +33,11 @@ await onStage('cold-start', async (stage) => {
   const cases = {
     'embedded, empty directory': { limit: LIMITS.embedded, settings: () => embedded, place: empty },
     'embedded, used directory': { limit: LIMITS.embedded, settings: () => embedded, place: () => used, before: 1 },
-    'full, empty database': { limit: undefined, settings: () => ({ ...full(), DATABASE_URL: stage.stores.fresh() }), place: () => here },
+    'full, empty database': {
+      limit: undefined,
+      settings: () => ({ ...full(), DATABASE_URL: stage.stores.fresh() }),
+      place: () => here,
+    },
     'full, migrated database': { limit: LIMITS.full, settings: full, place: () => here, before: 1 },
   };
   const starts = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
@@ -52,7 +56,9 @@ await onStage('cold-start', async (stage) => {
   });
   for (const { name, readyMs, cpuMs, limitMs, met } of rows) {
     const target = limitMs === undefined ? '' : `, at most ${limitMs} ms: ${met ? 'met' : 'NOT met'}`;
-    console.log(`${name}: median ${readyMs.median} ms, p95 ${readyMs.p95} ms (least ${readyMs.min}); CPU ${cpuMs.median} ms${target}`);
+    console.log(
+      `${name}: median ${readyMs.median} ms, p95 ${readyMs.p95} ms (least ${readyMs.min}); CPU ${cpuMs.median} ms${target}`,
+    );
   }
   report('cold-start.json', stage, { cases: rows });
   return rows.every(({ met }) => met);

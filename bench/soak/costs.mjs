@@ -88,34 +88,45 @@ async function messages(stage, count) {
   };
 }
 
-/** One connection in 2,000 rooms that nobody else is in, on one replica. */
+/** One connection in 2,000 rooms that nobody else is in, on one replica; and then, twice, in as many others, to see what stays behind. */
 async function rooms(stage) {
   const count = 2_000;
   const [replica] = await stage.serves(1, OPEN);
   const postgres = await stage.postgres();
-  const [person] = await gathered([replica.url], 1, () => ['first']);
+  await gathered([replica.url], 1, () => ['first']);
   await pause(5_000);
   const idle = await over(stage, postgres, 10, () => pause(10_000));
   const before = await held(stage, replica);
-  for (let n = 0; n < count; n += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => person.joins(`room-${n + k}`)));
-  await pause(5_000);
-  const live = await held(stage, replica);
-  const quiet = await over(stage, postgres, 20, () => pause(20_000));
-  person.goes();
-  while ((await figures(replica.url)).live_rooms > 0) await pause(1_000);
-  await pause(5_000);
-  const asleep = await held(stage, replica);
+  const rounds = [];
+  let quiet;
+  for (let round = 0; round < 3; round++) {
+    const [person] = await gathered([replica.url], 1, () => []);
+    for (let n = 0; n < count; n += 50)
+      await Promise.all(Array.from({ length: 50 }, (_, k) => person.joins(`room-${round}-${n + k}`)));
+    await pause(5_000);
+    const live = await held(stage, replica);
+    quiet ??= await over(stage, postgres, 20, () => pause(20_000));
+    person.goes();
+    // The first one's room goes on.
+    while ((await figures(replica.url)).live_rooms > 1) await pause(1_000);
+    await pause(5_000);
+    rounds.push({ live, asleep: await held(stage, replica) });
+  }
   const sizes = await tables(postgres);
   await postgres.end();
   const each = (name, to, from) => round((to[name] - from[name]) / count, 0);
   const cores = (name) => round(quiet.cpu[name] / quiet.seconds - idle.cpu[name] / idle.seconds, 4);
   return {
     rooms: count,
-    live: { replicaBytes: each('replica', live, before), redisBytes: each('redis', live, before) },
-    asleep: { replicaBytes: each('replica', asleep, before), redisBytes: each('redis', asleep, before) },
-    channels: live.channels - before.channels,
+    live: { replicaBytes: each('replica', rounds[0].live, before), redisBytes: each('redis', rounds[0].live, before) },
+    // Beside what the round before has left.
+    rounds: rounds.map(({ live, asleep }) => ({ liveKib: live.replica / 1_024, asleepKib: asleep.replica / 1_024 })),
+    beforeKib: before.replica / 1_024,
+    asleepRedisBytes: each('redis', rounds[0].asleep, before),
+    channels: rounds[0].live.channels - before.channels,
     coresWhileNothingHappens: Object.fromEntries(Object.keys(quiet.cpu).map((name) => [name, cores(name)])),
     redisCommandsASecond: round(Object.values(quiet.commands).reduce((sum, calls) => sum + calls, 0) / quiet.seconds),
+    redisCommands: Object.fromEntries(Object.entries(quiet.commands).filter(([, calls]) => calls > 100)),
     tableBytes: Object.fromEntries(Object.entries(sizes).filter(([name]) => ['rooms', 'members', 'room_counts'].includes(name))),
   };
 }
@@ -183,7 +194,13 @@ async function over(stage, postgres, seconds, work) {
   const after = await counters(stage, postgres);
   const less = (to, from) => Object.fromEntries(Object.entries(to).map(([name, value]) => [name, value - (from[name] ?? 0)]));
   const { cpu, commands, ...others } = after;
-  return { ...less(others, before), cpu: less(cpu, before.cpu), commands: less(commands, before.commands), seconds: (after.at - before.at) / 1_000, asked: seconds };
+  return {
+    ...less(others, before),
+    cpu: less(cpu, before.cpu),
+    commands: less(commands, before.commands),
+    seconds: (after.at - before.at) / 1_000,
+    asked: seconds,
+  };
 }
 
 async function counters(stage, postgres) {

@@ -84,13 +84,15 @@ export async function verifyHistory(ledger, rest) {
         if (!known) continue;
         expected.delete(message.id);
         if (known.seq !== message.seq) ledger.wrong('a message in another place', `${room} ${known.seq} ${message.seq}`);
-        if (known.content !== undefined && known.content !== message.content) ledger.wrong('a message with another text', message.id);
+        if (known.content !== undefined && known.content !== message.content)
+          ledger.wrong('a message with another text', message.id);
       }
       if (!hasMore) break;
       before = next + 1;
     }
     if (next !== 0) ledger.wrong('a history that does not begin at 1', `${room} ${next + 1}`);
-    for (const [id, { seq }] of expected) ledger.wrong('an acknowledged message that is not in the history', `${room} ${seq} ${id}`);
+    for (const [id, { seq }] of expected)
+      ledger.wrong('an acknowledged message that is not in the history', `${room} ${seq} ${id}`);
   }
   return { rooms: rooms.size, stored };
 }

@@ -21,13 +21,18 @@ const ABOVE = 10;
 await onStage('limits', async (stage) => {
   const found = [];
   for (const rate of [20, 100]) {
-    const replicas = await stage.serves(2, { MESSAGES_PER_SECOND: String(rate), EVENTS_PER_SECOND: '100000', TRUSTED_PROXIES: '127.0.0.1' });
+    const replicas = await stage.serves(2, {
+      MESSAGES_PER_SECOND: String(rate),
+      EVENTS_PER_SECOND: '100000',
+      TRUSTED_PROXIES: '127.0.0.1',
+    });
     const urls = replicas.map(({ url }) => url);
     found.push(await together(urls, (turn) => sends(urls, rate, turn)));
     if (rate === 20) {
       const one = () => `nobody-${randomUUID().slice(0, 8)}`;
       // Other addresses for each turn: a budget that has been used is not whole again for two minutes.
-      const anybody = (turn) => logsIn(urls, 'log-ins from one address', { burst: 100, rate: 1, from: `192.0.2.${turn}`, who: one });
+      const anybody = (turn) =>
+        logsIn(urls, 'log-ins from one address', { burst: 100, rate: 1, from: `192.0.2.${turn}`, who: one });
       found.push(await together(urls, anybody));
       const owner = (turn) => {
         const name = one();
@@ -38,11 +43,14 @@ await onStage('limits', async (stage) => {
     await Promise.all(replicas.map((replica) => stage.stops(replica)));
   }
   for (const { what, alone } of found) {
-    if (alone > 0) console.log(`${what}: Redis did not answer in time, and ${alone} were decided by one replica alone; this run says nothing`);
+    if (alone > 0)
+      console.log(`${what}: Redis did not answer in time, and ${alone} were decided by one replica alone; this run says nothing`);
   }
   for (const { what, allowed, exact, off, met, asked, seconds } of found) {
     const percent = `${round(off * 100, 2)} %`;
-    console.log(`${what}: ${allowed} of ${asked} in ${round(seconds)} s; exactly it would be ${round(exact)}: ${percent} off, ${met ? 'met' : 'NOT met'}`);
+    console.log(
+      `${what}: ${allowed} of ${asked} in ${round(seconds)} s; exactly it would be ${round(exact)}: ${percent} off, ${met ? 'met' : 'NOT met'}`,
+    );
   }
   report('limits.json', stage, { figures: found });
   return found.every(({ met }) => met);

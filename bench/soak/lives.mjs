@@ -12,8 +12,17 @@ const ENDED = ['completed', 'dead', 'cancelled'];
 /** Guests who come, look, say something and go, some of them without a word. */
 export async function visits(town, over) {
   while (!over()) {
-    const { user, accessToken } = await town.rest('POST', '/api/auth/guest', { username: `visitor ${randomUUID().slice(0, 8)}` }, [200, 201]);
-    const person = town.person({ user, token: accessToken, via: oneOf([['websocket'], ['websocket'], ['polling'], ['polling', 'websocket']]) });
+    const { user, accessToken } = await town.rest(
+      'POST',
+      '/api/auth/guest',
+      { username: `visitor ${randomUUID().slice(0, 8)}` },
+      [200, 201],
+    );
+    const person = town.person({
+      user,
+      token: accessToken,
+      via: oneOf([['websocket'], ['websocket'], ['polling'], ['polling', 'websocket']]),
+    });
     await person.connects();
     const home = [oneOf(town.rooms), oneOf(town.rooms)];
     for (const room of home) await person.joins(room);
@@ -139,15 +148,17 @@ export async function doesNotListen(town, over) {
 }
 
 /** A large audience in one room; now and then a connection breaks. */
-export async function listens(town, over, { count, room }) {
-  const people = [];
-  for (let n = 0; n < count; n++) {
-    const person = town.person({ user: { id: `audience-${n}` } });
-    people.push(person);
-    await person.connects();
-    await person.joins(room);
-    if (over()) break;
-  }
+export async function listens(town, over, { count, room, arrived }) {
+  const people = Array.from({ length: count }, (_, n) => town.person({ user: { id: `audience-${n}` } }));
+  await Promise.all(
+    Array.from({ length: 10 }, async (_, hand) => {
+      for (let n = hand; n < count && !over(); n += 10) {
+        await people[n].connects();
+        await people[n].joins(room);
+      }
+    }),
+  );
+  arrived();
   while (!over()) {
     oneOf(people).cuts(Math.random() < 0.5);
     await pause(500 * Math.random());

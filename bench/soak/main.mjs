@@ -41,10 +41,12 @@ await onStage('soak', async (stage) => {
   const baseline = await look(stage, postgres);
   console.log(`soak: ${minutes} minutes, the first ${warmUp} to warm up, on ${replicas.length} replicas and a worker`);
 
-  const began = Date.now();
   let isOver = false;
   const over = () => isOver;
   const load = starts(town, over);
+  // The time counts from when everybody who stays is there.
+  await Promise.race([town.audience, wait(5 * MINUTE)]);
+  const began = Date.now();
   const looks = [];
   while (Date.now() - began < minutes * MINUTE) {
     await wait(LOOK);
@@ -80,6 +82,10 @@ function starts(town, over) {
       }
     }
   };
+  let arrived;
+  town.audience = new Promise((resolve) => {
+    arrived = resolve;
+  });
   const many = (count, life, ...more) => Array.from({ length: count }, () => lives(life, ...more));
   return [
     ...Array.from({ length: RESIDENTS }, (_, n) => lives(resides, n)),
@@ -88,7 +94,7 @@ function starts(town, over) {
     lives(seedsAndExports),
     lives(makesRooms),
     lives(doesNotListen),
-    lives(listens, { count: AUDIENCE, room: HALL }),
+    lives(listens, { count: AUDIENCE, room: HALL, arrived }),
     ...(broken === 'memory' ? [lives(hoards)] : []),
   ];
 }
@@ -143,7 +149,8 @@ function judged({ stage, ledger, baseline, looks, began, left, history, after })
     memory[name] = risen(counted.map((one) => ({ at: one.at, value: one.processes[name].memoryKib })));
     memory[name].afterKib = after.processes[name].memoryKib;
     memory[name].smallestSeenBytes = smallestSeen(memory[name], pieces * share);
-    if (memory[name].rises) faults.push(`${name}: memory rose by ${memory[name].riseKib} KiB; ${memory[name].mostKib} may be noise`);
+    if (memory[name].rises)
+      faults.push(`${name}: memory rose by ${memory[name].riseKib} KiB; ${memory[name].mostKib} may be noise`);
   }
   faults.push(...left.left.map((text) => `still there ${left.seconds} s after the end: ${text}`));
   for (const { name, processes } of [{ name: 'the end', ...after }]) {
@@ -170,12 +177,14 @@ function judged({ stage, ledger, baseline, looks, began, left, history, after })
     atTheEndOfTheLoad: brief(last),
     after: brief(after),
     // Two a minute are enough to draw.
-    series: looks.filter((_, n) => n % 12 === 0).map(({ at, processes, redis }) => ({
-      seconds: Math.round((at - began) / 1000),
-      memoryKib: Object.values(processes).map(({ memoryKib }) => memoryKib),
-      clients: Object.values(processes).map(({ descriptors }) => descriptors.clients),
-      redisKib: Math.round(redis.memory / 1024),
-    })),
+    series: looks
+      .filter((_, n) => n % 12 === 0)
+      .map(({ at, processes, redis }) => ({
+        seconds: Math.round((at - began) / 1000),
+        memoryKib: Object.values(processes).map(({ memoryKib }) => memoryKib),
+        clients: Object.values(processes).map(({ descriptors }) => descriptors.clients),
+        redisKib: Math.round(redis.memory / 1024),
+      })),
   };
 }
 
@@ -183,7 +192,10 @@ function judged({ stage, ledger, baseline, looks, began, left, history, after })
 function tally(lines) {
   const counts = {};
   for (const text of lines) {
-    const kind = text.replace(/\S*T\d\d:\d\d:\S+\s*/, '').replace(/[0-9a-f-]{8,}|\d+/g, '#').slice(0, 120);
+    const kind = text
+      .replace(/\S*T\d\d:\d\d:\S+\s*/, '')
+      .replace(/[0-9a-f-]{8,}|\d+/g, '#')
+      .slice(0, 120);
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return counts;

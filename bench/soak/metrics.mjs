@@ -25,7 +25,9 @@ await onStage('metrics', async (stage) => {
   const [replica] = await stage.serves(1, settings);
   const alone = await asked(replica, TIMES);
   const crowd = start(
-    [join(stage.bin, 'belfry-load'), 'idle', '--url', replica.url, '--clients', CLIENTS, '--rooms', ROOMS, '--stay', 60].map(String),
+    [join(stage.bin, 'belfry-load'), 'idle', '--url', replica.url, '--clients', CLIENTS, '--rooms', ROOMS, '--stay', 60].map(
+      String,
+    ),
     { log: join(stage.logs, 'crowd.log'), env: { JWT_SECRET: SECRET } },
   );
   while ((await figures(replica.url)).sockets < CLIENTS) {
@@ -50,10 +52,14 @@ await onStage('metrics', async (stage) => {
 
   const rows = { 'nobody there': alone, [`${CLIENTS} connections, quiet`]: quiet, [`${CLIENTS} connections, busy`]: busy };
   for (const [name, { ms, cpuMs, bytes }] of Object.entries(rows)) {
-    console.log(`${name}: p50 ${ms.median} ms, p99 ${ms.p99} ms, longest ${ms.max} ms of ${ms.count}; the replica's CPU ${cpuMs} ms each; ${bytes} bytes`);
+    console.log(
+      `${name}: p50 ${ms.median} ms, p99 ${ms.p99} ms, longest ${ms.max} ms of ${ms.count}; the replica's CPU ${cpuMs} ms each; ${bytes} bytes`,
+    );
   }
   const met = [quiet, busy].every(({ ms }) => ms.median <= LIMIT);
-  console.log(`${sockets} sockets at the end, ${round(deliveries, 0)} deliveries a second while busy; at most ${LIMIT} ms: ${met ? 'met' : 'NOT met'}`);
+  console.log(
+    `${sockets} sockets at the end, ${round(deliveries, 0)} deliveries a second while busy; at most ${LIMIT} ms: ${met ? 'met' : 'NOT met'}`,
+  );
   report('metrics.json', stage, { clients: CLIENTS, deliveriesPerSecond: round(deliveries, 0), rows, limitMs: LIMIT, met });
   return met && sockets >= CLIENTS;
 });
@@ -82,7 +88,9 @@ function length(url, agent) {
       response.on('data', (chunk) => {
         bytes += chunk.length;
       });
-      response.on('end', () => (response.statusCode === 200 ? resolve(bytes) : reject(new Error(`/metrics ${response.statusCode}`))));
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(bytes) : reject(new Error(`/metrics ${response.statusCode}`)),
+      );
     });
     request.on('error', reject);
   });

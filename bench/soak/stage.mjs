@@ -20,7 +20,8 @@ const asked = promisify(execFile);
 /** Runs `work` on a stage and ends the process with what it answers: true is 0. Everything is stopped and removed, also after Ctrl-C. */
 export async function onStage(name, work) {
   const stage = new Stage(name);
-  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) process.on(signal, () => stage.ends(code));
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+    process.on(signal, () => stage.ends(code));
   process.on('exit', killAll);
   try {
     await stage.opens();

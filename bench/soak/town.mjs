@@ -40,7 +40,12 @@ export class Town {
     return async (method, path, body, statuses = [200]) => {
       const url = `${this.urls[this.#turn++ % this.urls.length]}${path}`;
       const headers = { ...(body && { 'content-type': 'application/json' }), ...(bearer && { authorization: `Bearer ${bearer}` }) };
-      const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(ANSWER) });
+      const response = await fetch(url, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER),
+      });
       const text = await response.text();
       this.ledger.did('REST');
       if (!statuses.includes(response.status)) {

@@ -33,7 +33,9 @@ export async function look(stage, postgres) {
   const [{ names, waiting }, info, sessions, size, ...processes] = await Promise.all([
     stage.redis('EVAL', KEYS, '0').then(([text]) => JSON.parse(text)),
     stage.redis('INFO').then((lines) => fields(lines.join('\n').replaceAll('\r', ''))),
-    postgres.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'soak'"),
+    postgres.query(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'soak'",
+    ),
     postgres.query('SELECT pg_database_size(current_database())::float8 AS bytes'),
     ...stage.programs.map((program) => lookAtProgram(stage, program)),
   ]);
