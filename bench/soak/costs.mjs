@@ -45,6 +45,10 @@ async function messages(stage, count) {
   await postgres.query('CHECKPOINT');
   const sizes = await tables(postgres);
   let sent = 0;
+  let packet = 0;
+  crowd[0].socket.once('message:new', (message) => {
+    packet = Buffer.byteLength(`42${JSON.stringify(['message:new', message])}`);
+  });
   const waiting = [];
   const busy = await over(stage, postgres, seconds, async () => {
     const began = performance.now();
@@ -74,7 +78,16 @@ async function messages(stage, count) {
     if (one > 0.005) commands[name] = round(one, 3);
   }
   return {
-    load: { replicas: count, rooms, people, perSecond, acknowledged, deliveries: busy.deliveries, bytesOfText: TEXT.length },
+    load: {
+      replicas: count,
+      rooms,
+      people,
+      perSecond,
+      acknowledged,
+      deliveries: busy.deliveries,
+      bytesOfText: TEXT.length,
+      bytesOfPacket: packet,
+    },
     cpuMicrosAMessage: Object.fromEntries(Object.keys(busy.cpu).map((name) => [name, micros(name)])),
     walBytesAMessage: each('wal', 0),
     commitsAMessage: each('commits', 3),

@@ -13,14 +13,16 @@ import { report, round } from './report.mjs';
 import { onStage } from './stage.mjs';
 import { Town } from './town.mjs';
 import { keysAllowed, leftovers, risen, smallestSeen } from './verdict.mjs';
-import { look } from './watch.mjs';
+import { look, weigh } from './watch.mjs';
 
 const MINUTE = 60_000;
 const minutes = Number(process.env.SOAK_MINUTES ?? (process.env.SHORT ? 10 : 60));
 const warmUp = Number(process.env.SOAK_WARM_UP ?? 3);
 const broken = process.env.SOAK_BREAK;
 /** Milliseconds between two looks. */
-const LOOK = 2_000;
+const LOOK = 5_000;
+/** Milliseconds between two looks at nothing but memory, which jumps. */
+const WEIGH = 250;
 /** Milliseconds within which all is back after the load: idle connections over HTTP are kept for 75 s, leases and limits for less. */
 const BACK = 4 * MINUTE;
 
@@ -48,11 +50,14 @@ await onStage('soak', async (stage) => {
   await Promise.race([town.audience, wait(5 * MINUTE)]);
   const began = Date.now();
   const looks = [];
+  const weights = [];
+  const scales = setInterval(() => weights.push(weigh(stage)), WEIGH);
   while (Date.now() - began < minutes * MINUTE) {
     await wait(LOOK);
     looks.push(await look(stage, postgres));
-    if (looks.length % 25 === 0) console.log(line(looks.at(-1), looks.at(-26) ?? baseline, began));
+    if (looks.length % 12 === 0) console.log(line(looks.at(-1), looks.at(-13) ?? baseline, began));
   }
+  clearInterval(scales);
   isOver = true;
   wakeEverybody();
   const ended = await Promise.race([Promise.all(load).then(() => true), wait(2 * MINUTE, false)]);
@@ -63,7 +68,7 @@ await onStage('soak', async (stage) => {
 
   const history = await verifyHistory(ledger, town.restOf(town.token('resident-0')));
   const left = await settled(stage, postgres, baseline, replicas.length);
-  const verdict = judged({ stage, ledger, baseline, looks, began, left, history, after: left.after });
+  const verdict = judged({ stage, ledger, baseline, looks, weights, began, left, history, after: left.after });
   print(verdict);
   report('soak.json', stage, verdict);
   await postgres.end();
@@ -139,14 +144,14 @@ async function settled(stage, postgres, baseline, replicas) {
   }
 }
 
-function judged({ stage, ledger, baseline, looks, began, left, history, after }) {
-  const counted = looks.filter(({ at }) => at - began >= warmUp * MINUTE);
+function judged({ stage, ledger, baseline, looks, weights, began, left, history, after }) {
+  const counted = weights.filter(({ at }) => at - began >= warmUp * MINUTE);
   const faults = [...ledger.wrongs].map(([kind, { count, told }]) => `${count} times ${kind}: ${told[0]}`);
   const pieces = Object.values(ledger.counts).reduce((sum, count) => sum + count, 0);
-  const share = counted.length / Math.max(1, looks.length);
+  const share = counted.length / Math.max(1, weights.length);
   const memory = {};
-  for (const { name } of stage.programs) {
-    memory[name] = risen(counted.map((one) => ({ at: one.at, value: one.processes[name].memoryKib })));
+  for (const [n, { name }] of stage.programs.entries()) {
+    memory[name] = risen(counted.map(({ at, memoryKib }) => ({ at, value: memoryKib[n] })));
     memory[name].afterKib = after.processes[name].memoryKib;
     memory[name].smallestSeenBytes = smallestSeen(memory[name], pieces * share);
     if (memory[name].rises)

@@ -3,8 +3,9 @@
 // Memory is RssAnon, what a process has asked for itself: pages of the binary come and go with what runs. It jumps: one password takes
 // 19 MiB for 20 ms, and the allocator gives pages back when it likes. What is held for good is there at every moment; so each slice of
 // the time counts with its lowest sample, and the rise is Theil and Sen's slope of the slices (the median of the slopes of all
-// pairs, which a few odd slices do not move) times the time. It may amount to a twentieth of what is held, and 1 MiB: where nothing
-// leaks, runs differ by less. What a leak would have to be to stay below that is told with the verdict.
+// pairs, which a few odd slices do not move) times the time. It may amount to a twentieth of what is held, 1 MiB, and as much as the slices
+// are off that slope in the median, so that a process whose memory swings is not taken for one that leaks. What a leak would have to be to stay below that
+// is told with the verdict.
 
 import { median, round } from './report.mjs';
 
@@ -22,11 +23,15 @@ export function risen(points) {
   }
   const time = points.at(-1).at - points[0].at;
   const held = median(slices.map(({ value }) => value));
-  const rise = median(slopes) * time;
-  const most = held * PART + SPARE_KIB;
+  const slope = median(slopes);
+  const rise = slope * time;
+  const start = median(slices.map(({ at, value }) => value - slope * at));
+  const swing = median(slices.map(({ at, value }) => Math.abs(value - start - slope * at)));
+  const most = held * PART + SPARE_KIB + swing;
   return {
     heldKib: Math.round(held),
     riseKib: Math.round(rise),
+    swingKib: Math.round(swing),
     mostKib: Math.round(most),
     slicesKib: slices.map(({ value }) => value),
     rises: rise > most,

@@ -53,6 +53,12 @@ export async function look(stage, postgres) {
   };
 }
 
+/** What each program holds now, in KiB; cheap enough for four times a second. */
+export function weigh(stage) {
+  const value = ({ pid }) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)?.[1]);
+  return { at: Date.now(), memoryKib: stage.programs.map(value) };
+}
+
 async function lookAtProgram(stage, { name, pid, url }) {
   const status = fields(readFileSync(`/proc/${pid}/status`, 'utf8'));
   const kib = (field) => Number.parseInt(status[field], 10);
