@@ -51,7 +51,7 @@ await onStage('soak', async (stage) => {
   const began = Date.now();
   const looks = [];
   const weights = [];
-  const scales = setInterval(() => weights.push(weigh(stage)), WEIGH);
+  const scales = setInterval(() => weights.push(...weigh(stage)), WEIGH);
   while (Date.now() - began < minutes * MINUTE) {
     await wait(LOOK);
     looks.push(await look(stage, postgres));
