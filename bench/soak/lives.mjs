@@ -89,6 +89,7 @@ export async function exports(town, over) {
     }
     updates.delete(job.id);
     town.ledger.did(`exports ${state}`);
+    town.exported();
     if (state === 'dead') town.ledger.wrong('a job died', job.id);
     if (state === 'completed') await rest('GET', `/api/jobs/${job.id}/result`);
     await pause(5_000 * Math.random());

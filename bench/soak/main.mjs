@@ -4,6 +4,7 @@
 // hoards connections all the time, SOAK_BREAK=message makes up an acknowledgement: each must make the run fail. SCREEN=1 writes no file.
 
 import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Doings, oneOf } from './acts.mjs';
 import { Ledger, verifyHistory } from './ledger.mjs';
@@ -17,14 +18,14 @@ import { look, weigh } from './watch.mjs';
 
 const MINUTE = 60_000;
 const minutes = Number(process.env.SOAK_MINUTES ?? (process.env.SHORT ? 10 : 60));
-const warmUp = Number(process.env.SOAK_WARM_UP ?? 3);
+const warmUp = Number(process.env.SOAK_WARM_UP ?? (minutes < 60 ? 3 : 20));
 const broken = process.env.SOAK_BREAK;
 /** Milliseconds between two looks. */
 const LOOK = 5_000;
 /** Milliseconds between two looks at nothing but memory, which jumps. */
 const WEIGH = 250;
 /** Milliseconds within which all is back after the load: idle connections over HTTP are kept for 75 s, leases and limits for less. */
-const BACK = 4 * MINUTE;
+const BACK = Number(process.env.SOAK_BACK ?? 4) * MINUTE;
 
 const ROOMS = Array.from({ length: 10 }, (_, n) => `room-${n}`);
 const HALL = 'hall';
@@ -43,11 +44,14 @@ await onStage('soak', async (stage) => {
   const baseline = await look(stage, postgres);
   console.log(`soak: ${minutes} minutes, the first ${warmUp} to warm up, on ${replicas.length} replicas and a worker`);
 
+  const stalls = monitorEventLoopDelay();
+  stalls.enable();
   let isOver = false;
   const over = () => isOver;
   const load = starts(town, over);
   // The time counts from when everybody who stays is there.
-  await Promise.race([town.audience, wait(5 * MINUTE)]);
+  await Promise.race([Promise.all([town.audience, town.firstExport]), wait(10 * MINUTE)]);
+  stalls.reset();
   const began = Date.now();
   const looks = [];
   const weights = [];
@@ -58,6 +62,7 @@ await onStage('soak', async (stage) => {
     if (looks.length % 12 === 0) console.log(line(looks.at(-1), looks.at(-13) ?? baseline, began));
   }
   clearInterval(scales);
+  const stallMs = Math.round(stalls.max / 1e6);
   isOver = true;
   wakeEverybody();
   const ended = await Promise.race([Promise.all(load).then(() => true), wait(2 * MINUTE, false)]);
@@ -68,7 +73,7 @@ await onStage('soak', async (stage) => {
 
   const history = await verifyHistory(ledger, town.restOf(town.token('resident-0')));
   const left = await settled(stage, postgres, baseline, replicas.length);
-  const verdict = judged({ stage, ledger, baseline, looks, weights, began, left, history, after: left.after });
+  const verdict = judged({ stage, ledger, baseline, looks, weights, began, left, history, after: left.after, stallMs });
   print(verdict);
   report('soak.json', stage, verdict);
   await postgres.end();
@@ -90,6 +95,9 @@ function starts(town, over) {
   let arrived;
   town.audience = new Promise((resolve) => {
     arrived = resolve;
+  });
+  town.firstExport = new Promise((resolve) => {
+    town.exported = resolve;
   });
   const many = (count, life, ...more) => Array.from({ length: count }, () => lives(life, ...more));
   return [
@@ -144,14 +152,17 @@ async function settled(stage, postgres, baseline, replicas) {
   }
 }
 
-function judged({ stage, ledger, baseline, looks, weights, began, left, history, after }) {
+function judged({ stage, ledger, baseline, looks, weights, began, left, history, after, stallMs }) {
   const counted = weights.filter(({ at }) => at - began >= warmUp * MINUTE);
   const faults = [...ledger.wrongs].map(([kind, { count, told }]) => `${count} times ${kind}: ${told[0]}`);
   const pieces = Object.values(ledger.counts).reduce((sum, count) => sum + count, 0);
   const share = counted.length / Math.max(1, weights.length);
   const memory = {};
   for (const [n, { name }] of stage.programs.entries()) {
-    memory[name] = risen(counted.map(({ at, memoryKib }) => ({ at, value: memoryKib[n] })));
+    memory[name] = risen(
+      counted.map(({ at, memoryKib }) => ({ at, value: memoryKib[n] })),
+      { warmedUpFor: warmUp * MINUTE },
+    );
     memory[name].afterKib = after.processes[name].memoryKib;
     memory[name].smallestSeenBytes = smallestSeen(memory[name], pieces * share);
     if (memory[name].rises)
@@ -169,6 +180,7 @@ function judged({ stage, ledger, baseline, looks, weights, began, left, history,
   const last = looks.at(-1);
   return {
     minutes,
+    loadGeneratorStoodStillMs: stallMs,
     warmUpMinutes: warmUp,
     faults,
     done: ledger.counts,
@@ -222,7 +234,19 @@ function line(now, before, began) {
   return `${Math.round((now.at - began) / 1000)} s: ${[...Object.keys(now.processes).map(one), redis].join('; ')}`;
 }
 
-function print({ memory, done, faults, acknowledged, history, backAfterSeconds, refused, warnings, baseline, after }) {
+function print({
+  loadGeneratorStoodStillMs,
+  memory,
+  done,
+  faults,
+  acknowledged,
+  history,
+  backAfterSeconds,
+  refused,
+  warnings,
+  baseline,
+  after,
+}) {
   const mib = (kib) => String(round(kib / 1024, 1));
   console.log('\n| process | held, MiB | rise after the warm-up | may be noise | after | descriptors before, after | threads |');
   console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
@@ -238,7 +262,8 @@ function print({ memory, done, faults, acknowledged, history, backAfterSeconds, 
   console.log(`${acknowledged} messages acknowledged; ${history.stored} in the history of ${history.rooms} rooms`);
   console.log(`Redis keys before: ${JSON.stringify(baseline.redis.keys)}`);
   console.log(`Redis keys after: ${JSON.stringify(after.redis.keys)}`);
-  console.log(`everything back ${backAfterSeconds} s after the load ended`);
+  console.log(`looked for what is left until ${backAfterSeconds} s after the load ended`);
+  console.log(`the load generator itself stood still for ${loadGeneratorStoodStillMs} ms at most`);
   for (const fault of faults) console.log(`FAULT: ${fault}`);
   console.log(faults.length === 0 ? 'soak: nothing leaked, nothing went wrong' : `soak: FAILED, ${faults.length} faults`);
 }

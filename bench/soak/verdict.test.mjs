@@ -31,6 +31,11 @@ test('what is lost for good shows under what comes and goes', () => {
   assert.ok(riseKib > 3_500 && riseKib < 4_700, `${riseKib}`);
 });
 
+test('after a short warm-up some more may be remembered', () => {
+  assert.equal(risen(samples(600), { warmedUpFor: 3 * 60_000 }).rises, false);
+  assert.equal(risen(samples(1_400), { warmedUpFor: 3 * 60_000 }).rises, true);
+});
+
 test('memory that falls does not rise', () => {
   assert.equal(risen(samples(-600)).rises, false);
 });
