@@ -153,7 +153,12 @@ impl Limits {
             None => shared.count.take(key, quota).await,
         };
         match asked {
-            Ok(verdict) => Some(verdict),
+            Ok(verdict) => {
+                if verdict != Verdict::Allowed {
+                    shared.unasked.refused(key, quota);
+                }
+                Some(verdict)
+            }
             Err(error) => {
                 shared.fail(&error);
                 self.metrics.limits_alone.inc();

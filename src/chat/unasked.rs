@@ -2,7 +2,9 @@
 //!
 //! Beside a key's budget there is a small one for each replica, a sixteenth of its burst, that grows at a hundred and twenty-eighth
 //! of its rate. What is taken from it is not told at once. When the shared budget is asked next, it is told first: who does a thing
-//! more often than now and then is counted to the last permit, and who does not can exceed nothing but by that 1/128 a replica.
+//! more often than now and then is counted to the last permit, and who does not can exceed nothing but by that 1/128 a replica. Where
+//! the shared budget is empty, what is told cannot be taken from it any more; so after a refusal the small one is empty as well, and
+//! who goes on asking for more than there is gets nothing unasked.
 
 use std::{
     collections::HashMap,
@@ -54,11 +56,11 @@ impl Unasked {
 
     /// Takes a permit from the small budget, if there is one.
     pub(super) fn take(&self, key: &Key, quota: Quota) -> bool {
-        let burst = (quota.burst().get() / PART_OF_BURST).min(MOST);
+        let burst = small_burst(quota);
         if burst == 0 {
             return false;
         }
-        let interval = quota.interval() * SLOWER;
+        let interval = small_interval(quota);
         let now = Instant::now();
         let mut kept = self.kept.lock();
         if let Some(account) = kept.accounts.get_mut(key) {
@@ -81,6 +83,14 @@ impl Unasked {
         true
     }
 
+    /// The shared budget has refused: the small one begins to grow anew.
+    pub(super) fn refused(&self, key: &Key, quota: Quota) {
+        let whole_at = Instant::now() + small_interval(quota) * small_burst(quota);
+        if let Some(account) = self.kept.lock().accounts.get_mut(key) {
+            account.whole_at = account.whole_at.max(whole_at);
+        }
+    }
+
     /// What has been taken and is to be told now, as the time in which it grows.
     pub(super) fn settle(&self, key: &Key) -> Option<Duration> {
         let now = Instant::now();
@@ -90,6 +100,16 @@ impl Unasked {
         account.owed_until = now;
         (!owed.is_zero()).then_some(owed)
     }
+}
+
+/// How many may be taken at once from a small budget that is whole.
+fn small_burst(quota: Quota) -> u32 {
+    (quota.burst().get() / PART_OF_BURST).min(MOST)
+}
+
+/// The time in which one more of them grows.
+fn small_interval(quota: Quota) -> Duration {
+    quota.interval() * SLOWER
 }
 
 impl Kept {
@@ -128,6 +148,22 @@ mod tests {
         assert_eq!(unasked.settle(&ada), None);
         // Having told does not make the small budget whole.
         assert!(!unasked.take(&ada, quota));
+    }
+
+    #[test]
+    fn after_a_refusal_nothing_goes_unasked() {
+        let unasked = Unasked::new(10);
+        let (ada, bob, quota) = (
+            Key::new("send", "ada"),
+            Key::new("send", "bob"),
+            every(HOUR, 100),
+        );
+        assert!(unasked.take(&ada, quota) && unasked.take(&bob, quota));
+        unasked.refused(&ada, quota);
+        assert!(!unasked.take(&ada, quota));
+        assert!(unasked.take(&bob, quota));
+        // What had been taken before is still to be told.
+        assert!(unasked.settle(&ada).is_some());
     }
 
     #[test]

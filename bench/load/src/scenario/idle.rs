@@ -37,6 +37,10 @@ pub struct Idle {
     /// Rooms, over which they are spread evenly.
     #[arg(long, default_value_t = 100)]
     rooms: usize,
+    /// Seconds for which they stay at least, so that something else can be measured meanwhile; others may write in the rooms then, but
+    /// not in the last two of them.
+    #[arg(long, default_value_t = 0)]
+    stay: u64,
 }
 
 struct Sitter {
@@ -116,12 +120,14 @@ async fn conduct(run: Arc<Run>, options: &Idle) -> Memory {
     run.in_step().await;
     let (sat, arrived) = (run.now(), clock());
     let mut samples = Vec::new();
-    while !settled(&samples) && samples.len() < MOST_SAMPLES {
+    let stay = Duration::from_secs(options.stay).as_micros() as u64;
+    while run.now() - sat < stay || (!settled(&samples) && samples.len() < MOST_SAMPLES) {
         tokio::time::sleep(Duration::from_millis(500)).await;
         samples.push(account::rss_kib(&common.pids));
     }
     let sitting_seconds = (run.now() - sat) as f64 / 1e6;
     let sitting = clock().since(arrived);
+    run.in_step().await;
     run.in_step().await;
     Memory {
         before_kib,
@@ -162,6 +168,9 @@ async fn part(thread: usize, run: Arc<Run>, options: &Idle) -> Result<(usize, us
         .await?;
     run.in_step().await;
     // The conductor watches the memory between these two steps.
+    run.in_step().await;
+    sitters.iter().for_each(|(_, sitter)| sitter.heard.set(0));
+    // No message of this thread before all threads are at nought.
     run.in_step().await;
     for (index, sitter) in &sitters {
         let first_of_room = *index == 0 || room(*index) != room(index - 1);
