@@ -21,6 +21,7 @@ WORKDIR /belfry
 COPY Cargo.toml Cargo.lock ./
 COPY bench/load/Cargo.toml bench/load/
 COPY bench/jobs/Cargo.toml bench/jobs/
+COPY fuzz/Cargo.toml fuzz/
 COPY deploy/empty-sources deploy/
 RUN sh deploy/empty-sources \
     && cargo build --release --locked --package belfry \

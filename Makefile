@@ -1,6 +1,7 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench bench-large bench-web screenshots fmt lint biome page flows
+.PHONY: help run test faults soak fuzz schemathesis bench bench-large bench-web bench-cost screenshots alerts kubernetes-check image-check compose-test \
+  fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
 INSTALLED := node_modules/.package-lock.json
@@ -10,7 +11,7 @@ PAGE_SOURCES := $(shell find frontend -type f \
 BIOME := $(CURDIR)/frontend/node_modules/.bin/biome
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: page ## build what is needed and serve on 127.0.0.1:3000, with nothing else to install or start
 	cargo run --release -- serve
@@ -22,6 +23,29 @@ faults: page flows ## break everything while people use it: 20 seeds; SEEDS=n fo
 	cargo build
 	node tests/faults/main.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20))
 
+soak: page flows ## an hour of mixed load on two replicas and a worker: does anything leak? SHORT=1 for ten minutes
+	ulimit -n "$$(ulimit -Hn)" && node bench/soak/main.mjs
+
+fuzz: ## look for inputs that break what strangers may send; a minute each, SECONDS_EACH=n for more
+	fuzz/run
+
+schemathesis: ## ask the server for everything that its description says, and for what it does not (long; EXAMPLES=n)
+	cargo build
+	EXAMPLES=$(or $(EXAMPLES),150) scripts/with-services tests/schemathesis/run
+
+alerts: ## the alert rules and their tests, by promtool
+	deploy/prometheus/check
+
+kubernetes-check: ## hold deploy/kubernetes to the schemas and to itself
+	deploy/kubernetes/check
+
+image-check: page ## lay out the image's files without an engine, weigh and run them (Linux, root)
+	cargo build --release
+	deploy/image-check $(or $(CARGO_TARGET_DIR),target)/release/belfry
+
+compose-test: flows ## bring up docker-compose.yml, kill a replica and a worker under load, take it down (needs a container engine)
+	tests/compose/run
+
 bench: page ## measure, beside what one would use instead
 	bench/run
 
@@ -32,6 +56,10 @@ bench-web: page ## measure the web client in a real browser
 	cargo build --release
 	node bench/web/main.mjs
 
+bench-cost: flows ## what figures and traces cost, in instructions (valgrind)
+	cargo build --release
+	BELFRY_BIN=$(or $(CARGO_TARGET_DIR),target)/release/belfry node bench/instructions/run.mjs
+
 screenshots: page ## the README's pictures anew
 	cargo build
 	SCREENSHOTS=$(CURDIR)/docs/screenshots PAGE_DIR=$(CURDIR)/frontend/dist node --test frontend/e2e/screenshots.test.js
@@ -41,6 +69,7 @@ fmt: frontend/$(INSTALLED) ## format Rust and JavaScript
 	npm --prefix frontend run fix
 	cd tests/flows && $(BIOME) check --write .
 	cd tests/faults && $(BIOME) check --write .
+	cd tests/compose && $(BIOME) check --write .
 	cd bench && $(BIOME) check --write .
 
 lint: page ## formatting, clippy, documentation and Biome, warnings being errors
@@ -53,6 +82,7 @@ lint: page ## formatting, clippy, documentation and Biome, warnings being errors
 biome: frontend/$(INSTALLED)
 	cd tests/flows && $(BIOME) check --error-on-warnings .
 	cd tests/faults && $(BIOME) check --error-on-warnings .
+	cd tests/compose && $(BIOME) check --error-on-warnings .
 	cd bench && $(BIOME) check --error-on-warnings .
 
 page: frontend/dist/index.html
