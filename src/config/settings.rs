@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// All settings as text; [`Config::check`] makes sense of them.
+/// All settings as text; [`Config::check`](super::Config::check) makes sense of them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {

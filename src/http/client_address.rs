@@ -71,7 +71,7 @@ impl TrustedProxies {
     }
 }
 
-/// What is known of the client of a request. Each has one, put there by [`note_client`].
+/// What is known of the client of a request. Each has one, put there before anything else looks at it.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Where it is.
