@@ -85,15 +85,15 @@ impl StoreFigures {
         Self(Some(std::sync::Arc::new(calls)))
     }
 
-    /// Counts and times a call.
-    pub(crate) async fn call<T>(
+    /// Counts and times a call that has been answered.
+    pub(crate) fn answered<T>(
         &self,
         operation: Operation,
-        work: impl Future<Output = Result<T, BackendError>>,
-    ) -> Result<T, BackendError> {
-        match &self.0 {
-            Some(all) => all[operation as usize].call(work).await,
-            None => work.await,
+        began: Instant,
+        answer: &Result<T, BackendError>,
+    ) {
+        if let Some(all) = &self.0 {
+            all[operation as usize].answered(began, answer);
         }
     }
 }
@@ -107,14 +107,9 @@ struct Calls {
 }
 
 impl Calls {
-    async fn call<T>(
-        &self,
-        work: impl Future<Output = Result<T, BackendError>>,
-    ) -> Result<T, BackendError> {
-        let began = Instant::now();
-        let answer = work.await;
+    fn answered<T>(&self, began: Instant, answer: &Result<T, BackendError>) {
         self.seconds.observe(began.elapsed().as_secs_f64());
-        match &answer {
+        match answer {
             Ok(_) => {}
             Err(BackendError::Unavailable { .. }) => {
                 self.unavailable.inc();
@@ -123,7 +118,6 @@ impl Calls {
                 self.fault.inc();
             }
         }
-        answer
     }
 }
 
@@ -169,12 +163,9 @@ impl RedisFigures {
         }
     }
 
-    /// Counts and times a call.
-    pub(crate) async fn call<T>(
-        &self,
-        work: impl Future<Output = Result<T, BackendError>>,
-    ) -> Result<T, BackendError> {
-        self.calls.call(work).await
+    /// Counts and times a call that has been answered.
+    pub(crate) fn answered<T>(&self, began: Instant, answer: &Result<T, BackendError>) {
+        self.calls.answered(began, answer);
     }
 }
 
@@ -302,33 +293,28 @@ impl PoolFigures {
         self.all.max.get_or_create(&[("pool", self.pool)]).set(max);
     }
 
-    /// Counts and times the wait for a connection. One that is given up counts as a failure.
-    pub(crate) async fn acquire<T, E>(
-        &self,
-        get: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let mut waiting = Waiting::begin(self);
-        let got = get.await;
-        waiting.has_got = got.is_ok();
-        got
+    /// Somebody waits for a connection from now on.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.waiting.inc();
+        Waiting {
+            pool: self,
+            began: Instant::now(),
+            has_got: false,
+        }
     }
 }
 
-/// Somebody waits for a connection.
-struct Waiting<'a> {
+/// Somebody waits for a connection. Who gives up has got none.
+pub(crate) struct Waiting<'a> {
     pool: &'a PoolFigures,
     began: Instant,
     has_got: bool,
 }
 
-impl<'a> Waiting<'a> {
-    fn begin(pool: &'a PoolFigures) -> Self {
-        pool.waiting.inc();
-        Self {
-            pool,
-            began: Instant::now(),
-            has_got: false,
-        }
+impl Waiting<'_> {
+    /// The wait is over.
+    pub(crate) fn ended<T, E>(mut self, got: &Result<T, E>) {
+        self.has_got = got.is_ok();
     }
 }
 

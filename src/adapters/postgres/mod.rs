@@ -241,7 +241,10 @@ impl PostgresStore {
             return Err(self.failed(unavailable("too many callers wait")));
         };
         let began = Instant::now();
-        let mut session = match pool.figures.acquire(pool.sessions.get()).await {
+        let waiting = pool.figures.wait();
+        let session = pool.sessions.get().await;
+        waiting.ended(&session);
+        let mut session = match session {
             Ok(session) => session,
             Err(bb8::RunError::User(error)) => return Ok(Err(error)),
             Err(bb8::RunError::TimedOut) => {
@@ -282,13 +285,13 @@ impl PostgresStore {
         operation: Operation,
         work: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let answer = async {
-            timeout(LIMIT, work).await.unwrap_or_else(|_| {
-                self.breaks.note();
-                Err(self.failed(unavailable("no answer within 3 s")))
-            })
-        };
-        self.figures.call(operation, answer).await
+        let began = Instant::now();
+        let answer = timeout(LIMIT, work).await.unwrap_or_else(|_| {
+            self.breaks.note();
+            Err(self.failed(unavailable("no answer within 3 s")))
+        });
+        self.figures.answered(operation, began, &answer);
+        answer
     }
 
     /// Has the operator told, now and then, of what may pass. Faults are told by those who know what was asked for.

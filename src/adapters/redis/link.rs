@@ -195,7 +195,9 @@ impl Link {
     }
 
     async fn take(&self) -> RedisResult<bb8::PooledConnection<'_, Commands>> {
-        let pooled = self.figures.pool.acquire(self.pool.get()).await;
+        let waiting = self.figures.pool.wait();
+        let pooled = self.pool.get().await;
+        waiting.ended(&pooled);
         let mut pooled = pooled.map_err(|error| match error {
             bb8::RunError::User(error) => error,
             bb8::RunError::TimedOut => too_slow(),
@@ -209,11 +211,13 @@ impl Link {
         limit: Duration,
         work: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, BackendError> {
-        let call = async {
-            self.check()?;
-            within(limit, work).await.map_err(backend_error)
+        let began = Instant::now();
+        let answer = match self.check() {
+            Ok(()) => within(limit, work).await.map_err(backend_error),
+            Err(away) => Err(away),
         };
-        self.figures.call(call).await
+        self.figures.answered(began, &answer);
+        answer
     }
 }
 

@@ -21,7 +21,11 @@ mod rooms;
 mod rows;
 mod sessions;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use sqlx::{
@@ -162,14 +166,18 @@ impl SqliteStore {
     /// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, BackendError> {
         let [writer, _] = &self.pools;
-        let begun = writer.acquire(self.writer.begin_with("BEGIN IMMEDIATE"));
-        begun.await.map_err(translate)
+        let waiting = writer.wait();
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        waiting.ended(&begun);
+        begun.map_err(translate)
     }
 
     /// Runs one statement on a reader and returns its rows.
     async fn read(&self, query: Query<'_>) -> Result<Vec<SqliteRow>, BackendError> {
         let [_, readers] = &self.pools;
-        let reader = readers.acquire(self.readers.acquire()).await;
+        let waiting = readers.wait();
+        let reader = self.readers.acquire().await;
+        waiting.ended(&reader);
         let mut reader = reader.map_err(translate)?;
         query.fetch_all(&mut *reader).await.map_err(translate)
     }
@@ -187,14 +195,13 @@ impl SqliteStore {
         operation: Operation,
         work: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let answer = async {
-            let answer = match self.callers.try_acquire() {
-                Ok(_caller) => timeout(LIMIT, work).await,
-                Err(_) => Ok(Err(unavailable("too many callers wait"))),
-            };
-            answer.unwrap_or_else(|_| Err(unavailable("no answer within 3 s")))
+        let began = Instant::now();
+        let answer = match self.callers.try_acquire() {
+            Ok(_caller) => timeout(LIMIT, work).await,
+            Err(_) => Ok(Err(unavailable("too many callers wait"))),
         };
-        let answer = self.figures.call(operation, answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(unavailable("no answer within 3 s")));
+        self.figures.answered(operation, began, &answer);
         if let Err(BackendError::Unavailable { cause, .. }) = &answer {
             self.outage.complains(cause);
         }
