@@ -150,6 +150,7 @@ impl Settings {
             "CORS_ORIGINS" => &mut self.cors_origins,
             "TRUSTED_PROXIES" => &mut self.trusted_proxies,
             "CONNECTIONS_PER_ADDRESS" => &mut self.connections_per_address,
+            "ACCOUNTS_PER_ADDRESS" => &mut self.accounts_per_address,
             // Each is wrong only without the other.
             "TLS_CERT" | "TLS_KEY" => {
                 let had = self.tls_cert.is_some() || self.tls_key.is_some();
