@@ -100,7 +100,7 @@ pub(super) fn not_ready(why: &str) -> Response {
 
 /// Figures for Prometheus.
 #[utoipa::path(get, operation_id = "getMetrics", path = "/metrics", tag = "operation", security(()),
-    responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain"), (status = 404, description = "With METRICS_ADDR they are there alone")))]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     figures(&shared.metrics)
 }

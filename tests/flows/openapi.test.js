@@ -179,6 +179,7 @@ for (const [name, options, opens] of places) {
       await sends('listJobs', ada.token, 200);
       await sends('getAnyJob', key, 200);
       await sends('listAllJobs', key, 200);
+      await sends('getVisitor', key, 200);
       await sends('cancelAnyJob', key, 200);
       await sends('retryJob', key, 409);
       // Dead, since nobody could have started it in time.

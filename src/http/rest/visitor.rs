@@ -13,7 +13,7 @@ use super::super::{
     caller::Backend, client_address::ClientAddress, problem::Answer, router::Shared,
 };
 use crate::{
-    protocol::rest::{ProblemDetails, VisitorAnswer},
+    protocol::rest::VisitorAnswer,
     sockets::transport::Connection,
 };
 
@@ -22,8 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// What this server sees of whoever asks: to find out what proxies in between do to addresses. Takes the server's key.
-#[utoipa::path(get, path = "/api/admin/visitor", tag = "admin",
-    responses((status = 200, body = VisitorAnswer), (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+#[utoipa::path(get, operation_id = "getVisitor", path = "/api/admin/visitor", tag = "admin", security(("serverKey" = [])),
+    responses((status = 200, description = "What is seen", body = VisitorAnswer), (status = 404, description = "There is no SERVER_API_KEY")))]
 async fn visitor(
     Backend: Backend,
     ClientAddress(address): ClientAddress,

@@ -27,7 +27,7 @@ pub struct NotReadyAnswer {
     /// Always `unavailable`.
     #[schema(pattern = "^unavailable$")]
     pub status: String,
-    /// `starting`, `draining` or `database`.
-    #[schema(pattern = "^(starting|draining|database)$")]
+    /// `starting`, `draining`, `database`, or of a worker `queue`.
+    #[schema(pattern = "^(starting|draining|database|queue)$")]
     pub reason: String,
 }

@@ -8,7 +8,10 @@ import { Rest } from './rest.js';
 /** An address for METRICS_ADDR, and a client of what is there. */
 export async function aside() {
   const address = `127.0.0.1:${await freePort()}`;
-  return { settings: { METRICS_ADDR: address }, rest: new Rest(`http://${address}`) };
+  return {
+    settings: { METRICS_ADDR: address },
+    rest: new Rest(`http://${address}`, undefined, { isDescribed: false }),
+  };
 }
 
 /** What is there to scrape. */
