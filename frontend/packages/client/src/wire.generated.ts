@@ -325,7 +325,7 @@ export interface components {
     };
     /** @description The answer of `GET /ready` where traffic should go elsewhere. */
     NotReadyAnswer: {
-      /** @description `starting`, `draining` or `database`. */
+      /** @description `starting`, `draining`, `database`, or of a worker `queue`. */
       reason: string;
       /** @description Always `unavailable`. */
       status: string;
