@@ -1,6 +1,6 @@
 # The ways to run, test and measure Belfry; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak fuzz schemathesis bench bench-large bench-web bench-cost screenshots alerts kubernetes-check image-check compose-test \
+.PHONY: help run test faults soak fuzz schemathesis bench bench-large bench-web bench-cost screenshots audit alerts kubernetes-check image-check compose-test \
   fmt lint biome page flows
 
 # npm writes this file last, so it says that the installation is complete.
@@ -32,6 +32,9 @@ fuzz: ## look for inputs that break what strangers may send; a minute each, SECO
 schemathesis: ## ask the server for everything that its description says, and for what it does not (long; EXAMPLES=n)
 	cargo build
 	EXAMPLES=$(or $(EXAMPLES),150) scripts/with-services tests/schemathesis/run
+
+audit: ## known holes in what Belfry is built of, their licences and sources (cargo-deny, npm audit; needs the network)
+	scripts/audit
 
 alerts: ## the alert rules and their tests, by promtool
 	deploy/prometheus/check

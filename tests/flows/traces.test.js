@@ -187,6 +187,9 @@ describe('the log', { concurrency: 4 }, () => {
     await zoe.tries(`what:${unread}`, { content: unread });
     const rest = zoe.rest;
     await rest.get('/api/rooms/lobby/messages');
+    const [attic, somebody] = [`attic${secret()}`, secret()];
+    await rest.get(`/api/rooms/${attic}/messages`);
+    await rest.get(`/api/users/${somebody}`);
     await rest.post('/api/rooms/lobby/messages', { content: unread });
     await rest.get(`/api/users?search=${unread}`);
     await rest.postRaw('/api/jobs', `{"type": "${unread}", `);
@@ -210,6 +213,8 @@ describe('the log', { concurrency: 4 }, () => {
       'a name': name,
       'a name that nobody has': nobody,
       'a guest’s name': eve.name,
+      'the id of a room that is asked for': attic,
+      'the id of a person that is asked for': somebody,
       'an access token': session.accessToken,
       'a refresh token': session.refreshToken,
       'a first refresh token': registered.refreshToken,
