@@ -64,6 +64,9 @@ class Stage {
       JWT_SECRET: SECRET,
       LINK_PREVIEWS: 'off',
       DRAIN_SECONDS: '0',
+      // All people come from one address here.
+      CONNECTIONS_PER_ADDRESS: 'off',
+      ACCOUNTS_PER_ADDRESS: 'off',
       RUST_LOG: process.env.RUST_LOG ?? 'info',
       ...extra,
     };
