@@ -27,7 +27,7 @@ const QUIET = 10_000;
  * The profile of a server of that kind under that load, as callgrind writes it, and that of a while without any:
  * `{ profile, seconds, quiet: { profile, seconds } }`.
  */
-export async function counted({ binary, share }, { sockets, sends }) {
+export async function counted({ binary, share }, { sockets, sends, together }) {
   const directory = await mkdtemp(join(tmpdir(), 'belfry-instructions-'));
   const collector = createServer((request, response) => request.resume().on('end', () => response.end()));
   collector.listen(0, '127.0.0.1');
@@ -60,14 +60,14 @@ export async function counted({ binary, share }, { sockets, sends }) {
     await until(ready, 'the server is ready', { limit, seen: () => server.said() });
     const crowd = await gathers(base, port, sockets);
     const [speaker] = crowd;
-    const says = async (text) => {
-      const heard = Promise.all(crowd.map((one) => one.hears('message:new')));
-      speaker.emits('message:send', { roomId: 'square', content: text });
+    const says = async (text, times = together) => {
+      const heard = Promise.all(crowd.map((one) => one.hears('message:new', times)));
+      for (let i = 0; i < times; i++) speaker.emits('message:send', { roomId: 'square', content: text });
       await within(heard, `everybody hears ${text}`, { limit, seen: () => server.said() });
     };
     for (let i = 0; i < WARM_UP; i++) await says(`warm-up ${i}`);
     const seconds = await during(server, async () => {
-      for (let i = 0; i < sends; i++) await says(`message ${i} of a load that is always the same`);
+      for (let i = 0; i < sends; i += together) await says(`message ${i} of a load that is always the same`);
     });
     // Into a file of its own, and what is counted next begins at zero.
     await controlled(server, '--dump=load');
@@ -140,16 +140,17 @@ class Client {
     this.socket.send(`42${JSON.stringify([event, data])}`);
   }
 
-  /** The next packet of that name. */
-  hears(name) {
-    return new Promise((resolve) => this.#awaited.set(name, resolve));
+  /** The next packets of that name, so many. */
+  hears(name, times = 1) {
+    return new Promise((resolve) => this.#awaited.set(name, { resolve, times }));
   }
 
   #takes(frame) {
     if (frame === '2') return this.socket.send('3');
     const name = frame.startsWith('0') ? 'open' : frame.startsWith('40') ? 'connect' : /^42\["([^"]+)"/.exec(frame)?.[1];
     const awaiting = this.#awaited.get(name);
+    if (!awaiting || --awaiting.times > 0) return;
     this.#awaited.delete(name);
-    awaiting?.();
+    awaiting.resolve();
   }
 }

@@ -11,10 +11,12 @@ const { values } = parseArgs({
   options: {
     sockets: { type: 'string', default: '200' },
     sends: { type: 'string', default: '300' },
+    // So many of the sends are under way at once; it divides `sends`.
+    together: { type: 'string', default: '1' },
     turns: { type: 'string', default: '3' },
   },
 });
-const load = { sockets: Number(values.sockets), sends: Number(values.sends) };
+const load = { sockets: Number(values.sockets), sends: Number(values.sends), together: Number(values.together) };
 const deliveries = load.sockets * load.sends;
 const binary = process.env.BELFRY_BIN ?? 'target/release/belfry';
 // A build from which the metrics are left out altogether, where there is one.
@@ -48,7 +50,7 @@ for (let turn = 0; turn < Number(values.turns); turn++) {
 
 const [first] = variants;
 const base = median(first.turns.map((cost) => cost.all));
-console.log(`${load.sends} messages to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`);
+console.log(`${load.sends} messages, ${load.together} at once, to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`);
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores; callgrind; ${new Date().toISOString().slice(0, 10)}\n`);
 const columns = Object.keys(parts);
 console.log(
