@@ -50,7 +50,9 @@ for (let turn = 0; turn < Number(values.turns); turn++) {
 
 const [first] = variants;
 const base = median(first.turns.map((cost) => cost.all));
-console.log(`${load.sends} messages, ${load.together} at once, to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`);
+console.log(
+  `${load.sends} messages, ${load.together} at once, to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`,
+);
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores; callgrind; ${new Date().toISOString().slice(0, 10)}\n`);
 const columns = Object.keys(parts);
 console.log(
