@@ -1,8 +1,8 @@
 // Whose instructions they were: by the source file of every line, which also finds what the compiler has put into its callers.
 
-/** What is told apart, by source file. What a part has libraries do that others use as well (the allocator, the clock) is in none. */
+/** What is told apart, by source file. What a part has libraries do that others use as well (the allocator, locks, the clock) is in none. */
 export const parts = {
-  metrics: /prometheus[-_]client|\/metrics(\.rs|\/)/,
+  metrics: /prometheus[-_]client|(^|\/)src\/metrics\//,
   traces: /opentelemetry|prost|\/telemetry\/|\/recorded\.rs|\/otlp\.rs/,
 };
 

@@ -8,11 +8,11 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { until, within } from '../../tests/flows/support/limits.js';
 import { freePort } from '../../tests/flows/support/ports.js';
 import { Program, repositoryFile } from '../../tests/flows/support/program.js';
-import { Rest } from '../../tests/flows/support/rest.js';
 
 const WebSocket = createRequire(repositoryFile('tests/flows/package.json'))('ws');
 const run = promisify(execFile);
@@ -20,9 +20,14 @@ const run = promisify(execFile);
 const limit = 300_000;
 /** Sends before it is counted: what is made once is made. */
 const WARM_UP = 20;
+/** How long it is counted, in ms, what the server does with nothing to deliver: heartbeats, looks at the queue. */
+const QUIET = 10_000;
 
-/** The profile of a server of that kind under that load, as callgrind writes it. */
-export async function counted({ binary, share }, { sockets, sends }) {
+/**
+ * The profile of a server of that kind under that load, as callgrind writes it, and that of a while without any:
+ * `{ profile, seconds, quiet: { profile, seconds } }`.
+ */
+export async function counted({ binary, share }, { sockets, sends, together }) {
   const directory = await mkdtemp(join(tmpdir(), 'belfry-instructions-'));
   const collector = createServer((request, response) => request.resume().on('end', () => response.end()));
   collector.listen(0, '127.0.0.1');
@@ -47,29 +52,33 @@ export async function counted({ binary, share }, { sockets, sends }) {
   const tool = ['--tool=callgrind', '--instr-atstart=no', '--fair-sched=yes', `--callgrind-out-file=${profile}`];
   const server = new Program('valgrind', [...tool, resolve(binary), 'serve'], settings, directory);
   try {
-    const rest = new Rest(`http://127.0.0.1:${port}`);
+    const base = `http://127.0.0.1:${port}`;
     const ready = async () => {
       assert.ok(server.isRunning, server.said());
-      return (await rest.get('/ready').catch(() => ({}))).status === 200;
+      return (await fetch(`${base}/ready`).catch(() => ({}))).status === 200;
     };
     await until(ready, 'the server is ready', { limit, seen: () => server.said() });
-    const crowd = await gathers(rest, port, sockets);
+    const crowd = await gathers(base, port, sockets);
     const [speaker] = crowd;
-    const says = async (text) => {
-      const heard = Promise.all(crowd.map((one) => one.hears('message:new')));
-      speaker.emits('message:send', { roomId: 'square', content: text });
+    const says = async (text, times = together) => {
+      const heard = Promise.all(crowd.map((one) => one.hears('message:new', times)));
+      for (let i = 0; i < times; i++) speaker.emits('message:send', { roomId: 'square', content: text });
       await within(heard, `everybody hears ${text}`, { limit, seen: () => server.said() });
     };
     for (let i = 0; i < WARM_UP; i++) await says(`warm-up ${i}`);
-    await switched(server, 'on');
-    for (let i = 0; i < sends; i++) await says(`message ${i} of a load that is always the same`);
-    await switched(server, 'off');
+    const seconds = await during(server, async () => {
+      for (let i = 0; i < sends; i += together) await says(`message ${i} of a load that is always the same`);
+    });
+    // Into a file of its own, and what is counted next begins at zero.
+    await controlled(server, '--dump=load');
+    const quietSeconds = await during(server, () => pause(QUIET));
     for (const one of crowd) one.socket.terminate();
     server.signal('SIGTERM');
     await server.exit(limit);
     const written = await readdir(directory);
-    assert.ok(written.includes('callgrind.out'), server.said());
-    return await readFile(profile, 'utf8');
+    assert.ok(written.includes('callgrind.out') && written.includes('callgrind.out.1'), `${written}\n${server.said()}`);
+    const [load, quiet] = await Promise.all([`${profile}.1`, profile].map((file) => readFile(file, 'utf8')));
+    return { profile: load, seconds, quiet: { profile: quiet, seconds: quietSeconds } };
   } finally {
     if (server.isRunning) await server.kill();
     collector.close();
@@ -78,18 +87,30 @@ export async function counted({ binary, share }, { sockets, sends }) {
   }
 }
 
-function switched(server, how) {
-  return run('callgrind_control', ['-i', how, String(server.child.pid)], { timeout: limit });
+/** Has it counted while `work` is done; how many seconds that took. */
+async function during(server, work) {
+  await controlled(server, '--instr=on');
+  const began = performance.now();
+  await work();
+  const seconds = (performance.now() - began) / 1_000;
+  await controlled(server, '--instr=off');
+  return seconds;
+}
+
+function controlled(server, ...how) {
+  return run('callgrind_control', [...how, String(server.child.pid)], { timeout: limit });
 }
 
 /** So many sockets, all live in one room. */
-async function gathers(rest, port, count) {
+async function gathers(base, port, count) {
   const crowd = [];
   for (let i = 0; i < count; i++) {
-    const { status, text, body } = await rest.post('/api/auth/guest', { username: `guest${i}` });
-    assert.ok(status === 200 || status === 201, text);
+    const body = JSON.stringify({ username: `guest${i}` });
+    const answer = await fetch(`${base}/api/auth/guest`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    const told = await answer.text();
+    assert.ok(answer.ok, told);
     const client = new Client(port);
-    await client.comes(body.accessToken);
+    await client.comes(JSON.parse(told).accessToken);
     crowd.push(client);
   }
   return crowd;
@@ -119,16 +140,17 @@ class Client {
     this.socket.send(`42${JSON.stringify([event, data])}`);
   }
 
-  /** The next packet of that name. */
-  hears(name) {
-    return new Promise((resolve) => this.#awaited.set(name, resolve));
+  /** The next packets of that name, so many. */
+  hears(name, times = 1) {
+    return new Promise((resolve) => this.#awaited.set(name, { resolve, times }));
   }
 
   #takes(frame) {
     if (frame === '2') return this.socket.send('3');
     const name = frame.startsWith('0') ? 'open' : frame.startsWith('40') ? 'connect' : /^42\["([^"]+)"/.exec(frame)?.[1];
     const awaiting = this.#awaited.get(name);
+    if (!awaiting || --awaiting.times > 0) return;
     this.#awaited.delete(name);
-    awaiting?.();
+    awaiting.resolve();
   }
 }
