@@ -1,4 +1,4 @@
-// What the documents say can be followed: links lead somewhere, and the table of settings names what the program takes.
+// What the documents say can be followed: links and alerts lead somewhere, and the table of settings names what the program takes.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -24,6 +24,19 @@ test('every link within the documents leads to a file, and to a heading that is 
       if (!existsSync(target)) dead.push(`${page}: ${link}`);
       else if (heading && !headingsOf(await readFile(target, 'utf8')).has(heading)) dead.push(`${page}: ${link}`);
     }
+  }
+  assert.deepEqual(dead, []);
+});
+
+test('each alert says what to do, at a heading that is there', async () => {
+  const rules = await readFile(join(root, 'deploy/prometheus/alerts.yml'), 'utf8');
+  const dead = [];
+  for (const rule of rules.split('- alert: ').slice(1)) {
+    const [name] = rule.split('\n');
+    const [, path, heading] = rule.match(/^ +runbook: ([^#\s]+)#(\S+)$/m) ?? [];
+    const target = path && join(root, path);
+    if (!target || !existsSync(target)) dead.push(`${name}: ${path}`);
+    else if (!headingsOf(await readFile(target, 'utf8')).has(heading)) dead.push(`${name}: ${path}#${heading}`);
   }
   assert.deepEqual(dead, []);
 });
