@@ -2,7 +2,7 @@
 //!
 //! `belfry` is this with no types of jobs but its own. An operator's program is this with more of them.
 
-use std::{process::ExitCode, time::Duration};
+use std::{convert::Infallible, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
@@ -149,11 +149,14 @@ async fn command(
     match command {
         Command::Serve { no_worker } => {
             descriptors();
-            app::serve(config, handlers, replica, !no_worker, asked_to_end()).await
+            let reads_certificates = config.tls.is_some();
+            let serving = app::serve(config, handlers, replica, !no_worker, asked_to_end());
+            through_hangups(serving, reads_certificates).await
         }
         Command::Worker => {
             descriptors();
-            app::work(config, handlers, replica, asked_to_end()).await
+            let working = app::work(config, handlers, replica, asked_to_end());
+            through_hangups(working, false).await
         }
         Command::Migrate => app::migrate(config).await,
         Command::Admin { what } => app::admin(config, what).await.map(admin::print),
@@ -166,6 +169,27 @@ async fn command(
             Ok(())
         }
     }
+}
+
+/// Does the work to its end, which SIGHUP does not bring: whoever renews a certificate sends it to every `belfry` there is, also to those
+/// without one to read again. `is_for_us`: somebody else acts on it.
+async fn through_hangups<T>(work: impl Future<Output = T>, is_for_us: bool) -> T {
+    tokio::select! {
+        done = work => done,
+        never = hear_hangups(is_for_us) => match never {},
+    }
+}
+
+async fn hear_hangups(is_for_us: bool) -> Infallible {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    while hangups.recv().await.is_some() {
+        if !is_for_us {
+            tracing::debug!("SIGHUP: there is no certificate to read again");
+        }
+    }
+    std::future::pending().await
 }
 
 /// Ends at SIGTERM or SIGINT. Another one of them ends the process at once, whatever is in flight.

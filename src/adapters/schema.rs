@@ -28,6 +28,39 @@ pub(super) fn refused(error: MigrateError, newest: i64) -> Result<sqlx::Error, S
     }
 }
 
+/// A migration as a store remembers it: its version, whether it was finished, and the hash of its text.
+pub(super) type Applied = (i64, bool, Vec<u8>);
+
+/// Asks for all of them, ascending.
+pub(super) const APPLIED: &str =
+    "SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version";
+
+/// Whether the schema is the one that this program knows, neither older nor newer; else why not, in words.
+pub(super) fn fits(migrator: &Migrator, applied: &[Applied]) -> Result<(), String> {
+    let newest = newest(migrator);
+    let said = |error| refused(error, newest).err().unwrap_or_default();
+    for (version, is_finished, checksum) in applied {
+        let known = migrator.iter().find(|known| known.version == *version);
+        match known {
+            _ if !is_finished => return Err(said(MigrateError::Dirty(*version))),
+            None => return Err(said(MigrateError::VersionMissing(*version))),
+            Some(known) if *known.checksum != **checksum => {
+                return Err(said(MigrateError::VersionMismatch(*version)));
+            }
+            Some(_) => {}
+        }
+    }
+    let is_there = |version| applied.iter().any(|(there, ..)| *there == version);
+    match applied.last() {
+        None => Err("this database has no schema yet: run `belfry migrate`".into()),
+        Some(_) if migrator.iter().all(|known| is_there(known.version)) => Ok(()),
+        Some((version, ..)) => Err(format!(
+            "the schema has version {version}, this program takes {newest}: back up and run `belfry migrate`, or use the program of \
+             the servers that run"
+        )),
+    }
+}
+
 /// What is said of the schema: `applied` holds the migrations that the store has seen, ascending, and whether each was finished.
 pub(super) fn schema(applied: &[(i64, bool)], newest: i64) -> Check {
     let name = "schema";

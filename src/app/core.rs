@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     AbortOnDrop, StartError,
-    stores::{OpenStore, open_store},
+    stores::{OpenStore, Opening, open_store},
 };
 use crate::{
     adapters::{
@@ -104,7 +104,7 @@ impl Core {
                 None => None,
             }
         };
-        let (store, refusal) = tokio::join!(open_store(&config, true, &metrics), refusal);
+        let (store, refusal) = tokio::join!(open_store(&config, Opening::ToRun, &metrics), refusal);
         let store = store?;
         if let Some(why) = refusal {
             store.store.close().await;

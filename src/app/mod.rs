@@ -235,7 +235,7 @@ pub async fn serve(
             registration: core.config.registration,
             messages_per_second: core.config.messages_per_second,
             accounts_per_address: core.config.accounts_per_address,
-            server_key: core.config.server_api_key.as_deref().map(ServerKey::of),
+            server_key: ServerKey::of(&core.config.server_api_keys),
         },
     ));
     let limits = Limits {

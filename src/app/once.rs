@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     StartError,
-    stores::{open_store, signing_secret},
+    stores::{Opening, open_store, signing_secret},
 };
 use crate::{
     adapters::{
@@ -24,14 +24,14 @@ use crate::{
 
 /// Brings the schema up to date.
 pub async fn migrate(config: Config) -> Result<(), StartError> {
-    let opened = open_store(&config, false, &Metrics::new()).await?;
+    let opened = open_store(&config, Opening::ToHave, &Metrics::new()).await?;
     opened.store.close().await;
     Ok(())
 }
 
 /// Does what an operator asks of the store, beside whoever serves it, and answers with what there is to print.
 pub async fn admin(config: Config, what: Admin) -> Result<String, StartError> {
-    let opened = open_store(&config, false, &Metrics::new()).await?;
+    let opened = open_store(&config, Opening::AsItIs, &Metrics::new()).await?;
     let redis = match &config.redis_url {
         Some(url) => {
             let settings = RedisSettings::new(url, &config.redis_prefix, ReplicaId::fresh());
@@ -69,7 +69,7 @@ pub async fn token(
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),
         None => {
-            let opened = open_store(&config, false, &Metrics::new()).await?;
+            let opened = open_store(&config, Opening::ToHave, &Metrics::new()).await?;
             let secret = signing_secret(&config, &opened.store).await?;
             opened.store.close().await;
             secret
@@ -118,7 +118,8 @@ pub async fn doctor(given: &Settings, file: &Dotenv, how: &Doctor) -> Vec<Check>
                 origin: how.origin.clone(),
                 patient: how.patient,
                 token: visitors_token(&config),
-                server_key: config.server_api_key.clone(),
+                // The one that every server knows while it is being changed.
+                server_key: config.server_api_keys.first().cloned(),
             };
             checks.extend(visitor::through(&visit).await);
         }

@@ -30,10 +30,21 @@ pub(super) struct OpenStore {
     pub(super) lost: BoxFuture<'static, ()>,
 }
 
-/// Opens the store and brings its schema up to date; with `claim`, keeps other processes off it as the settings ask.
+/// What a store is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// To run on it: other processes are kept off as the settings ask, and its schema is brought up to date.
+    ToRun,
+    /// To have it: it is made where there is none, and its schema is brought up to date.
+    ToHave,
+    /// To use what others run on: it is there with the schema that this program knows, or it is left alone.
+    AsItIs,
+}
+
+/// Opens the store.
 pub(super) async fn open_store(
     config: &Config,
-    claim: bool,
+    opening: Opening,
     metrics: &Metrics,
 ) -> Result<OpenStore, StartError> {
     let sharing = if config.redis_url.is_some() {
@@ -43,13 +54,20 @@ pub(super) async fn open_store(
     };
     match &config.database {
         Database::Sqlite(url) => {
-            let store = SqliteStore::connect(url).await.map_err(StartError::Store)?;
-            let store = store.counted(metrics);
-            let held = claim
+            let store = match opening {
+                Opening::AsItIs => SqliteStore::connect_to_existing(url).await,
+                _ => SqliteStore::connect(url).await,
+            };
+            let store = store.map_err(StartError::Store)?.counted(metrics);
+            let held = (opening == Opening::ToRun)
                 .then(|| store.claim(sharing))
                 .transpose()
                 .map_err(StartError::Claim)?;
-            store.migrate().await.map_err(StartError::Store)?;
+            let is_right = match opening {
+                Opening::AsItIs => store.fits().await,
+                _ => store.migrate().await,
+            };
+            is_right.map_err(StartError::Store)?;
             let lost = async move {
                 let _held = held;
                 std::future::pending().await
@@ -67,12 +85,16 @@ pub(super) async fn open_store(
                 .await
                 .map_err(StartError::Store)?
                 .counted(metrics);
-            let held = if claim {
+            let held = if opening == Opening::ToRun {
                 Some(store.claim(sharing).await.map_err(StartError::Claim)?)
             } else {
                 None
             };
-            store.migrate().await.map_err(StartError::Store)?;
+            let is_right = match opening {
+                Opening::AsItIs => store.fits().await,
+                _ => store.migrate().await,
+            };
+            is_right.map_err(StartError::Store)?;
             let lost = async move {
                 match held {
                     Some(mut held) => held.lost().await,

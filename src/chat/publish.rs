@@ -17,10 +17,10 @@ use crate::domain::{
 pub struct ServerKey(Vec<[u8; 32]>);
 
 impl ServerKey {
-    /// The key of that text, or those between its commas.
-    pub fn of(text: &str) -> Self {
-        let keys = text.split(',').filter(|key| !key.is_empty());
-        Self(keys.map(|key| Sha256::digest(key).into()).collect())
+    /// Those keys, each of which is good; none where there are none.
+    pub fn of(keys: &[String]) -> Option<Self> {
+        let hashes = keys.iter().map(|key| Sha256::digest(key).into());
+        (!keys.is_empty()).then(|| Self(hashes.collect()))
     }
 
     fn is(&self, guess: &str) -> bool {
@@ -68,9 +68,13 @@ impl Chat {
 mod tests {
     use super::*;
 
+    fn of<const N: usize>(keys: [&str; N]) -> ServerKey {
+        ServerKey::of(&keys.map(str::to_owned)).unwrap()
+    }
+
     #[test]
     fn one_key_fits() {
-        let key = ServerKey::of("a key");
+        let key = of(["a key"]);
         assert!(key.is("a key"));
         for guess in ["", "a", "a key ", "another"] {
             assert!(!key.is(guess), "{guess}");
@@ -80,10 +84,11 @@ mod tests {
 
     #[test]
     fn while_it_is_changed_two_fit() {
-        let key = ServerKey::of("old,new");
+        let key = of(["old", "new"]);
         assert!(key.is("old") && key.is("new"));
         for guess in ["", ",", "old,new"] {
             assert!(!key.is(guess), "{guess}");
         }
+        assert!(ServerKey::of(&[]).is_none());
     }
 }

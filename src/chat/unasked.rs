@@ -3,8 +3,12 @@
 //! Beside a key's budget there is a small one for each replica, a sixteenth of its burst, that grows at a hundred and twenty-eighth
 //! of its rate. What is taken from it is not told at once. When the shared budget is asked next, it is told first: who does a thing
 //! more often than now and then is counted to the last permit, and who does not can exceed nothing but by that 1/128 a replica. Where
-//! the shared budget is empty, what is told cannot be taken from it any more; so after a refusal the small one is empty as well, and
-//! who goes on asking for more than there is gets nothing unasked.
+//! the shared budget is empty, what is told cannot be taken from it any more; so after a refusal the small one here is empty as well,
+//! and who goes on asking this replica for more than there is gets nothing unasked. The other replicas do not hear of a refusal: who
+//! changes to one after it may find the small budget there whole, and exceed the shared one by up to a sixteenth of the burst, once
+//! on each until it has refused them too.
+//!
+//! For sends alone. What is rare is asked about always: accounts that are made, failed log-ins, jobs.
 
 use std::{
     collections::HashMap,

@@ -28,18 +28,22 @@ pub(super) struct Recorded {
     rooms: HashMap<RoomId, Vec<(Rev, Trace)>>,
 }
 
+/// A change goes to the store for the first time: since when it has waited, where whoever asked for it is recorded.
+pub(super) fn waited(trace: Option<&Trace>, taken: Instant) {
+    if let Some(trace) = trace.filter(|trace| trace.is_recorded()) {
+        drop(trace.span_since("wait", SpanKind::Internal, ago(taken.elapsed())));
+    }
+}
+
 impl Recorded {
-    /// A batch goes to the store. For each of its changes, where whoever asked for it stands, and since when it has waited.
-    pub(super) fn begin<'a>(
-        asked: impl ExactSizeIterator<Item = (Option<&'a Trace>, Instant)>,
-    ) -> Self {
+    /// A batch goes to the store, or a part of one that it could not take. For each of its changes, where whoever asked for it stands.
+    pub(super) fn begin<'a>(asked: impl ExactSizeIterator<Item = Option<&'a Trace>>) -> Self {
         let together = asked.len() as i64;
         let mut commits = HashMap::new();
-        for (place, (trace, taken)) in asked.enumerate() {
+        for (place, trace) in asked.enumerate() {
             let Some(trace) = trace.filter(|trace| trace.is_recorded()) else {
                 continue;
             };
-            drop(trace.span_since("wait", SpanKind::Internal, ago(taken.elapsed())));
             if let Some(mut span) = trace.span("commit", SpanKind::Client) {
                 span.set("belfry.changes_together", together);
                 commits.insert(place, span);

@@ -22,7 +22,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use super::{aftermath::Aftermath, recorded::Recorded};
+use super::{
+    aftermath::Aftermath,
+    recorded::{self, Recorded},
+};
 use crate::{
     domain::{
         change::{Act, Change, Deed, Outcome, RoomChange, independent},
@@ -349,15 +352,18 @@ impl Committer {
     /// Where one of the changes is what the store cannot take, or cannot tell of, the others do not suffer for it: they are
     /// committed in halves. Asked for again, nothing is done twice.
     async fn commit(&self, changes: Vec<Change>, waiters: Vec<Waiter>) {
+        for waiter in &waiters {
+            recorded::waited(waiter.trace.as_ref(), waiter.taken);
+        }
         let mut parts = vec![(changes, waiters)];
         while let Some((mut changes, mut waiters)) = parts.pop() {
             self.metrics.batch_size.observe(changes.len() as f64);
             let span = tracing::debug_span!("commit", changes = changes.len());
-            let asked = waiters.iter().map(|it| (it.trace.as_ref(), it.taken));
-            let mut recorded = Recorded::begin(asked);
+            let mut recorded = Recorded::begin(waiters.iter().map(|it| it.trace.as_ref()));
             match self.store.commit(&changes).instrument(span).await {
                 Ok(outcomes) => self.committed(&changes, outcomes, waiters, recorded),
-                Err(BackendError::Fault { .. }) if changes.len() > 1 => {
+                Err(error @ BackendError::Fault { .. }) if changes.len() > 1 => {
+                    recorded.failed(&error);
                     let half = changes.len() / 2;
                     parts.push((changes.split_off(half), waiters.split_off(half)));
                     parts.push((changes, waiters));

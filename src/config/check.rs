@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 use super::{
     Config, ConfigError, Database, LogFormat, Settings,
     words::{
-        collector, networks, number_or_off, origins, parsed, previous_secrets, server_key, share,
+        collector, networks, number_or_off, origins, parsed, previous_secrets, server_keys, share,
         tls_files,
     },
     wrong,
@@ -101,7 +101,7 @@ impl Config {
                 "closed",
                 true,
             )?,
-            server_api_key: server_key(set(&settings.server_api_key))?,
+            server_api_keys: server_keys(set(&settings.server_api_key))?,
             guests: word("GUESTS", &settings.guests, "on", "off", true)?,
             rooms_by_joining: word(
                 "ROOM_CREATION",
@@ -282,6 +282,13 @@ mod tests {
         );
         assert_eq!(
             refused(Settings {
+                server_api_key: some(" , ,"),
+                ..usual()
+            }),
+            "SERVER_API_KEY"
+        );
+        assert_eq!(
+            refused(Settings {
                 guests: some("maybe"),
                 ..usual()
             }),
@@ -396,5 +403,20 @@ mod tests {
             }),
             "RUST_LOG"
         );
+    }
+
+    #[test]
+    fn the_servers_key_is_one_or_several() {
+        let keys = |text| {
+            let settings = Settings {
+                server_api_key: text,
+                ..Settings::default()
+            };
+            Config::check(settings).map(|config| config.server_api_keys)
+        };
+        assert_eq!(keys(None).unwrap(), Vec::<String>::new());
+        assert_eq!(keys(some("  ")).unwrap(), Vec::<String>::new());
+        assert_eq!(keys(some("one")).unwrap(), ["one"]);
+        assert_eq!(keys(some("old, new,")).unwrap(), ["old", "new"]);
     }
 }

@@ -90,8 +90,8 @@ pub struct Config {
     pub jwt_audience: Option<String>,
     /// Whether people may make accounts.
     pub registration: bool,
-    /// What a backend proves itself with; none: no backend may publish.
-    pub server_api_key: Option<String>,
+    /// What a backend proves itself with: one key, or several while it is changed; none: no backend may publish.
+    pub server_api_keys: Vec<String>,
     /// Whether people may come without a password.
     pub guests: bool,
     /// Whether joining makes rooms.

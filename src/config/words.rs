@@ -51,19 +51,30 @@ pub(super) fn networks(list: Option<String>) -> Result<Vec<IpNet>, ConfigError> 
         .collect()
 }
 
-/// A header of HTTP has to carry it.
-pub(super) fn server_key(key: Option<String>) -> Result<Option<String>, ConfigError> {
-    let key = key.map(|key| key.trim().to_owned());
-    if key
-        .as_ref()
-        .is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic()))
-    {
+/// One, or several with commas between; a header of HTTP has to carry each.
+pub(super) fn server_keys(list: Option<String>) -> Result<Vec<String>, ConfigError> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    let listed = list.split(',').map(str::trim);
+    let keys: Vec<String> = listed
+        .filter(|key| !key.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if keys.is_empty() {
+        return wrong(
+            "SERVER_API_KEY",
+            "holds commas and no key; unset it where no backend may publish.",
+        );
+    }
+    let fits = |key: &String| key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !keys.iter().all(fits) {
         return wrong(
             "SERVER_API_KEY",
             "takes letters, digits and signs of ASCII, without spaces.",
         );
     }
-    Ok(key)
+    Ok(keys)
 }
 
 pub(super) fn origins(list: Option<String>) -> Result<Origins, ConfigError> {

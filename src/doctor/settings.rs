@@ -55,22 +55,19 @@ pub fn settings(given: &Settings, file: &Dotenv) -> Sense {
         checks.push(Check::ok("settings", "each makes sense"));
     }
     if let Some(config) = &config {
-        checks.extend(secrets(given));
+        checks.extend(secrets(given, config));
         checks.extend(unwise(config));
     }
     Sense { checks, config }
 }
 
-fn secrets(given: &Settings) -> Vec<Check> {
-    let all = [
-        ("JWT_SECRET", &given.jwt_secret),
-        ("SERVER_API_KEY", &given.server_api_key),
-    ];
-    let set = all.into_iter().filter_map(|(name, value)| {
-        let value = value.as_deref()?.trim();
-        (!value.is_empty()).then(|| secret(name, value))
-    });
-    set.collect()
+fn secrets(given: &Settings, config: &Config) -> Vec<Check> {
+    let signing = given.jwt_secret.as_deref().map(str::trim);
+    let signing = signing.filter(|secret| !secret.is_empty());
+    let signing = signing.map(|value| secret("JWT_SECRET", value));
+    let keys = config.server_api_keys.iter();
+    let keys = keys.map(|key| secret("SERVER_API_KEY", key));
+    signing.into_iter().chain(keys).collect()
 }
 
 fn unwise(config: &Config) -> Vec<Check> {

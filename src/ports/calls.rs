@@ -16,8 +16,9 @@ pub const CALL_EVERY: Duration = Duration::from_secs(10);
 #[async_trait]
 pub trait Calls: Send + Sync {
     /// Whether that message of the user's may call everybody in the room. Of those that ask within [`CALL_EVERY`], the first may, and
-    /// may again: so a question whose answer was lost can be asked once more. Neither a refusal nor the same message holds anybody back
-    /// for longer. Ends within 500 ms. What is held may be forgotten early where the backend loses what it has.
+    /// may again: so a question whose answer was lost can be asked once more, and holds nobody back for longer. Nor does a refusal.
+    /// After that time the same message is like any other: it may call, and holds the others back anew. Ends within 500 ms. What is
+    /// held may be forgotten early where the backend loses what it has.
     async fn take(
         &self,
         user: &UserId,

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter,
+    filter::filter_fn,
     fmt::{
         self as lines, FmtContext, FormatEvent, FormatFields,
         format::{Format, Full, Json, Writer},
@@ -19,12 +20,31 @@ use crate::{
     domain::id::ReplicaId,
 };
 
-/// Libraries that write down what passes through them below this level, which is what people say.
-const DISCREET: [&str; 1] = ["tungstenite=info"];
+/// Libraries that write down what passes through them below `info`, which is what people say, where their links lead, and who they are:
+/// frames of websockets, requests and redirections of previews, statements and commands to the stores.
+const DISCREET: [&str; 12] = [
+    "tungstenite",
+    "tokio_tungstenite",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "tokio_rustls",
+    "sqlx",
+    "sqlx_core",
+    "sqlx_postgres",
+    "sqlx_sqlite",
+    "redis",
+];
 
 /// Starts logging as the settings say. To be called once, by the program.
 pub fn start(config: &Config, replica: ReplicaId) {
-    let registry = tracing_subscriber::registry().with(filter(&config.log_filter));
+    let wanted =
+        EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // A filter of its own: as one more rule of the wish it would lose to a more specific one.
+    let registry = tracing_subscriber::registry()
+        .with(wanted)
+        .with(filter_fn(may_be_read));
     let started = match config.log_format {
         LogFormat::Json => {
             let told = WithIds {
@@ -47,13 +67,15 @@ pub fn start(config: &Config, replica: ReplicaId) {
     let _ = started;
 }
 
-/// What is wanted, but for what nobody is to read: that holds whatever is wanted.
-fn filter(wanted: &str) -> EnvFilter {
-    let wanted = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
-    DISCREET
-        .iter()
-        .filter_map(|rule| rule.parse().ok())
-        .fold(wanted, EnvFilter::add_directive)
+/// Whether this may be written, whatever is wanted.
+fn may_be_read(what: &Metadata<'_>) -> bool {
+    *what.level() <= Level::INFO || !is_discreet(what.target())
+}
+
+/// By the library's name, the first part of the target.
+fn is_discreet(target: &str) -> bool {
+    let library = target.split("::").next().unwrap_or_default();
+    DISCREET.contains(&library)
 }
 
 /// Lines as `format` writes them, and the ids of what they tell of.
@@ -109,5 +131,27 @@ where
         self.format
             .format_event(context, Writer::new(&mut line), event)?;
         writeln!(to, "{} trace_id={trace:032x}", line.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discretion_is_by_library() {
+        for target in [
+            "tungstenite",
+            "tungstenite::protocol::frame",
+            "sqlx::query",
+            "sqlx_core::pool",
+            "reqwest::connect",
+            "redis::aio",
+        ] {
+            assert!(is_discreet(target), "{target}");
+        }
+        for target in ["belfry", "belfry::adapters::redis", "rediscovered", "log"] {
+            assert!(!is_discreet(target), "{target}");
+        }
     }
 }

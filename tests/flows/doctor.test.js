@@ -208,6 +208,13 @@ describe('through the proxy in front', { concurrency: 4 }, () => {
     assert.equal(named('websocket stays').level, 'skipped');
   });
 
+  test('while the key of the servers is being changed, it sends the old one', async (t) => {
+    const town = await embedded(t, { SERVER_API_KEY: `${key},the-next-one`, TRUSTED_PROXIES: '127.0.0.0/8' });
+    const through = await proxy(town, { headers: { 'x-forwarded-for': '198.51.100.7' } });
+    const { named } = await examined(town, ['--through', through]);
+    assert.equal(named('client address').level, 'ok', JSON.stringify(named('client address')));
+  });
+
   test('one that keeps websockets out', async (t) => {
     const town = await embedded(t);
     const { code, named } = await examined(town, ['--through', await proxy(town, { upgrades: false })]);

@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { overBackends, ownBackends } from './support/backends.js';
+import { exports, hearsOf } from './support/jobs.js';
 import { until } from './support/limits.js';
 import { repositoryFile } from './support/program.js';
-import { embedded, empty, unhurried } from './support/town.js';
+import { embedded, empty, replicas, unhurried } from './support/town.js';
 
 describe('a restart', { concurrency: 4 }, () => {
   for (const [how, ending] of [
@@ -68,6 +69,41 @@ test('SIGTERM drains: not ready, nobody new, clients cut so that they come back,
   assert.deepEqual(await program.exit(), { code: 0, signal: null });
 });
 
+/** It has heard SIGHUP, and says so. */
+async function takesHangup(program) {
+  program.signal('SIGHUP');
+  const heard = () => {
+    if (!program.isRunning) throw new Error(`SIGHUP has ended it\n${program.said()}`);
+    return /SIGHUP/.test(program.said(400));
+  };
+  await until(heard, 'a line about SIGHUP', { seen: () => program.said() });
+}
+
+describe('SIGHUP, which renews certificates, ends nothing where there is none', { concurrency: 2 }, () => {
+  const settings = { ...unhurried, RUST_LOG: 'info,belfry::program=debug' };
+
+  test('a server', async (t) => {
+    const town = await embedded(t, settings);
+    const ada = await town.guest('Ada');
+    await ada.joins('lobby');
+    await takesHangup(town.servers[0].program);
+    await ada.says('lobby', 'it goes on');
+  });
+
+  test('a worker', overBackends, async (t) => {
+    const town = await replicas(t, 1, { worker: 'apart', settings });
+    const ada = await town.guest('Ada');
+    await ada.joins('lobby');
+    const exported = async () => {
+      const job = await exports(ada, 'lobby', 'json');
+      assert.equal((await hearsOf(ada, job)).state, 'completed');
+    };
+    await exported();
+    await takesHangup(town.worker);
+    await exported();
+  });
+});
+
 test('what is acknowledged during a drain is kept', async (t) => {
   const town = await embedded(t, { ...unhurried, DRAIN_SECONDS: '2' });
   const ada = await town.guest('Ada', { reconnects: true });
@@ -96,6 +132,7 @@ describe('a setting that makes no sense stops the program with one line that nam
   const settings = {
     'Redis with SQLite': [{ REDIS_URL: 'redis://127.0.0.1:6379' }, /REDIS_URL/],
     'a secret of 31 bytes': [{ JWT_SECRET: 'x'.repeat(31) }, /JWT_SECRET/],
+    'keys of a backend that are only commas': [{ SERVER_API_KEY: ' ,,' }, /SERVER_API_KEY.*holds commas and no key/],
     'an address that is none': [{ BIND_ADDR: 'everywhere' }, /BIND_ADDR/],
     'a number that is none': [{ MESSAGES_PER_SECOND: 'many' }, /MESSAGES_PER_SECOND/],
     'no messages at all': [{ MESSAGES_PER_SECOND: '0' }, /MESSAGES_PER_SECOND/],

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -29,6 +29,25 @@ async function isRefused(town, settings, why, { code = 1, secrets = [] } = {}) {
 /** A schema that a version has made which does not exist yet. */
 const FUTURE = `INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
   SELECT 9000, 'of the future', success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1`;
+
+/** As a version of before has left it. */
+const PAST = 'DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)';
+
+const asks = [
+  ['users', 'create', 'ada'],
+  ['stats'],
+  ['jobs', 'list'],
+];
+
+/** `belfry admin` does nothing there, and says why in one line. */
+async function adminIsRefused(town, settings, why) {
+  for (const args of asks) {
+    const program = town.runs(['admin', ...args], settings);
+    assert.equal((await program.exit()).code, 1, program.said());
+    assert.deepEqual([program.output, program.errors.length], [[], 1], program.said());
+    assert.match(program.errors[0], why);
+  }
+}
 
 async function ownPostgres(town) {
   const postgres = await OwnPostgres.started();
@@ -72,6 +91,21 @@ describe('Postgres', { concurrency: 3, ...overBackends }, () => {
     await postgres.asks('ALTER DATABASE postgres SET default_transaction_read_only = on');
     await isRefused(town, settings, /DATABASE_URL.*read-only/);
   });
+});
+
+test('`admin` leaves a schema as it is that is not its own: Postgres', overBackends, async (t) => {
+  const town = await empty(t);
+  const postgres = await ownPostgres(town);
+  const settings = { DATABASE_URL: postgres.url };
+  await adminIsRefused(town, settings, /DATABASE_URL.*no schema yet: run `belfry migrate`/);
+  await town.runs(['migrate'], settings).exit();
+  await postgres.asks(FUTURE);
+  await adminIsRefused(town, settings, /DATABASE_URL.*newer Belfry.*migration 9000/);
+  await postgres.asks('DELETE FROM _sqlx_migrations WHERE version = 9000');
+  const made = town.runs(['admin', 'users', 'create', 'ada'], settings);
+  assert.equal((await made.exit()).code, 0, made.said());
+  await postgres.asks(PAST);
+  await adminIsRefused(town, settings, /DATABASE_URL.*schema has version.*run `belfry migrate`/);
 });
 
 describe('Redis', { concurrency: 3, ...overBackends }, () => {
@@ -120,6 +154,29 @@ describe('SQLite', { concurrency: 3 }, () => {
     await isRefused(town, {}, /DATABASE_URL.*newer Belfry.*migration 9000/);
     sql(town, 'DELETE FROM _sqlx_migrations WHERE version = 9000');
     await town.opens(1);
+  });
+
+  test('`admin` makes no database, and leaves a schema as it is that is not its own', async (t) => {
+    const town = await empty(t);
+    const before = await readdir(town.directory);
+    await adminIsRefused(town, {}, /DATABASE_URL.*no database at data\/belfry\.db.*`belfry migrate`/);
+    assert.deepEqual(await readdir(town.directory), before, 'nothing was made');
+    await town.runs(['migrate']).exit();
+    sql(town, FUTURE);
+    await adminIsRefused(town, {}, /DATABASE_URL.*newer Belfry.*migration 9000/);
+    sql(town, 'DELETE FROM _sqlx_migrations WHERE version = 9000');
+    const made = town.runs(['admin', 'users', 'create', 'ada']);
+    assert.equal((await made.exit()).code, 0, made.said());
+    sql(town, PAST);
+    await adminIsRefused(town, {}, /DATABASE_URL.*schema has version.*run `belfry migrate`/);
+  });
+
+  test('a token in an empty folder is signed with the secret that the server has later', async (t) => {
+    const town = await empty(t, { JWT_SECRET: undefined });
+    const program = town.runs(['token', '--sub', 'ada', '--name', 'Ada', '--ttl', '1h']);
+    assert.equal((await program.exit()).code, 0, program.said());
+    await town.opens(1);
+    assert.equal((await town.rest(0, program.output[0]).get('/api/me')).status, 200);
   });
 
   test('a file that is no database', async (t) => {

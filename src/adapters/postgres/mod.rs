@@ -36,7 +36,7 @@ use std::{
 use async_trait::async_trait;
 use rand::RngExt;
 use sqlx::{
-    Postgres,
+    FromRow, Postgres,
     migrate::Migrator,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
 };
@@ -187,6 +187,23 @@ impl PostgresStore {
         timeout(MIGRATION_LIMIT, work)
             .await
             .unwrap_or_else(|_| Err(unavailable("bringing the schema up to date took too long")))
+    }
+
+    /// Fails where the schema is not the one that this program knows; changes nothing.
+    pub async fn fits(&self) -> Result<(), BackendError> {
+        let looking = async {
+            let there = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+            let asked = self.rows(Lane::Rest, Again::Safe, || sqlx::query(there));
+            if !rows::first::<bool>(&asked.await?)? {
+                return Ok(Vec::new());
+            }
+            let asked = self.rows(Lane::Rest, Again::Safe, || sqlx::query(schema::APPLIED));
+            let rows = asked.await?;
+            let rows = rows.iter().map(schema::Applied::from_row);
+            rows.collect::<Result<_, _>>().map_err(translate)
+        };
+        let applied = self.limited(Operation::Ping, looking).await?;
+        schema::fits(&MIGRATIONS, &applied).map_err(fault)
     }
 
     /// Runs one statement and returns its rows; repeats it as the module says.

@@ -29,7 +29,7 @@ use std::{
 
 use async_trait::async_trait;
 use sqlx::{
-    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, FromRow, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
@@ -83,9 +83,18 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens `sqlite://path`, and makes the file and its directory where they are not there; does not touch the schema.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        Self::open(url, true).await
+    }
+
+    /// The same of a file that is there; makes none.
+    pub async fn connect_to_existing(url: &str) -> Result<Self, BackendError> {
+        Self::open(url, false).await
+    }
+
+    async fn open(url: &str, make: bool) -> Result<Self, BackendError> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(translate)?
-            .create_if_missing(true)
+            .create_if_missing(make)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -101,8 +110,15 @@ impl SqliteStore {
         if url.contains(":memory:") || file.as_os_str().is_empty() {
             return Err(fault("the address must name a file: sqlite://path"));
         }
-        make_directory(file)?;
-        make_file(file)?;
+        if make {
+            make_directory(file)?;
+            make_file(file)?;
+        } else if !file.exists() {
+            let file = file.display();
+            return Err(unavailable(format!(
+                "there is no database at {file}: `belfry migrate` makes one"
+            )));
+        }
         let opening = async {
             let pool = |size| {
                 SqlitePoolOptions::new()
@@ -161,6 +177,21 @@ impl SqliteStore {
         };
         let late = |_| Err(unavailable("bringing the schema up to date took too long"));
         timeout(MIGRATION_LIMIT, work).await.unwrap_or_else(late)
+    }
+
+    /// Fails where the schema is not the one that this program knows; changes nothing.
+    pub async fn fits(&self) -> Result<(), BackendError> {
+        let looking = async {
+            let there = "SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'";
+            if self.read(sqlx::query(there)).await?.is_empty() {
+                return Ok(Vec::new());
+            }
+            let rows = self.read(sqlx::query(schema::APPLIED)).await?;
+            let rows = rows.iter().map(schema::Applied::from_row);
+            rows.collect::<Result<_, _>>().map_err(translate)
+        };
+        let applied = self.limited(Operation::Ping, looking).await?;
+        schema::fits(&MIGRATIONS, &applied).map_err(fault)
     }
 
     /// A transaction that can write from its first statement on, so that it cannot fail half-way for another's sake.

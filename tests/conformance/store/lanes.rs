@@ -1,6 +1,6 @@
 //! Group commit over a store: whom a change in a lane may keep waiting, and whom it may harm.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use belfry::{
     adapters::memory::{
@@ -23,8 +23,11 @@ use belfry::{
         sessions::EndedSessions,
         tracker::Tracker,
     },
+    telemetry::trace::Tracer,
 };
 use futures_util::future::{Either, join_all, select};
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::trace::SpanData;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -35,6 +38,7 @@ use super::{
 super::stories!(
     a_crowd_at_one_message_does_not_keep_other_rooms_waiting,
     what_the_store_cannot_tell_of_harms_no_other_change,
+    a_batch_that_is_halved_is_recorded_as_it_was,
     changes_of_a_room_keep_their_order_when_one_of_them_waits,
 );
 
@@ -137,6 +141,50 @@ async fn what_the_store_cannot_tell_of_harms_no_other_change(scene: Scene) {
     assert_eq!(told.code, Code::Unavailable);
     assert_eq!(scene.view("hall", "ada").await.room.last_seq, 40);
     lane.end().await;
+}
+
+async fn a_batch_that_is_halved_is_recorded_as_it_was(scene: Scene) {
+    scene.room("hall", &["ada"]).await;
+    scene.room("attic", &["ada"]).await;
+    let odd = scene.send(text("ada", "attic", "odd")).await;
+    let nonsense = format!(
+        "UPDATE messages SET kind = 'nonsense' WHERE content = '{}'",
+        odd.content
+    );
+    scene.database.sql(nonsense).await;
+    let lane = Lane::of(&scene);
+    let (tracer, mut recorded) = Tracer::recording(1.0);
+
+    let send = |n: usize| Change::Send(text("ada", "hall", &n.to_string()));
+    let mut changes: Vec<Change> = (1..=20).map(send).collect();
+    changes.insert(10, clap(&odd, &[("ada", 1)]));
+    let asked = changes
+        .into_iter()
+        .map(|change| tracer.begin("asks").during(|| lane.submit(change)));
+    let asked: Vec<Submitted> = asked.collect();
+    let outcomes = join_all(asked.into_iter().map(Submitted::outcome)).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
+    lane.end().await;
+
+    let spans: Vec<SpanData> = std::iter::from_fn(|| recorded.spans.try_recv().ok()).collect();
+    let mut waits = HashMap::new();
+    let mut failed = 0;
+    for span in &spans {
+        match &*span.name {
+            "wait" => *waits.entry(span.span_context.trace_id()).or_insert(0) += 1,
+            "commit" => {
+                let mut said = span.attributes.iter().map(|one| one.key.as_str());
+                let came_to = said.any(|key| key == "belfry.outcome");
+                let is_failed = matches!(span.status, Status::Error { .. });
+                assert!(came_to != is_failed, "it came to something or failed: {span:?}");
+                failed += usize::from(is_failed);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(waits.len(), 21);
+    assert!(waits.values().all(|count| *count == 1), "{waits:?}");
+    assert!(failed > 1, "those of the batch that was halved, and the one");
 }
 
 async fn changes_of_a_room_keep_their_order_when_one_of_them_waits(scene: Scene) {
