@@ -68,8 +68,7 @@ describe('behind nginx', { concurrency: 2, ...needs }, () => {
     };
     const through = (town, path, headers = {}, options = {}) =>
       asks(`${town.address('any')}${path}`, { headers: { ...handedOn, ...headers }, ...options });
-    const opens = (town, origin) =>
-      through(town, '/socket.io/?EIO=4&transport=websocket', { ...upgrading, origin });
+    const opens = (town, origin) => through(town, '/socket.io/?EIO=4&transport=websocket', { ...upgrading, origin });
     const seen = async (town, options) => {
       const { status, body } = await through(town, '/api/admin/visitor', { authorization: `Bearer ${key}` }, options);
       assert.equal(status, 200, body);
