@@ -24,7 +24,7 @@ const broken = process.env.SOAK_BREAK;
 const LOOK = 5_000;
 /** Milliseconds between two looks at nothing but memory, which jumps. */
 const WEIGH = 250;
-/** Milliseconds within which all is back after the load: idle connections over HTTP are kept for 75 s, leases and limits for less. */
+/** Milliseconds within which all is back after the load: idle connections over HTTP are kept for 130 s, leases and limits for less. */
 const BACK = Number(process.env.SOAK_BACK ?? 4) * MINUTE;
 
 const ROOMS = Array.from({ length: 10 }, (_, n) => `room-${n}`);

@@ -1,6 +1,6 @@
 //! Looking after figures that nothing in the process would bring up to date by itself, and the listener apart where they are read.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::{
     task::spawn_blocking,
@@ -23,6 +23,8 @@ use crate::{
 
 /// How often it is looked.
 const LOOKS: Duration = Duration::from_secs(5);
+/// The most connections of one address to the listener apart: many times what a collector and health checks need.
+const ASIDE_MAX: NonZeroU32 = NonZeroU32::new(256).unwrap();
 
 /// Looks at the store, at Redis and at the descriptors every 5 s until `stop`.
 pub(super) async fn look_after(watched: Arc<Watched>, stop: CancellationToken) {
@@ -64,9 +66,10 @@ impl Aside {
         let listener = listen(address).map_err(|error| StartError::Aside(address, error))?;
         let (entrance, stop) = (Entrance::default(), CancellationToken::new());
         let listener = CuttableListener::new(listener);
-        // Who may reach it is the network's to say.
+        // Who may reach it is the network's to say, but not that one of them takes all descriptors.
+        let crowd = Crowd::fixed("connections to METRICS_ADDR", ASIDE_MAX, metrics.clone());
         let door = Door {
-            crowd: Crowd::new("connections", None, metrics.clone()),
+            crowd,
             proxies: TrustedProxies::default(),
             tls: None,
         };

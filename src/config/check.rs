@@ -303,7 +303,7 @@ mod tests {
         );
         assert_eq!(
             refused(Settings {
-                cors_origins: some("*"),
+                cors_origins: some("capacitor://localhost, *"),
                 ..usual()
             }),
             "CORS_ORIGINS"

@@ -50,7 +50,7 @@ pub struct Settings {
     /// join or explicit: whether joining makes rooms [default: join]
     #[arg(long, env = "ROOM_CREATION", global = true)]
     pub room_creation: Option<String>,
-    /// Other origins whose pages may call, comma-separated [default: none]
+    /// Other origins whose pages may call, comma-separated, those of apps too (capacitor://localhost) [default: none]
     #[arg(long, env = "CORS_ORIGINS", global = true)]
     pub cors_origins: Option<String>,
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, comma-separated [default: none]

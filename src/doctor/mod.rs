@@ -28,7 +28,7 @@ pub struct Doctor {
     /// Also come in from outside, by the address that people open, and tell what is in between
     #[arg(long, value_name = "ADDRESS")]
     pub through: Option<String>,
-    /// With --through: a page of this origin calls
+    /// With --through: a page of this origin calls, and not one of the address's own
     #[arg(long, value_name = "ORIGIN", requires = "through")]
     pub origin: Option<String>,
     /// With --through: keep a websocket open for 75 s, as the user belfry-doctor

@@ -7,17 +7,21 @@ use std::sync::{
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
-    middleware::from_fn,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn},
     response::Response,
     routing::get,
 };
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    router::within_limit,
+    headers::{self, Kind},
+    problem::Failure,
+    router::{after_panic, no_such_method, within_limit},
     status::{self, Parts},
 };
 use crate::{
+    domain::error::{Code, Problem},
     metrics::Metrics,
     ports::{bus::Bus, queue::Queue, store::Store},
 };
@@ -49,15 +53,31 @@ impl Watched {
     }
 }
 
-/// `/metrics`, `/health` and `/ready`, and nothing else.
+/// `/metrics`, `/health` and `/ready`, and nothing else; what is refused is a problem, as elsewhere.
 pub fn routes(watched: Arc<Watched>) -> Router {
     Router::new()
         .route("/health", get(status::health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(0))
         .layer(from_fn(within_limit))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(carry))
         .with_state(watched)
+}
+
+/// No page is here: all of it is data to a browser.
+async fn carry(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    headers::put(Kind::Data, response.headers_mut());
+    response
+}
+
+async fn nowhere() -> Failure {
+    let said = "Here are /metrics, /health and /ready, and nothing else.";
+    Problem::new(Code::NotFound, said).into()
 }
 
 async fn ready(State(watched): State<Arc<Watched>>) -> Response {

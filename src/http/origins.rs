@@ -5,9 +5,18 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// Where a page comes from, as browsers say it: scheme, host and port, or `null` where they will not (a file, a sandboxed frame).
+/// Where a page comes from, as browsers say it: scheme, host and port; `null` where they will not (a file, a sandboxed frame); or what
+/// the shell of an app says in the place of either (`capacitor://localhost`, `file://`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin(Option<Place>);
+pub struct Origin(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Null,
+    Web(Place),
+    /// In small letters. It is of no host, so it is nobody's own.
+    Other(String),
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
@@ -29,20 +38,38 @@ impl fmt::Display for NoOrigin {
 impl FromStr for Origin {
     type Err = NoOrigin;
 
-    /// `https://chat.example.org`, `http://[::1]:8080`, or `null`. The usual port may be named or not, and case means nothing.
+    /// `https://chat.example.org`, `http://[::1]:8080`, `null`, or anything else of the form `scheme://rest` without a `*`. The usual port
+    /// of the web's two may be named or not, and case means nothing.
     fn from_str(text: &str) -> Result<Self, NoOrigin> {
         if text == "null" {
-            return Ok(Self(None));
+            return Ok(Self(Kind::Null));
         }
         let (scheme, rest) = text.split_once("://").ok_or(NoOrigin)?;
         let https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(NoOrigin),
+            scheme => return other(scheme, rest).map(|text| Self(Kind::Other(text))),
         };
         let (host, port) = host_and_port(rest).ok_or(NoOrigin)?;
         let port = port.unwrap_or(usual_port(https));
-        Ok(Self(Some(Place { https, host, port })))
+        Ok(Self(Kind::Web(Place { https, host, port })))
+    }
+}
+
+/// `scheme://rest` of no scheme of the web's.
+fn other(scheme: &str, rest: &str) -> Result<String, NoOrigin> {
+    let mut letters = scheme.bytes();
+    let begins = letters
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic());
+    let is_scheme =
+        begins && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_rest = rest
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'*');
+    match is_scheme && is_rest {
+        true => Ok(format!("{scheme}://{rest}").to_ascii_lowercase()),
+        false => Err(NoOrigin),
     }
 }
 
@@ -101,7 +128,10 @@ impl Origins {
 
     /// Those whose pages come over plain http from another machine, as text.
     pub fn in_the_open(&self) -> Vec<String> {
-        let places = self.0.iter().filter_map(|origin| origin.0.as_ref());
+        let places = self.0.iter().filter_map(|origin| match &origin.0 {
+            Kind::Web(place) => Some(place),
+            Kind::Null | Kind::Other(_) => None,
+        });
         let near = ["localhost", "127.0.0.1", "[::1]"];
         places
             .filter(|place| !place.https && !near.contains(&place.host.as_str()))
@@ -135,11 +165,13 @@ impl Origins {
     }
 }
 
-/// Whether a page of that origin was served from here. A proxy may have ended TLS before a server that does not know, so the scheme
-/// counts only where it is known.
+/// Whether a page of that origin was served from here.
+///
+/// Where the request is known to have come by https, a page that came by http is a stranger's: anybody on the way may have written it.
+/// The other way round is only a proxy that ended TLS further out than the one that is heard.
 fn is_own(origin: &HeaderValue, host: &str, known_https: Option<bool>) -> bool {
     let origin = origin.to_str().ok().and_then(|text| text.parse().ok());
-    let Some(Origin(Some(Place {
+    let Some(Origin(Kind::Web(Place {
         https,
         host: name,
         port,
@@ -150,7 +182,7 @@ fn is_own(origin: &HeaderValue, host: &str, known_https: Option<bool>) -> bool {
     let Some((own, own_port)) = host_and_port(host) else {
         return false;
     };
-    known_https.is_none_or(|known| known == https)
+    (https || known_https != Some(true))
         && own == name
         && own_port.unwrap_or(usual_port(https)) == port
 }
@@ -212,10 +244,56 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_counts_where_it_is_known() {
-        let (origin, host) = ("http://chat.example.org", "chat.example.org");
-        assert!(!admits(&[], origin, host, Some(true)));
-        assert!(admits(&[], origin, host, Some(false)));
+    fn a_page_that_came_by_http_is_a_strangers_where_https_is_known_and_no_other() {
+        let (http, https) = ("http://chat.example.org", "https://chat.example.org");
+        for known in [None, Some(false), Some(true)] {
+            assert!(admits(&[], https, "chat.example.org", known), "{known:?}");
+            let admitted = admits(&[], http, "chat.example.org", known);
+            assert_eq!(admitted, known != Some(true), "{known:?}");
+        }
+    }
+
+    #[test]
+    fn the_shell_of_an_app_is_let_in_by_its_name_and_is_nobodys_own() {
+        for origin in [
+            "capacitor://localhost",
+            "tauri://localhost",
+            "file://",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        ] {
+            assert!(admits(&[origin], origin, "x", Some(true)), "{origin}");
+            assert!(admits(&[&origin.to_uppercase()], origin, "x", None));
+            assert!(!admits(&[], origin, "localhost", None), "{origin}");
+            assert!(!admits(&["null", "http://localhost"], origin, "x", None));
+        }
+        let listed = ["capacitor://localhost"];
+        for other in [
+            "http://localhost",
+            "https://localhost",
+            "ionic://localhost",
+            "capacitor://localhost:1",
+            "capacitor://localhost.elsewhere.example",
+            "null",
+        ] {
+            assert!(!admits(&listed, other, "x", None), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_scheme_or_stands_for_many_is_no_origin() {
+        for text in [
+            "*",
+            "localhost",
+            "capacitor:localhost",
+            "://x",
+            "app://*",
+            "*://x",
+            "1a://x",
+            "a b://x",
+            "app://a b",
+        ] {
+            assert_eq!(text.parse::<Origin>(), Err(NoOrigin), "{text}");
+        }
     }
 
     #[test]

@@ -236,7 +236,7 @@ async fn nowhere() -> Failure {
     no_such_path()
 }
 
-async fn no_such_method() -> Response {
+pub(super) async fn no_such_method() -> Response {
     Failure(Problem::invalid("The path does not take this method."))
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }
@@ -274,7 +274,7 @@ pub(super) async fn within_limit(request: Request, next: Next) -> Response {
     answered.unwrap_or_else(|_| Failure(Problem::unavailable()).into_response())
 }
 
-fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+pub(super) fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     let cause = cause
         .downcast_ref::<&str>()
         .copied()

@@ -10,6 +10,7 @@ use crate::{domain::subscriber::Subscriber, metrics::Metrics};
 /// Everybody who is here, by address. What is counted has a [`Seat`] for as long as it is here.
 pub struct Crowd {
     what: &'static str,
+    remedy: &'static str,
     most: Option<NonZeroU32>,
     taken: DashMap<Subscriber, u32>,
     notice: Notice,
@@ -34,8 +35,25 @@ pub struct Full;
 impl Crowd {
     /// Nobody yet; `most` for one address, without a bound where there is none. `what` is in the log: "connections".
     pub fn new(what: &'static str, most: Option<NonZeroU32>, metrics: Arc<Metrics>) -> Arc<Self> {
+        let remedy = "raise CONNECTIONS_PER_ADDRESS if that is a network of many people, or name it in TRUSTED_PROXIES if it is your proxy";
+        Self::bounded(what, remedy, most, metrics)
+    }
+
+    /// As [`new`](Self::new), where the bound is no setting.
+    pub fn fixed(what: &'static str, most: NonZeroU32, metrics: Arc<Metrics>) -> Arc<Self> {
+        let remedy = "what is it that leaves so many open?";
+        Self::bounded(what, remedy, Some(most), metrics)
+    }
+
+    fn bounded(
+        what: &'static str,
+        remedy: &'static str,
+        most: Option<NonZeroU32>,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             what,
+            remedy,
             most,
             taken: DashMap::new(),
             notice: Notice::default(),
@@ -63,9 +81,9 @@ impl Crowd {
         self.metrics.refused("connections");
         if let Some(times) = self.notice.is_due() {
             tracing::warn!(
-                "{by} has {most} {} here, and is refused more ({times} times since this was last said): raise CONNECTIONS_PER_ADDRESS if \
-                 that is a network of many people, or name it in TRUSTED_PROXIES if it is your proxy",
-                self.what
+                "{by} has {most} {} here, and is refused more ({times} times since this was last said): {}",
+                self.what,
+                self.remedy
             );
         }
         Err(Full)

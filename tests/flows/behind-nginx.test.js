@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { describe, test } from 'node:test';
 import { storyBehindTheBalancer } from '../compose/story.js';
 import { overBackends } from './support/backends.js';
+import { asks, upgrading } from './support/http.js';
 import { behindNginx, OwnNginx } from './support/nginx.js';
 import { isProblem } from './support/rest.js';
 import { replicas, unhurried } from './support/town.js';
@@ -13,12 +14,13 @@ const needs = { skip: overBackends.skip || behindNginx.skip };
 
 describe('behind nginx', { concurrency: 2, ...needs }, () => {
   /** Replicas that believe nginx; `town.address('any')` leads through it. */
-  async function behind(t, settings = {}) {
+  async function behind(t, settings = {}, options = {}) {
     const town = await replicas(t, 2, { worker: 'apart', settings: { TRUSTED_PROXIES: '127.0.0.0/8', ...settings } });
     town.balancer.close();
     town.balancer = await OwnNginx.before(
       town.servers.map((server) => server.port),
       town.directory,
+      options,
     );
     const { balancer } = town;
     town.whenItEnds(() => balancer.close());
@@ -53,6 +55,42 @@ describe('behind nginx', { concurrency: 2, ...needs }, () => {
       const { status } = await guess('any', '127.0.0.1', '127.0.1.99');
       assert.equal(status, 401, 'others are not concerned, even if they say that they are the one that is');
     }
+  });
+
+  describe('that stands behind a proxy which ends TLS', () => {
+    const key = 'a-key-for-operators';
+    const settings = { SERVER_API_KEY: key, HSTS_SECONDS: '60' };
+    /** What that proxy makes of a request by somebody at 198.51.100.7, who claims to be somebody else. */
+    const handedOn = {
+      host: 'chat.example.org',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '203.0.113.66, 198.51.100.7',
+    };
+    const through = (town, path, headers = {}, options = {}) =>
+      asks(`${town.address('any')}${path}`, { headers: { ...handedOn, ...headers }, ...options });
+    const opens = (town, origin) => through(town, '/socket.io/?EIO=4&transport=websocket', { ...upgrading, origin });
+    const seen = async (town, options) => {
+      const { status, body } = await through(town, '/api/admin/visitor', { authorization: `Bearer ${key}` }, options);
+      assert.equal(status, 200, body);
+      return JSON.parse(body).address;
+    };
+
+    test('its pages are at home, strangers are not, and browsers are told to insist on https', async (t) => {
+      const town = await behind(t, settings);
+      assert.equal((await opens(town, 'https://chat.example.org')).status, 101);
+      assert.equal((await opens(town, 'http://chat.example.org')).status, 403);
+      assert.equal((await opens(town, 'https://elsewhere.example')).status, 403);
+      const told = async (headers) => (await through(town, '/', headers)).headers['strict-transport-security'];
+      assert.equal(await told({}), 'max-age=60');
+      assert.equal(await told({ 'x-forwarded-proto': 'http' }), undefined);
+      assert.equal(await seen(town), '127.0.0.1', 'and as it comes, nobody before nginx is believed');
+    });
+
+    test('whom it names is who came, once nginx is told of it, and nobody else is believed', async (t) => {
+      const town = await behind(t, settings, { believes: '127.0.0.1' });
+      assert.equal(await seen(town), '198.51.100.7');
+      if (process.platform === 'linux') assert.equal(await seen(town, { localAddress: '127.0.0.9' }), '127.0.0.9');
+    });
   });
 
   test('metrics are not for the world, and a refusal comes in the server’s own words', async (t) => {

@@ -152,6 +152,27 @@ describe('CONNECTIONS_PER_ADDRESS', { concurrency: 8 }, () => {
   });
 });
 
+test('the head of a request has 32 KiB, and not a byte more', async (t) => {
+  const town = await embedded(t);
+  const asked = async (bytes) => {
+    const line = dials(town, '127.0.0.1');
+    const [begin, end] = ['GET /health HTTP/1.1\r\nhost: belfry\r\nconnection: close\r\nx-long: ', '\r\n\r\n'];
+    line.socket.write(`${begin}${'x'.repeat(bytes - begin.length - end.length)}${end}`);
+    await within(line.closed, 'an answer');
+    return line.heard;
+  };
+  assert.match(await asked(32_768), /^HTTP\/1\.1 200 /);
+  for (const bytes of [32_769, 45_000]) {
+    const answer = await asked(bytes);
+    assert.match(answer, /^HTTP\/1\.1 431 /, `${bytes} bytes`);
+    assert.match(answer, /application\/problem\+json/);
+    assert.match(answer, /nosniff/);
+  }
+  const path = `/health?${'x'.repeat(33_000)}`;
+  assert.equal((await asks(`${town.address()}${path}`)).status, 431, 'of a path');
+  assert.equal((await town.rest().get('/health')).status, 200);
+});
+
 describe('ACCOUNTS_PER_ADDRESS', { concurrency: 4 }, () => {
   const guest = (town, from, username = 'Ada') =>
     opens(town, '/api/auth/guest', from, { method: 'POST', body: JSON.stringify({ username }) });

@@ -224,6 +224,17 @@ describe('through the proxy in front', { concurrency: 4 }, () => {
     assert.equal(named('polling sticks').level, 'ok');
   });
 
+  test('one that does not say where people believe to be, so that their pages are strangers', async (t) => {
+    const town = await embedded(t);
+    const { code, named } = await examined(town, [
+      '--through',
+      await proxy(town, { headers: { host: 'belfry-1:3000' } }),
+    ]);
+    assert.equal(code, 1);
+    assert.match(named('websocket').found, /403 Forbidden, not 101/);
+    assert.match(named('websocket').remedy, /Host/);
+  });
+
   test('one that holds polls back', async (t) => {
     const town = await embedded(t);
     const breaks = ({ method, url }) => method === 'GET' && url.includes('sid=');

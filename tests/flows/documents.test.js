@@ -7,7 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { asks } from './support/http.js';
 import { belfryBinary, repositoryFile } from './support/program.js';
+import { embedded } from './support/town.js';
 
 const run = promisify(execFile);
 const root = repositoryFile('.');
@@ -48,6 +50,26 @@ test('the table of settings names each one once', async () => {
   const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   const named = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name)).sort();
   assert.deepEqual(named, taken);
+});
+
+test('what is said of heartbeats to those who set up proxies is what a handshake says', async (t) => {
+  const town = await embedded(t);
+  const { body } = await asks(`${town.address()}/socket.io/?EIO=4&transport=polling`);
+  const { pingInterval, pingTimeout } = JSON.parse(body.slice(1));
+  const [each, answer] = [pingInterval / 1_000, pingTimeout / 1_000];
+  const says = async (file, ...phrases) => {
+    // As words: lines end where they must, and some begin with the sign of a comment.
+    const text = (await readFile(join(root, file), 'utf8')).replace(/\n\s*(# )?/g, ' ');
+    for (const phrase of phrases) assert.ok(text.includes(phrase), `${file} does not say "${phrase}"`);
+  };
+  await says(
+    'docs/behind-a-proxy.md',
+    `longer than ${each + answer} s (a ping each ${each} s, ${answer} s for its answer)`,
+    `a poll is answered within ${each} s`,
+  );
+  await says('docs/security.md', `every ${each} s, ${answer} s for the answer`);
+  for (const file of ['deploy/nginx/nginx.conf', 'deploy/kubernetes/ingress.yaml'])
+    await says(file, `pings every ${each} s`);
 });
 
 function linksIn(text) {

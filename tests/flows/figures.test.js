@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -11,6 +12,7 @@ import { aside, Figures, ports, scraped } from './support/figures.js';
 import { exports, hearsOf } from './support/jobs.js';
 import { until } from './support/limits.js';
 import { repositoryFile } from './support/program.js';
+import { isProblem } from './support/rest.js';
 import { embedded, empty, replicas, unhurried } from './support/town.js';
 
 const hasPromtool = await promisify(execFile)('promtool', ['--version']).then(
@@ -199,8 +201,35 @@ describe('the place of the figures', { concurrency: 4 }, () => {
       assert.deepEqual((await rest.get('/ready')).body, { status: 'ok', degraded: [] });
     }
     for (const path of ['/', '/api', '/api/auth/guest', '/socket.io/?EIO=4&transport=polling', '/metrics/']) {
-      assert.equal((await apart.rest.get(path)).status, 404, path);
+      isProblem(await apart.rest.get(path), 404, 'not_found');
     }
+    isProblem(await apart.rest.post('/health', {}), 405, 'invalid_argument');
+    for (const path of ['/health', '/ready', '/metrics', '/']) {
+      const { headers } = await apart.rest.get(path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+      assert.match(headers.get('content-security-policy'), /^default-src 'none';/, path);
+      assert.equal(headers.get('cache-control'), 'no-store', path);
+    }
+  });
+
+  test('has a bound of its own for each address', async (t) => {
+    const apart = await aside();
+    const town = await embedded(t, { ...apart.settings, CONNECTIONS_PER_ADDRESS: '5' });
+    const { hostname: host, port } = new URL(apart.rest.base);
+    const MOST = 256;
+    const lines = Array.from({ length: MOST + 1 }, () => {
+      const line = { socket: connect({ host, port, localAddress: '127.0.0.5' }), heard: '' };
+      line.socket.on('error', () => {}).on('data', (bytes) => (line.heard += bytes));
+      line.socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
+      town.whenItEnds(() => line.socket.destroy());
+      return line;
+    });
+    const served = () => lines.filter(({ heard }) => heard.includes('"ok"')).length;
+    const closed = () => lines.filter(({ socket }) => socket.destroyed).length;
+    await until(() => served() + closed() === lines.length, 'each to be served or closed');
+    assert.deepEqual([served(), closed()], [MOST, 1]);
+    assert.ok((await scraped(apart.rest)) instanceof Figures, 'another address is served');
+    assert.match(town.servers[0].program.said(400), /127\.0\.0\.5 has 256 connections to METRICS_ADDR/);
   });
 
   test('answers until all else has ended', async (t) => {

@@ -91,6 +91,8 @@ describe('the socket', { concurrency: 8 }, () => {
     assert.equal((await goes(behind, { origin: friend, ...named })).status, 101);
     assert.equal((await goes(behind, { origin: friend, ...named, 'x-forwarded-proto': 'wss' })).status, 101);
     isRefused(await goes(behind, { origin: 'http://chat.example.org', ...named }), 'by http');
+    const further = { ...named, 'x-forwarded-proto': 'http' };
+    assert.equal((await goes(behind, { origin: friend, ...further })).status, 101, 'TLS ended before that proxy');
     isRefused(await goes(behind, { origin: stranger, ...named }), 'a stranger');
     isRefused(await goes(behind, { origin: friend }), 'a host that nobody names');
   });
@@ -105,6 +107,21 @@ describe('the socket', { concurrency: 8 }, () => {
     const { status, headers } = await asks(`${open.address()}${path}polling`, { headers: { origin: 'null' } });
     assert.equal(status, 200);
     assert.equal(headers['access-control-allow-origin'], 'null');
+  });
+
+  test('apps may be listed by what their shells say, and are let in by that alone', async (t) => {
+    const apps = ['capacitor://localhost', 'tauri://localhost', 'file://', 'chrome-extension://abcdefghijklmnop'];
+    const open = await embedded(t, { CORS_ORIGINS: apps.join(', ') });
+    const goes = (place, origin) => asks(`${place.address()}${path}polling`, { headers: { origin } });
+    for (const origin of apps) {
+      const { status, headers } = await goes(open, origin);
+      assert.equal(status, 200, origin);
+      assert.equal(headers['access-control-allow-origin'], origin);
+      isRefused(await goes(town, origin), `${origin}, which is not listed there`);
+    }
+    for (const origin of ['null', 'http://localhost', 'ionic://localhost', 'capacitor://localhost:1']) {
+      isRefused(await goes(open, origin), origin);
+    }
   });
 
   test('REST takes the same list: a listed page reads the answers of both, others of neither', async () => {

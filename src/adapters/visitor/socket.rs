@@ -116,6 +116,13 @@ pub(super) async fn websocket(outside: &Outside, visit: &Visit) -> Vec<Check> {
             Some(server) => format!("{found} (by {server})"),
             None => found,
         };
+        let remedy = match answer.status() {
+            StatusCode::FORBIDDEN => {
+                "the server keeps pages of other origins out: have the proxy hand on Host with its port (nginx: proxy_set_header Host \
+                 $http_host), and put other sites of yours into CORS_ORIGINS"
+            }
+            _ => remedy,
+        };
         return vec![Check::fail(name, because, remedy)];
     }
     let mut line = match answer.upgrade().await {

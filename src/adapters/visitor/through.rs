@@ -1,6 +1,6 @@
 //! What is between the world and the servers: each thing that a proxy can do wrong, tried.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::Value;
@@ -141,9 +141,15 @@ impl Outside {
     }
 
     /// Asks for a websocket. The key is the one of RFC 6455: nothing depends on its chance here.
+    ///
+    /// As a browser does it: with where its page comes from, which is here unless another origin was named.
     pub(super) async fn upgrade(&self, path: &str) -> Result<Response, String> {
-        let request = self
-            .request(Method::GET, path)?
+        let request = self.request(Method::GET, path)?;
+        let request = match self.origin {
+            Some(_) => request,
+            None => request.header("origin", self.base.origin().ascii_serialization()),
+        };
+        let request = request
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")
@@ -317,12 +323,33 @@ impl Outside {
             }
             Err(why) => return Check::skipped(name, format!("not looked at: {why}")),
         };
-        judge(&said)
+        judge(&said, is_for_the_world(&self.base))
     }
 }
 
-/// What `/api/admin/visitor` says of a visitor who claimed to be somebody else.
-fn judge(said: &Value) -> Check {
+/// Whether strangers may come by that address: its host is no address of a private network, and no name that only one network knows.
+fn is_for_the_world(base: &Url) -> bool {
+    let Some(host) = base.host_str() else {
+        return false;
+    };
+    if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
+        return !is_near(ip);
+    }
+    let inside = ["localhost", "local", "internal", "lan", "arpa", "test"];
+    let last = host.trim_end_matches('.').rsplit_once('.');
+    last.is_some_and(|(_, last)| !inside.contains(&last))
+}
+
+/// The machine itself, or a private network.
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// What `/api/admin/visitor` says of a visitor who claimed to be somebody else, and came by an address that is for the world or not.
+fn judge(said: &Value, for_the_world: bool) -> Check {
     let name = "client address";
     let word = |field: &str| said[field].as_str().unwrap_or_default().to_owned();
     let (address, peer) = (word("address"), word("peer"));
@@ -356,6 +383,16 @@ fn judge(said: &Value) -> Check {
             "have the proxy set X-Forwarded-For, and name it in TRUSTED_PROXIES: limits go by the client's address",
         );
     }
+    if for_the_world && address.parse().is_ok_and(is_near) {
+        return Check::warn(
+            name,
+            format!(
+                "the server sees {address}, an address of a private network: that may be a proxy, which all people would share"
+            ),
+            "all is well if this machine is on that network; otherwise have each proxy take the client's address from the one before it \
+             (nginx: set_real_ip_from and real_ip_header; deploy/nginx/nginx.conf has them), and name the last in TRUSTED_PROXIES",
+        );
+    }
     Check::ok(name, format!("the server sees {address}"))
 }
 
@@ -368,7 +405,8 @@ mod tests {
     #[test]
     fn what_a_server_sees_of_a_visitor_is_judged() {
         let of = |address: &str, peer: &str, forwarded: &[&str]| {
-            judge(&json!({ "address": address, "peer": peer, "forwardedFor": forwarded })).level
+            let said = json!({ "address": address, "peer": peer, "forwardedFor": forwarded });
+            judge(&said, false).level
         };
         assert_eq!(of(FORGED, "10.0.0.1", &[FORGED]), Level::Fail);
         assert_eq!(
@@ -382,5 +420,28 @@ mod tests {
         );
         // Nothing between us: the server sees who came, and does not believe the claim.
         assert_eq!(of("192.0.2.7", "192.0.2.7", &[FORGED]), Level::Ok);
+    }
+
+    #[test]
+    fn who_comes_by_an_address_for_the_world_and_seems_to_be_near_may_be_a_proxy() {
+        let through = |base: &str, address: &str| {
+            let said = json!({ "address": address, "peer": "10.0.0.1", "forwardedFor": [address] });
+            judge(&said, is_for_the_world(&base.parse().unwrap())).level
+        };
+        for near in ["172.18.0.1", "127.0.0.1", "::1", "fd00::1", "192.168.1.4"] {
+            assert_eq!(through("https://chat.example.org", near), Level::Warn);
+            assert_eq!(through("https://192.0.2.80:8443", near), Level::Warn);
+            for inside in [
+                "http://localhost:8080",
+                "http://127.0.0.1:8080",
+                "https://[fd00::2]",
+                "https://192.168.1.9",
+                "https://chat",
+                "https://chat.lan",
+            ] {
+                assert_eq!(through(inside, near), Level::Ok, "{inside}");
+            }
+        }
+        assert_eq!(through("https://chat.example.org", "192.0.2.7"), Level::Ok);
     }
 }

@@ -18,8 +18,11 @@ export const behindNginx = {
 };
 
 export class OwnNginx {
-  /** Before the replicas at these two ports of 127.0.0.1; its files are kept in `directory`. */
-  static async before(ports, directory) {
+  /**
+   * Before the replicas at these two ports of 127.0.0.1; its files are kept in `directory`. `believes`: the address of a proxy before it,
+   * with the block switched on that is for that.
+   */
+  static async before(ports, directory, { believes } = {}) {
     if (!BINARY) throw new Error('this story needs nginx: scripts/install-test-tools installs it');
     const nginx = new OwnNginx();
     const port = await freePort();
@@ -28,7 +31,13 @@ export class OwnNginx {
     await mkdir(nginx.directory);
     const shipped = await readFile(repositoryFile('deploy/nginx/nginx.conf'), 'utf8');
     // An older nginx, as Debian 12 has it, cannot look names up again; addresses need not be.
+    const switchedOn = [
+      ['# set_real_ip_from 172.18.0.1;', `set_real_ip_from ${believes};`],
+      ['# real_ip_header', 'real_ip_header'],
+      ['# real_ip_recursive', 'real_ip_recursive'],
+    ];
     const conf = [
+      ...(believes ? switchedOn : []),
       ['belfry-1:3000 resolve', `127.0.0.1:${ports[0]}`],
       ['belfry-2:3000 resolve', `127.0.0.1:${ports[1]}`],
       ['listen 8080', `listen 127.0.0.1:${port}`],
