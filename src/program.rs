@@ -151,12 +151,12 @@ async fn command(
             descriptors();
             let reads_certificates = config.tls.is_some();
             let serving = app::serve(config, handlers, replica, !no_worker, asked_to_end());
-            through_hangups(serving, reads_certificates).await
+            Box::pin(through_hangups(serving, reads_certificates)).await
         }
         Command::Worker => {
             descriptors();
             let working = app::work(config, handlers, replica, asked_to_end());
-            through_hangups(working, false).await
+            Box::pin(through_hangups(working, false)).await
         }
         Command::Migrate => app::migrate(config).await,
         Command::Admin { what } => app::admin(config, what).await.map(admin::print),

@@ -144,7 +144,7 @@ pub async fn serve(
         proxies: config.trusted_proxies.clone(),
         tls,
     };
-    let listener = CuttableListener::new(listener).counted(metrics.connections.clone());
+    let listener = CuttableListener::new(listener).counted(metrics.sockets.connections.clone());
     let http = serving::serve(listener, door, entrance.router(), stop_http.clone());
     let http = AbortOnDrop(tokio::spawn(http));
     let mut core = Core::open(config, handlers, replica, metrics).await?;

@@ -31,7 +31,7 @@ impl Chat {
     pub fn came(&self, link: Arc<dyn Link>) {
         self.parts.tracker.connect(link.account());
         self.parts.hubs.came(link);
-        self.parts.metrics.sockets.inc();
+        self.parts.metrics.sockets.connected.inc();
     }
 
     /// A socket of the user has gone; `rooms` are those in which it was live.
@@ -43,7 +43,7 @@ impl Chat {
             let told = &self.parts.telling.last_seen;
             told.note(user.clone(), Timestamp::now());
         }
-        self.parts.metrics.sockets.dec();
+        self.parts.metrics.sockets.connected.dec();
     }
 
     /// From now on sockets go because this replica does: their users are not told to have left unless they stay away.

@@ -71,7 +71,7 @@ impl Aftermath {
             while waiting_changes.recv_many(&mut batch, AT_ONCE).await > 0 {
                 if let Err(error) = cache.append(&batch).await {
                     tracing::debug!(%error, "the cache was not brought forward");
-                    counted.aftermath_dropped.inc_by(batch.len() as u64);
+                    counted.commits.aftermath_dropped.inc_by(batch.len() as u64);
                 }
                 batch.clear();
             }
@@ -82,7 +82,7 @@ impl Aftermath {
             while waiting_jobs.recv_many(&mut batch, AT_ONCE).await > 0 {
                 if let Err(error) = push(&*queue, &batch).await {
                     tracing::debug!(%error, "jobs wait for the sweep");
-                    counted.aftermath_dropped.inc_by(batch.len() as u64);
+                    counted.commits.aftermath_dropped.inc_by(batch.len() as u64);
                 }
                 batch.clear();
             }
@@ -105,7 +105,7 @@ impl Aftermath {
         self.bus.publish_marked(&topic, &news, marks);
         for change in changes {
             if self.changes.try_send(change.clone()).is_err() {
-                self.metrics.aftermath_dropped.inc();
+                self.metrics.commits.aftermath_dropped.inc();
             }
         }
     }
@@ -114,7 +114,7 @@ impl Aftermath {
     pub fn enqueue(&self, jobs: Vec<Ticket>) {
         for job in jobs {
             if self.jobs.try_send(job).is_err() {
-                self.metrics.aftermath_dropped.inc();
+                self.metrics.commits.aftermath_dropped.inc();
             }
         }
     }

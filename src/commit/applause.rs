@@ -199,7 +199,10 @@ impl Gatherer {
             if people.is_empty() {
                 return;
             }
-            self.metrics.clappers_at_once.observe(people.len() as f64);
+            self.metrics
+                .commits
+                .clappers_at_once
+                .observe(people.len() as f64);
             self.commit(&room, message, people).await;
         }
     }

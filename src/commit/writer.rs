@@ -148,8 +148,8 @@ impl Writer {
         let closing = CancellationToken::new();
         let (sender, waiting) = mpsc::channel(WAITING_MAX);
         let weight = Load {
-            changes: metrics.writer_waiting.clone(),
-            bytes: metrics.writer_waiting_bytes.clone(),
+            changes: metrics.commits.waiting.clone(),
+            bytes: metrics.commits.waiting_bytes.clone(),
         };
         let desk = Desk {
             waiting,
@@ -357,7 +357,10 @@ impl Committer {
         }
         let mut parts = vec![(changes, waiters)];
         while let Some((mut changes, mut waiters)) = parts.pop() {
-            self.metrics.batch_size.observe(changes.len() as f64);
+            self.metrics
+                .commits
+                .batch_size
+                .observe(changes.len() as f64);
             let span = tracing::debug_span!("commit", changes = changes.len());
             let mut recorded = Recorded::begin(waiters.iter().map(|it| it.trace.as_ref()));
             match self.store.commit(&changes).instrument(span).await {
@@ -369,7 +372,7 @@ impl Committer {
                     parts.push((changes, waiters));
                 }
                 Err(error) => {
-                    self.metrics.commit_failures.inc();
+                    self.metrics.commits.failures.inc();
                     recorded.failed(&error);
                     // Of a fault one change is left; of an outage the store has said itself what there is to say.
                     let log = || error.log("changes were not committed");
@@ -413,14 +416,18 @@ impl Committer {
             }
             sent += u64::from(matches!(change, Change::Send(_)));
             if let Some(kind) = kind_of(change) {
-                self.metrics.acts.get_or_create(&[("kind", kind)]).inc();
+                self.metrics
+                    .commits
+                    .acts
+                    .get_or_create(&[("kind", kind)])
+                    .inc();
             }
             by_room
                 .entry(committed.room().clone())
                 .or_default()
                 .push(committed.clone());
         }
-        self.metrics.messages.inc_by(sent);
+        self.metrics.commits.messages.inc_by(sent);
         for (room, changes) in by_room {
             let (marks, here) = recorded.published(&room);
             self.aftermath.publish(&room, &changes, &marks);
@@ -432,7 +439,8 @@ impl Committer {
         self.aftermath.enqueue(jobs);
         for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
             self.metrics
-                .commit_seconds
+                .commits
+                .seconds
                 .observe(waiter.taken.elapsed().as_secs_f64());
             let _ = waiter.done.send(Ok(outcome));
         }

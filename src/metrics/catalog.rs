@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use prometheus_client::{
     encoding::{EncodeMetric, text::encode},
-    metrics::MetricType,
+    metrics::{MetricType, counter::Counter, gauge::Gauge},
     registry::{Metric, Registry},
 };
 
@@ -38,6 +38,16 @@ impl Catalog {
         metric: M,
     ) -> M {
         self.add_as(format!("belfry_{name}"), labels, help, metric)
+    }
+
+    /// A gauge without labels.
+    pub(super) fn gauge(&mut self, name: &str, help: &'static str) -> Gauge {
+        self.add(name, &[], help, Gauge::default())
+    }
+
+    /// A counter without labels.
+    pub(super) fn counter(&mut self, name: &str, help: &'static str) -> Counter {
+        self.add(name, &[], help, Counter::default())
     }
 
     /// Adds a figure whose whole name others have chosen.

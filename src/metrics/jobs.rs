@@ -15,6 +15,22 @@ use crate::ports::{
 /// The jobs that this process does, and what it knows of all of them.
 #[derive(Debug)]
 pub struct JobFigures {
+    /// Jobs that were done by this process.
+    pub done: Counter,
+    /// Attempts at a job that failed.
+    pub failed: Counter,
+    /// Jobs given up after such an attempt.
+    pub dead: Counter,
+    /// Jobs that were ended as their owners wanted.
+    pub cancelled: Counter,
+    /// Jobs that were left to other workers before they were done.
+    pub handed_back: Counter,
+    /// Jobs that are being done here now, but for those that come with messages.
+    pub running: Gauge,
+    /// How long those could have been started before they were, in seconds, by the clocks of two machines.
+    pub wait_seconds: Histogram,
+    /// Jobs that the sweep handed to the queue again.
+    pub swept: Counter,
     /// Ended attempts, by type and by outcome.
     attempts: Family<Pair, Counter>,
     /// Jobs in the queue, by `line`: `messages`, the priorities, and those of any line whose time has not come; all workers' alike.
@@ -37,6 +53,25 @@ impl JobFigures {
             ])
         };
         Self {
+            done: catalog.counter("jobs_done", "Jobs done by this process"),
+            failed: catalog.counter("jobs_failed", "Failed attempts at a job"),
+            dead: catalog.counter("jobs_dead", "Jobs given up"),
+            cancelled: catalog.counter("jobs_cancelled", "Jobs ended as their owners wanted"),
+            handed_back: catalog.counter(
+                "jobs_handed_back",
+                "Jobs left to other workers before they were done",
+            ),
+            running: catalog.gauge("jobs_running", "Jobs being done by this process"),
+            wait_seconds: catalog.add(
+                "job_wait_seconds",
+                &[],
+                "From when a job could be started to its start, by the clocks of two machines",
+                Histogram::new([
+                    0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 4.0, 16.0,
+                    64.0,
+                ]),
+            ),
+            swept: catalog.counter("jobs_swept", "Jobs handed to the queue again"),
             attempts: catalog.add(
                 "job_attempts",
                 &["outcome", "type"],

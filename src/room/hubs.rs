@@ -193,7 +193,7 @@ impl Hubs {
 
     /// Tells every socket here that personal events may have been missed.
     pub fn resync(&self) {
-        self.surroundings.metrics.resyncs.inc();
+        self.surroundings.metrics.rooms.resyncs.inc();
         self.connected.tell_everybody(&resync_packet());
     }
 
@@ -306,7 +306,7 @@ impl Hubs {
             Entry::Vacant(vacant) => {
                 let (sender, turns) = mpsc::channel(TURNS_MAX);
                 vacant.insert(sender.clone());
-                self.surroundings.metrics.live_rooms.inc();
+                self.surroundings.metrics.rooms.live.inc();
                 let hub = Hub::new(
                     room.clone(),
                     self.surroundings.clone(),
@@ -338,7 +338,7 @@ impl Hubs {
         }
         self.rooms
             .remove_if(hub.room_id(), |_, known| known.same_channel(&own));
-        self.surroundings.metrics.live_rooms.dec();
+        self.surroundings.metrics.rooms.live.dec();
         let room = hub.room_id().clone();
         if panicked {
             tracing::error!(%room, "a live room failed; its people are cut and resume");

@@ -181,7 +181,8 @@ impl RecentMessages {
         if tasks.len() >= FILLS_MAX || !self.fills.rooms.lock().insert(room.clone()) {
             drop(tasks);
             self.metrics
-                .cache_fills
+                .cache
+                .fills
                 .get_or_create(&[("outcome", "left")])
                 .inc();
             return recent;
@@ -200,7 +201,7 @@ impl RecentMessages {
                     "failed"
                 }
             };
-            let count = metrics.cache_fills.get_or_create(&[("outcome", outcome)]);
+            let count = metrics.cache.fills.get_or_create(&[("outcome", outcome)]);
             count.inc();
         });
         recent
@@ -209,7 +210,8 @@ impl RecentMessages {
     fn count(&self, outcome: &'static str) {
         let count = self
             .metrics
-            .cache_reads
+            .cache
+            .reads
             .get_or_create(&[("outcome", outcome)]);
         count.inc();
     }

@@ -170,7 +170,7 @@ impl Gateway {
             }
             place.is_websocket = is_websocket;
             if is_websocket {
-                self.metrics.engine_sessions.upgraded();
+                self.metrics.sockets.sessions.upgraded();
             }
             place.connection = Some(connection.clone());
             place.socket.upgrade()
@@ -209,7 +209,7 @@ impl Gateway {
                 }
                 queued += inbox.link().check_pace();
             }
-            self.metrics.queued_bytes.set(queued as i64);
+            self.metrics.sockets.queued_bytes.set(queued as i64);
         }
     }
 
@@ -257,7 +257,7 @@ impl Gateway {
             }
             let stranger = !matches!(*socket.data.phase.lock(), Phase::In(_) | Phase::Gone);
             if stranger {
-                metrics.cut("handshake");
+                metrics.sockets.cut("handshake");
                 socket.close(DisconnectReason::TransportClose);
             }
         });
@@ -292,7 +292,9 @@ impl Gateway {
                 return;
             }
             if let Err(problem) = &caller {
-                self.metrics.handshake_refused(problem.code.as_str());
+                self.metrics
+                    .sockets
+                    .handshake_refused(problem.code.as_str());
             }
             match caller {
                 Ok(_) if !self.is_open() => {
@@ -414,7 +416,7 @@ impl Handler for Gateway {
         seat: Seat,
     ) {
         let is_websocket = socket.is_websocket();
-        self.metrics.engine_sessions.opened(is_websocket);
+        self.metrics.sockets.sessions.opened(is_websocket);
         self.sockets.insert(
             socket.id,
             Place {
@@ -435,7 +437,7 @@ impl Handler for Gateway {
 
     fn on_disconnect(&self, socket: Arc<Socket>, reason: DisconnectReason) {
         if let Some((_, place)) = self.sockets.remove(&socket.id) {
-            let figures = &self.metrics.engine_sessions;
+            let figures = &self.metrics.sockets.sessions;
             figures.closed(place.is_websocket, reason.label());
         }
         let before = std::mem::replace(&mut *socket.data.phase.lock(), Phase::Gone);

@@ -314,7 +314,7 @@ impl SocketLink {
             tracing::debug!(socket = self.id.0, reason, why, "closing a socket");
             pace.closed_at = Some(Instant::now());
             if let Some(cut) = cut {
-                self.metrics.cut(cut.label());
+                self.metrics.sockets.cut(cut.label());
             }
         }
         was_open

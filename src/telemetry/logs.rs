@@ -39,8 +39,7 @@ const DISCREET: [&str; 12] = [
 
 /// Starts logging as the settings say. To be called once, by the program.
 pub fn start(config: &Config, replica: ReplicaId) {
-    let wanted =
-        EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let wanted = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // A filter of its own: as one more rule of the wish it would lose to a more specific one.
     let registry = tracing_subscriber::registry()
         .with(wanted)

@@ -79,10 +79,11 @@ async fn do_it(floor: &Floor, ready: Ready) {
     };
     let rules = handler.rules();
     live::tell(worker, [&started.job]);
-    worker.metrics.jobs_running.inc();
+    worker.metrics.jobs.running.inc();
     worker
         .metrics
-        .job_wait_seconds
+        .jobs
+        .wait_seconds
         .observe(waited(&started).as_secs_f64());
     let begun = Instant::now();
     let held = floor
@@ -92,7 +93,7 @@ async fn do_it(floor: &Floor, ready: Ready) {
     let time = begun.elapsed();
     floor.room.took(time);
     worker.metrics.jobs.took(kind, time);
-    worker.metrics.jobs_running.dec();
+    worker.metrics.jobs.running.dec();
     if floor.underway.end(&held) {
         let again = Some(rules.back_off.after(attempts));
         let ended = match outcome {

@@ -155,14 +155,14 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
                 .ended(worker.handlers.label(&job.kind), outcome);
         }
         match job.state {
-            State::Completed => figures.jobs_done.inc(),
-            State::Delayed => figures.jobs_failed.inc(),
+            State::Completed => figures.jobs.done.inc(),
+            State::Delayed => figures.jobs.failed.inc(),
             State::Dead => {
-                figures.jobs_failed.inc();
-                figures.jobs_dead.inc()
+                figures.jobs.failed.inc();
+                figures.jobs.dead.inc()
             }
-            State::Cancelled => figures.jobs_cancelled.inc(),
-            State::Waiting => figures.jobs_handed_back.inc(),
+            State::Cancelled => figures.jobs.cancelled.inc(),
+            State::Waiting => figures.jobs.handed_back.inc(),
             State::Active => 0,
         };
     }

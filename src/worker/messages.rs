@@ -186,7 +186,7 @@ async fn conclude(floor: &Floor, ended: Vec<(Claim, Reading, Read)>, settling: &
     for (claim, reading, read) in ended {
         match read {
             Some(Ok(finished)) => {
-                worker.metrics.jobs_done.inc();
+                worker.metrics.jobs.done.inc();
                 worker.metrics.jobs.ended(ENRICH, "done");
                 settling.add(claim, row(&reading, &finished));
             }
@@ -394,7 +394,7 @@ async fn read_alone(floor: &Floor, ticket: Ticket, started: Started) {
     let Some(hold) = reading.hold else { return };
     match result {
         Some(Ok(finished)) => {
-            floor.worker.metrics.jobs_done.inc();
+            floor.worker.metrics.jobs.done.inc();
             floor.worker.metrics.jobs.ended(ENRICH, "done");
             let mut settling = Settling::default();
             settling.row(row(&reading, &finished));

@@ -95,7 +95,7 @@ async fn sweep(
     let lease = worker.pace.delivery;
     let swept = worker.store.sweep_jobs(which, lines, lease, limit).await;
     let swept = swept.inspect_err(|error| error.log("jobs could not be swept"))?;
-    worker.metrics.jobs_swept.inc_by(swept.tickets.len() as u64);
+    worker.metrics.jobs.swept.inc_by(swept.tickets.len() as u64);
     live::tell(worker, &swept.ended);
     Ok(ForTheQueue {
         nothing: swept.is_empty(),

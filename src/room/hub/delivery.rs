@@ -213,7 +213,7 @@ impl Hub {
     /// Hands everybody live in the room one history, which carries them to `rev`; to each with what is their own.
     async fn carry_everybody(&mut self, rev: Rev, history: History, own: &Own) {
         self.flush().await;
-        self.around.metrics.holes_closed.inc();
+        self.around.metrics.rooms.holes_closed.inc();
         let mut shared = Packets::default();
         let mut gone = Vec::new();
         for (at, (socket, member)) in self.members.iter().enumerate() {
@@ -234,6 +234,7 @@ impl Hub {
         }
         self.around
             .metrics
+            .rooms
             .deliveries
             .inc_by(self.members.len() as u64);
         gone.into_iter().for_each(|socket| self.remove(socket));
@@ -345,6 +346,7 @@ impl Hub {
             }
             self.around
                 .metrics
+                .rooms
                 .deliveries
                 .inc_by((burst.packets().len() * self.members.len()) as u64);
             gone.into_iter().for_each(|socket| self.remove(socket));
@@ -369,11 +371,12 @@ impl Hub {
             }
             match since {
                 Since::Here(at) => metrics
+                    .rooms
                     .delivery_seconds
                     .observe(here.duration_since(at).as_secs_f64()),
                 Since::Elsewhere(at) => {
                     let time = (elsewhere.as_millis() - at.as_millis()).max(0);
-                    let figure = &metrics.remote_delivery_seconds;
+                    let figure = &metrics.rooms.remote_delivery_seconds;
                     figure.observe(time as f64 / 1_000.0);
                 }
             }

@@ -332,7 +332,7 @@ impl Hub {
                     .ack
                     .is_none_or(|ack| link.send(&Packet::answer(ack, &joined)));
             if sent {
-                self.around.metrics.joins.inc();
+                self.around.metrics.rooms.joins.inc();
                 self.access.let_in(link.id());
                 link.entered(&self.room_id);
                 self.members.insert(link.id(), Member { link, judged });

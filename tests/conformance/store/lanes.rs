@@ -163,7 +163,10 @@ async fn a_batch_that_is_halved_is_recorded_as_it_was(scene: Scene) {
         .map(|change| tracer.begin("asks").during(|| lane.submit(change)));
     let asked: Vec<Submitted> = asked.collect();
     let outcomes = join_all(asked.into_iter().map(Submitted::outcome)).await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
+    assert_eq!(
+        outcomes.iter().filter(|outcome| outcome.is_err()).count(),
+        1
+    );
     lane.end().await;
 
     let spans: Vec<SpanData> = std::iter::from_fn(|| recorded.spans.try_recv().ok()).collect();
@@ -176,7 +179,10 @@ async fn a_batch_that_is_halved_is_recorded_as_it_was(scene: Scene) {
                 let mut said = span.attributes.iter().map(|one| one.key.as_str());
                 let came_to = said.any(|key| key == "belfry.outcome");
                 let is_failed = matches!(span.status, Status::Error { .. });
-                assert!(came_to != is_failed, "it came to something or failed: {span:?}");
+                assert!(
+                    came_to != is_failed,
+                    "it came to something or failed: {span:?}"
+                );
                 failed += usize::from(is_failed);
             }
             _ => {}
@@ -184,7 +190,10 @@ async fn a_batch_that_is_halved_is_recorded_as_it_was(scene: Scene) {
     }
     assert_eq!(waits.len(), 21);
     assert!(waits.values().all(|count| *count == 1), "{waits:?}");
-    assert!(failed > 1, "those of the batch that was halved, and the one");
+    assert!(
+        failed > 1,
+        "those of the batch that was halved, and the one"
+    );
 }
 
 async fn changes_of_a_room_keep_their_order_when_one_of_them_waits(scene: Scene) {
