@@ -1,6 +1,6 @@
 //! Log lines: for people or for collectors, to standard error. Each says which replica wrote it, and of what trace it tells.
 
-use std::fmt;
+use std::{fmt, io::IsTerminal};
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
@@ -39,7 +39,7 @@ pub fn start(config: &Config, replica: ReplicaId) {
                 format: lines::format().with_target(false),
                 replica: None,
             };
-            let layer = lines::layer().event_format(told);
+            let layer = lines::layer().with_ansi(is_in_colour()).event_format(told);
             registry.with(layer.with_writer(std::io::stderr)).try_init()
         }
     };
@@ -54,6 +54,12 @@ fn filter(wanted: &str) -> EnvFilter {
         .iter()
         .filter_map(|rule| rule.parse().ok())
         .fold(wanted, EnvFilter::add_directive)
+}
+
+/// Only for eyes: a file or a collector would keep the codes. NO_COLOR as https://no-color.org has it.
+fn is_in_colour() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !unwanted
 }
 
 /// Lines as `format` writes them, and the ids of what they tell of.

@@ -12,10 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::super::{
     caller::Backend, client_address::ClientAddress, problem::Answer, router::Shared,
 };
-use crate::{
-    protocol::rest::VisitorAnswer,
-    sockets::transport::Connection,
-};
+use crate::{protocol::rest::VisitorAnswer, sockets::transport::Connection};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new().routes(routes!(visitor))
