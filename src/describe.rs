@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use serde_json::Value;
 
-use crate::{http::router, protocol::asyncapi};
+use crate::{http::router, output, protocol::asyncapi};
 
 /// The command's name.
 pub const NAME: &str = "describe";
@@ -14,7 +14,7 @@ pub const NAME: &str = "describe";
 #[derive(Debug, Args)]
 struct Describe {
     /// Of which interface
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "openapi|asyncapi")]
     document: Document,
 }
 
@@ -40,13 +40,16 @@ pub fn command() -> clap::Command {
     Describe::augment_args(clap::Command::new(NAME))
 }
 
-/// Prints what is asked for as JSON; 2 where that is nothing that there is.
+/// Prints what is asked for as JSON; 2 where that is nothing that there is, 1 where it cannot be written.
 pub fn run(asked: &ArgMatches) -> ExitCode {
     match Describe::from_arg_matches(asked) {
-        Ok(Describe { document }) => {
-            println!("{:#}", document.value());
-            ExitCode::SUCCESS
-        }
+        Ok(Describe { document }) => match output::print(&format!("{:#}\n", document.value())) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("belfry: {error}");
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => error.exit(),
     }
 }

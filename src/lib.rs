@@ -18,7 +18,7 @@
 //! - [`sockets`], [`http`] the two ways in. [`worker`] runs the jobs.
 //! - [`admin`] what operators do from the command line, in the store itself.
 //! - [`doctor`] what is wrong with an installation, and what to do: settings, stores, the machine, the proxy in front.
-//! - [`describe`] prints the descriptions of the interfaces.
+//! - [`describe`] prints the descriptions of the interfaces. [`output`] is how every command gives what it was asked for.
 //! - [`program`] is the whole of it as a process. [`app`] puts it together and ends it; [`config`], [`telemetry`] and [`metrics`] serve it.
 //!
 //! The invariants are in `docs/architecture.md`.
@@ -36,6 +36,7 @@ mod ending;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+pub mod output;
 pub mod ports;
 pub mod program;
 pub mod protocol;

@@ -8,14 +8,13 @@ use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    admin,
     app::{self, StartError},
-    config::{Cli, Command, Config, Settings, seconds_of},
+    config::{Cli, Command, Config, Settings, seconds_of, with_plain_usage},
     describe,
     doctor::{self, Doctor, Dotenv},
     domain::id::ReplicaId,
     jobs::Handlers,
-    telemetry,
+    output, telemetry,
 };
 
 /// How long threads that do not come back are waited for at the end.
@@ -33,7 +32,8 @@ pub fn run(handlers: Handlers) -> ExitCode {
         Err(error) if error.not_found() => Dotenv::None,
         Err(error) => Dotenv::Wrong(unreadable(&error)),
     };
-    let matches = Cli::command().subcommand(describe::command()).get_matches();
+    let commands = Cli::command().subcommand(describe::command());
+    let matches = with_plain_usage(commands).get_matches();
     // It goes by no settings, so it is done before they are checked.
     if let Some((describe::NAME, asked)) = matches.subcommand() {
         return describe::run(asked);
@@ -103,7 +103,10 @@ fn examine(settings: &Settings, file: &Dotenv, how: &Doctor) -> ExitCode {
     };
     let checks = runtime.block_on(app::doctor(settings, file, how));
     runtime.shutdown_timeout(STUCK);
-    admin::print(doctor::report(&checks, how.json));
+    if let Err(error) = output::print(&doctor::report(&checks, how.json)) {
+        eprintln!("belfry: {error}");
+        return ExitCode::FAILURE;
+    }
     match doctor::is_well(&checks) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -159,14 +162,13 @@ async fn command(
             Box::pin(through_hangups(working, false)).await
         }
         Command::Migrate => app::migrate(config).await,
-        Command::Admin { what } => app::admin(config, what).await.map(admin::print),
+        Command::Admin { what } => Ok(output::print(&app::admin(config, what).await?)?),
         Command::Doctor(_) => Ok(()),
         Command::Health(asked) => app::ask(&config, &asked, "/health").await,
         Command::Ready(asked) => app::ask(&config, &asked, "/ready").await,
         Command::Token { sub, name, ttl } => {
             let token = app::token(config, &sub, &name, seconds_of(&ttl)?).await?;
-            println!("{token}");
-            Ok(())
+            Ok(output::print(&format!("{token}\n"))?)
         }
     }
 }

@@ -61,17 +61,29 @@ pub(super) fn fits(migrator: &Migrator, applied: &[Applied]) -> Result<(), Strin
     }
 }
 
-/// What is said of the schema: `applied` holds the migrations that the store has seen, ascending, and whether each was finished.
-pub(super) fn schema(applied: &[(i64, bool)], newest: i64) -> Check {
+/// What is said of the schema: `applied` holds the migrations that the store has seen, ascending.
+pub(super) fn schema(applied: &[Applied], migrator: &Migrator) -> Check {
     let name = "schema";
-    if let Some((broken, _)) = applied.iter().find(|(_, success)| !success) {
+    let newest = newest(migrator);
+    let differs = |(version, _, checksum): &&Applied| {
+        let known = migrator.iter().find(|known| known.version == *version);
+        known.is_some_and(|known| *known.checksum != **checksum)
+    };
+    if let Some((broken, ..)) = applied.iter().find(|(_, success, _)| !success) {
         return Check::fail(
             name,
             format!("migration {broken} was begun and not finished"),
             "restore the backup from before the upgrade, and start again",
         );
     }
-    match applied.last().map_or(0, |(version, _)| *version) {
+    if let Some((version, ..)) = applied.iter().find(differs) {
+        return Check::fail(
+            name,
+            format!("migration {version} is not the one that this program knows"),
+            "an unreleased version made the database: run that one, or restore a backup; servers do not start so",
+        );
+    }
+    match applied.last().map_or(0, |(version, ..)| *version) {
         0 => Check::ok(
             name,
             format!("none yet; the first start makes version {newest}"),
@@ -92,16 +104,43 @@ pub(super) fn schema(applied: &[(i64, bool)], newest: i64) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::migrate::{Migration, MigrationType};
+
     use super::*;
     use crate::ports::checkup::Level;
 
+    fn of(applied: &[(i64, bool)], changed: Option<i64>) -> Level {
+        let known = |version: i64| {
+            let kind = MigrationType::Simple;
+            Migration::new(
+                version,
+                "".into(),
+                kind,
+                sqlx::SqlStr::from_static("SELECT 1"),
+                false,
+            )
+        };
+        let migrator = Migrator {
+            migrations: vec![known(11), known(12)].into(),
+            ..Migrator::DEFAULT
+        };
+        let applied: Vec<Applied> = applied
+            .iter()
+            .map(|(version, success)| match changed {
+                Some(changed) if changed == *version => (*version, *success, vec![0; 48]),
+                _ => (*version, *success, known(*version).checksum.to_vec()),
+            })
+            .collect();
+        schema(&applied, &migrator).level
+    }
+
     #[test]
-    fn a_schema_is_older_newer_or_right() {
-        let of = |applied: &[(i64, bool)]| schema(applied, 12).level;
-        assert_eq!(of(&[]), Level::Ok);
-        assert_eq!(of(&[(11, true), (12, true)]), Level::Ok);
-        assert_eq!(of(&[(11, true)]), Level::Warn);
-        assert_eq!(of(&[(12, true), (13, true)]), Level::Fail);
-        assert_eq!(of(&[(12, false)]), Level::Fail);
+    fn a_schema_is_older_newer_changed_or_right() {
+        assert_eq!(of(&[], None), Level::Ok);
+        assert_eq!(of(&[(11, true), (12, true)], None), Level::Ok);
+        assert_eq!(of(&[(11, true)], None), Level::Warn);
+        assert_eq!(of(&[(12, true), (13, true)], None), Level::Fail);
+        assert_eq!(of(&[(12, false)], None), Level::Fail);
+        assert_eq!(of(&[(11, true), (12, true)], Some(11)), Level::Fail);
     }
 }

@@ -9,7 +9,7 @@ mod rooms;
 mod table;
 mod users;
 
-use std::{fmt::Write as _, io::Write, sync::Arc};
+use std::{fmt::Write as _, sync::Arc};
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -104,14 +104,6 @@ pub async fn carry_out(what: Admin, desk: &Desk) -> Result<String, AdminError> {
         Admin::Jobs { what } => what.carry_out(&*desk.store).await,
         Admin::Stats(stats) => stats.carry_out(&*desk.store).await,
     }
-}
-
-/// Writes to standard output. Whoever reads it may stop early, as `head` does.
-pub fn print(text: String) {
-    let mut output = std::io::stdout().lock();
-    let _ = output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush());
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -29,7 +29,7 @@ use crate::{
         Chat, Parts, Policy, external_keys::ExternalKeys, external_tokens::ExternalTokens,
         passwords::Passwords, publish::ServerKey, sessions::clear_expired, tokens::Tokens,
     },
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, LogFormat},
     domain::id::ReplicaId,
     ending::{CLOSING, FINISHING, step},
     http::{
@@ -39,6 +39,7 @@ use crate::{
     },
     jobs::Handlers,
     metrics::Metrics,
+    output::{self, NotWritten},
     ports::{BackendError, store::ClaimError},
     room::{
         compare,
@@ -78,6 +79,9 @@ pub enum StartError {
     /// Redis lets nobody in who comes so.
     #[error("REDIS_URL: {0}")]
     Refused(String),
+    /// What was asked for could not be given.
+    #[error(transparent)]
+    Output(#[from] NotWritten),
     /// What an operator asked for.
     #[error(transparent)]
     Admin(AdminError),
@@ -436,10 +440,19 @@ fn greet(config: &Config) {
         "http"
     };
     let place = format!("{scheme}://{}", config.bind_addr);
-    println!("Belfry listens on {place}");
-    println!("  In a browser: open it and choose a name.");
-    println!(
-        "  With socket.io-client: a token from POST {place}/api/auth/guest, or from `belfry token --sub ada --name Ada`."
+    if config.log_format == LogFormat::Json {
+        tracing::info!(
+            address = place,
+            version = env!("CARGO_PKG_VERSION"),
+            "listening"
+        );
+        return;
+    }
+    let words = format!(
+        "Belfry listens on {place}\n  In a browser: open it and choose a name.\n  With socket.io-client: a token from POST \
+         {place}/api/auth/guest, or from `belfry token --sub ada --name Ada`.\n  What there is: {place}/api/docs\n"
     );
-    println!("  What there is: {place}/api/docs");
+    if let Err(error) = output::print(&words) {
+        tracing::warn!(%error, "serving all the same");
+    }
 }

@@ -106,11 +106,7 @@ pub async fn doctor(given: &Settings, file: &Dotenv, how: &Doctor) -> Vec<Check>
     if let Some(url) = &config.redis_url {
         checks.extend(redis::checkup(url).await);
     }
-    let own = visitor::own_address(config.bind_addr, config.tls.is_some());
-    checks.push(match visitor::asks(&own, "/ready").await {
-        Ok(()) => Check::ok("server", format!("{own} takes people in")),
-        Err(why) => Check::skipped("server", format!("none on this machine: {why}")),
-    });
+    checks.push(visitor::own_server(config.bind_addr, config.tls.is_some()).await);
     match &how.through {
         Some(base) => {
             let visit = Visit {
@@ -118,6 +114,10 @@ pub async fn doctor(given: &Settings, file: &Dotenv, how: &Doctor) -> Vec<Check>
                 origin: how.origin.clone(),
                 patient: how.patient,
                 token: visitors_token(&config),
+                trusts: Box::new({
+                    let proxies = config.trusted_proxies.clone();
+                    move |address| proxies.trusts(address)
+                }),
                 // The one that every server knows while it is being changed.
                 server_key: config.server_api_keys.first().cloned(),
             };

@@ -58,3 +58,24 @@ pub enum Command {
         ttl: String,
     },
 }
+
+/// The same commands, whose usage is always what they take: clap's own counts every setting that the environment has as asked for.
+pub fn with_plain_usage(mut command: clap::Command) -> clap::Command {
+    command.build();
+    plainly(command)
+}
+
+fn plainly(mut command: clap::Command) -> clap::Command {
+    let usage = command.render_usage().to_string();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|below| below.get_name().to_owned())
+        .collect();
+    for name in names {
+        command = command.mut_subcommand(name, plainly);
+    }
+    match usage.strip_prefix("Usage: ") {
+        Some(usage) => command.override_usage(usage.to_owned()),
+        None => command,
+    }
+}

@@ -10,7 +10,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use ipnet::IpNet;
 
 pub use self::{
-    command::{Cli, Command},
+    command::{Cli, Command, with_plain_usage},
     settings::Settings,
     words::seconds_of,
 };

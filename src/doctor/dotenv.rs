@@ -1,11 +1,8 @@
 //! The `.env` file: whether it can be read, by whom, and what in it is no setting.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use super::settings::known_names;
+use super::{machine::exposed, settings::known_names};
 use crate::ports::checkup::Check;
 
 /// What became of reading `.env` at the start.
@@ -32,7 +29,7 @@ pub(super) fn dotenv(found: &Dotenv) -> Vec<Check> {
         )),
         Dotenv::Read(file) => {
             checks.push(Check::ok(".env", file.display().to_string()));
-            checks.extend(rights(file));
+            checks.extend(exposed(".env rights", file, 0o077));
             let text = std::fs::read_to_string(file).unwrap_or_default();
             names = text.lines().filter_map(name_of).collect();
         }
@@ -53,24 +50,6 @@ fn name_of(line: &str) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_name.then(|| name.to_owned())
-}
-
-#[cfg(unix)]
-fn rights(file: &Path) -> Option<Check> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then(|| {
-        Check::warn(
-            ".env rights",
-            format!("others on this machine may read it ({mode:03o})"),
-            format!("chmod 600 {}", file.display()),
-        )
-    })
-}
-
-#[cfg(not(unix))]
-fn rights(_: &Path) -> Option<Check> {
-    None
 }
 
 /// The names that are no setting, and are near to one.

@@ -69,6 +69,7 @@ pub fn machine(config: &Config) -> Vec<Check> {
     }
     if let Some(files) = &config.tls {
         checks.push(certificate(files));
+        checks.extend(exposed("key rights", &files.key, 0o007));
     }
     checks
 }
@@ -83,7 +84,9 @@ fn descriptors(limit: Descriptors) -> Check {
         Some(soft) if soft < hard => format!("{hard} ({soft} at first; a server raises it)"),
         _ => hard.to_string(),
     };
-    let remedy = "raise it (ulimit -Hn, LimitNOFILE= of systemd, `ulimits: nofile` of Compose): each connection takes one";
+    let remedy = format!(
+        "raise it to {ENOUGH} (ulimit -Hn {ENOUGH}; LimitNOFILE={ENOUGH} of systemd; `ulimits: nofile: {ENOUGH}` of Compose): each connection takes one"
+    );
     if hard < FEW {
         return Check::fail(name, found, remedy);
     }
@@ -161,6 +164,25 @@ fn read(files: &TlsFiles) -> Result<i64, String> {
     CertifiedKey::from_der(chain, key, &provider)
         .map_err(|error| failed(&files.key, &format!("it is not the certificate's: {error}")))?;
     Ok(until.as_secs() as i64)
+}
+
+/// Says so where a file with something secret in it gives others on this machine any of these rights.
+#[cfg(unix)]
+pub(super) fn exposed(name: &'static str, file: &Path, rights: u32) -> Option<Check> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
+    (mode & rights != 0).then(|| {
+        Check::warn(
+            name,
+            format!("others on this machine may read it ({mode:03o})"),
+            format!("chmod 600 {}", file.display()),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+pub(super) fn exposed(_: &'static str, _: &Path, _: u32) -> Option<Check> {
+    None
 }
 
 #[cfg(test)]

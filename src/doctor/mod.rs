@@ -9,6 +9,7 @@ mod settings;
 
 use std::fmt::Write;
 
+use axum::http::Uri;
 use clap::Args;
 use serde::Serialize;
 
@@ -43,8 +44,17 @@ pub struct Doctor {
 #[derive(Debug, Clone, Args)]
 pub struct Asked {
     /// The server [default: this machine's, by METRICS_ADDR or BIND_ADDR]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub url: Option<String>,
+}
+
+fn address(text: &str) -> Result<String, &'static str> {
+    let url = text.parse::<Uri>().ok();
+    let scheme = url.as_ref().and_then(Uri::scheme_str);
+    match scheme {
+        Some("http" | "https") => Ok(text.to_owned()),
+        _ => Err("an address looks like https://chat.example.org"),
+    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! What the settings say: every one that makes no sense, not the first alone, and what makes sense and is unwise.
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     config::{Config, Database, Settings},
-    ports::checkup::Check,
+    ports::checkup::{Check, Level},
 };
 
 /// Stands in for a secret that is not there, so that the other settings can be looked at.
@@ -58,6 +60,9 @@ pub fn settings(given: &Settings, file: &Dotenv) -> Sense {
         checks.extend(secrets(given, config));
         checks.extend(unwise(config));
     }
+    // One reason why a setting cannot be is enough.
+    let mut failed = HashSet::new();
+    checks.retain(|check| check.level != Level::Fail || failed.insert(check.name));
     Sense { checks, config }
 }
 
@@ -129,7 +134,8 @@ fn is_near(url: &str) -> bool {
 impl Settings {
     /// Puts a setting back to its default, or to one that is good with the others. False where that changes nothing more.
     fn without(&mut self, setting: &str) -> bool {
-        let stand_in = setting == "JWT_SECRET" && self.jwt_secret.is_none();
+        // Without any the next complaint would be that there is none.
+        let stand_in = setting == "JWT_SECRET" && self.jwt_secret.as_deref() != Some(STAND_IN);
         let value = match setting {
             "BIND_ADDR" => &mut self.bind_addr,
             "DATABASE_URL" => &mut self.database_url,
@@ -182,7 +188,6 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::checkup::Level;
 
     fn failed(given: &Settings) -> Vec<&'static str> {
         let sense = settings(given, &Dotenv::None);
@@ -217,6 +222,18 @@ mod tests {
                 "TLS_CERT"
             ]
         );
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_fails_once() {
+        for database in ["postgres://x", "sqlite://x"] {
+            let given = Settings {
+                database_url: Some(database.to_owned()),
+                jwt_secret: Some("secret".to_owned()),
+                ..Settings::default()
+            };
+            assert_eq!(failed(&given), ["JWT_SECRET"]);
+        }
     }
 
     #[test]

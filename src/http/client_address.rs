@@ -20,6 +20,9 @@ use ipnet::IpNet;
 use super::{problem::Failure, router::Shared};
 use crate::{domain::error::Problem, sockets::transport::Connection};
 
+/// Where `belfry doctor` asks.
+const VISITOR: &str = "/api/admin/visitor";
+
 /// The proxies before this server whose word on a client's address is taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -139,9 +142,11 @@ impl Proxies {
         })
     }
 
-    /// A proxy nearby that nobody named is most likely a setting that was forgotten. Said once.
-    fn look_at(&self, peer: IpAddr, headers: &HeaderMap) {
-        if self.trusted.are_none()
+    /// A proxy nearby that nobody named is most likely a setting that was forgotten. Said once, and not of a `belfry doctor`, which
+    /// forges the header there to see what becomes of it.
+    fn look_at(&self, peer: IpAddr, path: &str, headers: &HeaderMap) {
+        if path != VISITOR
+            && self.trusted.are_none()
             && headers.contains_key("x-forwarded-for")
             && is_near(peer.to_canonical())
             && !self.has_warned.swap(true, Ordering::Relaxed)
@@ -174,7 +179,8 @@ pub(super) async fn note_client(
 ) -> Response {
     let connection = request.extensions().get::<ConnectInfo<Connection>>();
     if let Some(ConnectInfo(connection)) = connection.cloned() {
-        proxies.look_at(connection.peer().ip(), request.headers());
+        let peer = connection.peer().ip();
+        proxies.look_at(peer, request.uri().path(), request.headers());
         let client = Client::of(&request, &connection, &proxies.trusted);
         request.extensions_mut().insert(client);
     }

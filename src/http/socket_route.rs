@@ -66,8 +66,11 @@ async fn watch(
     if !guard.origins.admits(request.headers(), host, client.https) {
         if guard.strangers.is_due().is_some() {
             tracing::info!(
-                origin = ?request.headers().get("origin"),
-                ?host,
+                origin = request
+                    .headers()
+                    .get("origin")
+                    .and_then(|origin| origin.to_str().ok()),
+                host,
                 "a page of another origin was kept off the socket; if it is yours, name it in CORS_ORIGINS"
             );
         }

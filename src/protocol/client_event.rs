@@ -100,7 +100,7 @@ pub struct Draft {
     pub reply_to: Option<MessageId>,
 }
 
-/// What a client may send, for the descriptions.
+/// What kind of message a client may send.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is wanted")]

@@ -1,6 +1,6 @@
 //! Log lines: for people or for collectors, to standard error. Each says which replica wrote it, and of what trace it tells.
 
-use std::fmt;
+use std::{fmt, io::IsTerminal};
 
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -58,7 +58,7 @@ pub fn start(config: &Config, replica: ReplicaId) {
                 format: lines::format().with_target(false),
                 replica: None,
             };
-            let layer = lines::layer().event_format(told);
+            let layer = lines::layer().with_ansi(is_in_colour()).event_format(told);
             registry.with(layer.with_writer(std::io::stderr)).try_init()
         }
     };
@@ -75,6 +75,12 @@ fn may_be_read(what: &Metadata<'_>) -> bool {
 fn is_discreet(target: &str) -> bool {
     let library = target.split("::").next().unwrap_or_default();
     DISCREET.contains(&library)
+}
+
+/// Only for eyes: a file or a collector would keep the codes. NO_COLOR as https://no-color.org has it.
+fn is_in_colour() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !unwanted
 }
 
 /// Lines as `format` writes them, and the ids of what they tell of.

@@ -152,7 +152,7 @@ async fn supervised(
     limit: Duration,
 ) -> Outcome {
     let job = held.running.job();
-    let span = tracing::debug_span!("job", id = %job.id, kind = job.kind, attempts = job.attempts);
+    let span = tracing::debug_span!("job", job = %job.id, kind = job.kind, attempts = job.attempts);
     let place = floor.worker.tracer.of_job(job.id);
     // Without an owner it is the system's own, and has no span of its asking.
     let place = match job.owner {

@@ -4,13 +4,16 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { overBackends } from './support/backends.js';
+import { certificate } from './support/certificates.js';
+import { until } from './support/limits.js';
 import { freePort } from './support/ports.js';
 import { OwnPostgres } from './support/postgres.js';
+import { belfryBinary } from './support/program.js';
 import { OwnRedis } from './support/redis.js';
 import { embedded, empty, replicas } from './support/town.js';
 
@@ -57,6 +60,49 @@ describe('settings', { concurrency: 4 }, () => {
     assert.doesNotMatch(text, /changeme/);
   });
 
+  test('a secret that is too short: one reason, not three', async (t) => {
+    for (const url of ['postgres://postgres@127.0.0.1:1/none', 'sqlite://data/belfry.db']) {
+      const { levels } = await examined(await empty(t, { JWT_SECRET: 'secret', DATABASE_URL: url }));
+      const said = levels('fail').filter(({ name }) => name === 'JWT_SECRET');
+      assert.match(said.map(({ found }) => found).join('\n'), /^has 6 bytes; it takes 32 or more\.$/);
+    }
+  });
+
+  test('a limit of open files says how many there should be, a key who may read it', async (t) => {
+    const town = await empty(t);
+    const { cert, key } = await certificate(join(town.directory, 'tls'), 'a');
+    const tls = { TLS_CERT: cert, TLS_KEY: key };
+    await chmod(key, 0o644);
+    town.binary = '/bin/sh';
+    const script = join(town.directory, 'few.sh');
+    await writeFile(script, `ulimit -Sn 2000; ulimit -Hn 2000; exec ${belfryBinary()} "$@"\n`);
+    const runs = town.runs.bind(town);
+    town.runs = (args, settings) => runs([script, ...args], settings);
+    const { named } = await examined(town, [], tls);
+    assert.match(named('file limit').remedy, /65536.*LimitNOFILE=65536.*ulimits/);
+    assert.match(named('key rights').remedy, /chmod 600/);
+    await chmod(key, 0o600);
+    assert.equal((await examined(town, [], tls)).named('key rights'), undefined);
+  });
+
+  test('an address that another program has, without what that answers', async (t) => {
+    const town = await empty(t);
+    const takes = async (server) => {
+      await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+      town.whenItEnds(() => server.close());
+      return examined(town, [], { BIND_ADDR: `127.0.0.1:${server.address().port}` });
+    };
+    const page = createServer((_, response) => response.end('<html>a page of somebody else</html>'));
+    const missing = createServer((_, response) => response.writeHead(404).end('<html>a page of somebody else</html>'));
+    const other = createTcpServer((socket) => socket.on('error', () => {}).end('220 mail\r\n'));
+    for (const server of [page, missing, other]) {
+      const { code, named, text } = await takes(server);
+      assert.equal(code, 1);
+      assert.match(named('server').found, /^BIND_ADDR is taken by something that is not Belfry/);
+      assert.doesNotMatch(text, /html|mail/);
+    }
+  });
+
   test('a half-written .env, without what it holds', async (t) => {
     const town = await empty(t);
     await writeFile(join(town.directory, '.env'), "SERVER_API_KEY='unclosed-and-private\n");
@@ -98,6 +144,18 @@ describe('stores', { concurrency: 3 }, () => {
     assert.equal(named('server').level, 'ok');
   });
 
+  test('a migration that is not the one this program knows: serve refuses it, and so does the doctor', async (t) => {
+    const town = await empty(t);
+    await town.runs(['migrate']).exit();
+    const change = 'import sqlite3; db = sqlite3.connect("data/belfry.db"); db.execute("UPDATE _sqlx_migrations SET checksum = x\'00\' WHERE version = 2"); db.commit()';
+    execFileSync('python3', ['-c', change], { cwd: town.directory });
+    const { named } = await examined(town, [], { BIND_ADDR: `127.0.0.1:${await freePort()}` });
+    assert.equal(named('schema').level, 'fail');
+    assert.match(named('schema').found, /^migration 2 is not the one/);
+    const refused = town.runs(['serve'], { BIND_ADDR: '127.0.0.1:0' });
+    assert.equal((await refused.exit()).code, 1, refused.said());
+  });
+
   test('Postgres: away, without the database, older, newer, and not durable', overBackends, async (t) => {
     const town = await empty(t);
     const postgres = await OwnPostgres.started();
@@ -116,6 +174,8 @@ describe('stores', { concurrency: 3 }, () => {
     assert.match((await examined(town, [], at(postgres.url))).named('schema').remedy, /newer version/);
     await postgres.asks('DELETE FROM _sqlx_migrations WHERE version > 1000');
     assert.equal((await examined(town, [], at(postgres.url))).named('schema').level, 'warn');
+    await postgres.asks("UPDATE _sqlx_migrations SET checksum = '\\\\x00' WHERE version = 1");
+    assert.match((await examined(town, [], at(postgres.url))).named('schema').found, /^migration 1 is not the one/);
     await postgres.asks("ALTER DATABASE postgres SET synchronous_commit = 'off'");
     assert.match((await examined(town, [], at(postgres.url))).named('postgres durability').remedy, /lost/);
     await postgres.crash();
@@ -260,6 +320,37 @@ describe('through the proxy in front', { concurrency: 4 }, () => {
     assert.match(believed.named('client address').found, /forged/);
   });
 
+  test('one on the doctor’s own machine, whose address cannot be told from the proxy’s', async (t) => {
+    const town = await embedded(t, { SERVER_API_KEY: key, TRUSTED_PROXIES: '127.0.0.1' });
+    for (const said of ['127.0.0.1', '203.0.113.66, 127.0.0.1']) {
+      const through = await proxy(town, { headers: { 'x-forwarded-for': said } });
+      const { code, named, levels } = await examined(town, ['--through', through]);
+      assert.equal(code, 0, JSON.stringify(levels('fail')));
+      assert.match(named('client address').found, /cannot be told apart from the proxy's own/);
+    }
+  });
+
+  test('the server keeps its warning of proxies that nobody named for people', async (t) => {
+    const town = await embedded(t, { SERVER_API_KEY: key });
+    const said = () => town.servers[0].program.said(400).match(/TRUSTED_PROXIES: a request from/g)?.length ?? 0;
+    await examined(town, ['--through', town.address()]);
+    assert.equal(said(), 0, town.servers[0].program.said());
+    await fetch(`${town.address()}/health`, { headers: { 'x-forwarded-for': '198.51.100.7' } });
+    await until(() => said() === 1, 'the warning');
+  });
+
+  test('https with a certificate that nobody knows, on this machine: it says that it did not look at it', async (t) => {
+    const town = await empty(t);
+    const { cert, key: secret } = await certificate(join(town.directory, 'tls'), 'own');
+    const port = await freePort();
+    const settings = { BIND_ADDR: `127.0.0.1:${port}`, TLS_CERT: cert, TLS_KEY: secret };
+    const server = town.runs(['serve'], settings);
+    await until(() => /listens on https/.test(server.said(400)), 'the server to listen', { seen: () => server.said() });
+    const { named } = await examined(town, ['--through', `https://127.0.0.1:${port}`], settings);
+    assert.match(named('reached').found, /the certificate was not checked/);
+    assert.equal(named('server').level, 'ok');
+  });
+
   test('nothing there', async (t) => {
     const town = await empty(t);
     const { code, named } = await examined(town, ['--through', `http://127.0.0.1:${await freePort()}`]);
@@ -284,6 +375,12 @@ describe('health and ready', { concurrency: 4 }, () => {
     const gone = await ends(town, ['health'], here);
     assert.deepEqual([gone.code, gone.errors.length], [1, 1], gone.said);
     assert.match(gone.errors[0], /does not answer/);
+  });
+
+  test('an address that is none is a mistake of the command line: 2', async (t) => {
+    const town = await empty(t);
+    for (const url of ['127.0.0.1:21001', 'chat.example.org', 'ftp://x'])
+      assert.equal((await ends(town, ['health', '--url', url])).code, 2, url);
   });
 
   test('a server that is stuck is given two seconds', async (t) => {

@@ -174,7 +174,7 @@ describe('a setting that makes no sense stops the program with one line that nam
 
   test('a second process on one SQLite file', async (t) => {
     const town = await embedded(t);
-    await isRefused(town, {}, /DATABASE_URL|REDIS_URL/);
+    await isRefused(town, {}, /DATABASE_URL.*SQLite serves one process: stop it, or move to Postgres and Redis/);
     const ada = await town.guest('Ada');
     await ada.joins('lobby');
     await ada.says('lobby', 'the first goes on');
@@ -234,6 +234,26 @@ describe('the other commands', { concurrency: 4 }, () => {
     const programs = Array.from({ length: 4 }, () => town.runs(['migrate']));
     for (const program of programs) assert.equal((await program.exit()).code, 0, program.said());
     await town.opens(2);
+  });
+
+  test('serve says where it is to collectors in one line of JSON, and nothing else', async (t) => {
+    const town = await embedded(t, { LOG_FORMAT: 'json' });
+    const [{ program, port }] = town.servers;
+    const lines = () => program.errors.map((line) => JSON.parse(line));
+    const found = () => lines().find(({ fields }) => fields.message === 'listening');
+    await until(found, 'the line', { seen: () => program.said() });
+    assert.equal(found().fields.address, `http://127.0.0.1:${port}`);
+    assert.match(found().fields.version, /^\d+\.\d+\.\d+/);
+    assert.ok(found().replica);
+    assert.deepEqual(program.output, []);
+  });
+
+  test('lines that no terminal shows have no colours', async (t) => {
+    const town = await embedded(t);
+    await town.stop();
+    const said = town.servers[0].program.said(400);
+    assert.match(said, / INFO /);
+    assert.ok(!said.includes('\u001b'), said);
   });
 
   test('serve prints where it is and how to get in', async (t) => {

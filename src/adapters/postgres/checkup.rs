@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{PoolSize, explain::explained, session};
 use crate::{
-    adapters::schema::schema,
+    adapters::schema::{APPLIED, Applied, schema},
     ports::checkup::{Check, clock},
 };
 
@@ -122,16 +122,11 @@ async fn look(connection: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> 
             false => Check::fail("postgres rights", found, remedy),
         });
     }
-    let newest = super::newest_migration();
-    let applied: Vec<(i64, bool)> = match has_schema {
-        true => {
-            sqlx::query_as("SELECT version, success FROM _sqlx_migrations ORDER BY version")
-                .fetch_all(&mut *connection)
-                .await?
-        }
+    let applied: Vec<Applied> = match has_schema {
+        true => sqlx::query_as(APPLIED).fetch_all(&mut *connection).await?,
         false => vec![],
     };
-    checks.push(schema(&applied, newest));
+    checks.push(schema(&applied, &super::MIGRATIONS));
     checks.push(clock(
         "clock of Postgres",
         before,

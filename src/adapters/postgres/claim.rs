@@ -118,11 +118,11 @@ impl Held {
             self = loop {
                 match Self::take(&options, sharing, Some(self.session)).await {
                     Ok(held) => break held,
-                    Err(ClaimError::InUse) if refusals == TRIES => {
+                    Err(ClaimError::InUse | ClaimError::OneProcess) if refusals == TRIES => {
                         tracing::error!("another process has taken the store");
                         return;
                     }
-                    Err(ClaimError::InUse) => {
+                    Err(ClaimError::InUse | ClaimError::OneProcess) => {
                         refusals += 1;
                         sleep(by_chance(PAUSE)).await;
                     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::explain::explained;
 use crate::{
-    adapters::schema::schema,
+    adapters::schema::{APPLIED, Applied, schema},
     ports::checkup::{Check, disk},
 };
 
@@ -150,14 +150,10 @@ async fn look(options: SqliteConnectOptions) -> Result<Check, sqlx::Error> {
     let has = sqlx::query_scalar::<_, bool>(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')",
     );
-    let applied: Vec<(i64, bool)> = match has.fetch_one(&mut connection).await? {
-        true => {
-            sqlx::query_as("SELECT version, success FROM _sqlx_migrations ORDER BY version")
-                .fetch_all(&mut connection)
-                .await?
-        }
+    let applied: Vec<Applied> = match has.fetch_one(&mut connection).await? {
+        true => sqlx::query_as(APPLIED).fetch_all(&mut connection).await?,
         false => vec![],
     };
     connection.close().await?;
-    Ok(schema(&applied, super::newest_migration()))
+    Ok(schema(&applied, &super::MIGRATIONS))
 }

@@ -32,7 +32,7 @@ impl SqliteStore {
         };
         match locked {
             Ok(()) => Ok(Claim { _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(ClaimError::InUse),
+            Err(TryLockError::WouldBlock) => Err(ClaimError::OneProcess),
             Err(TryLockError::Error(error)) => Err(ClaimError::Backend(failed(error))),
         }
     }

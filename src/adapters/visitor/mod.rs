@@ -1,5 +1,6 @@
 //! Asks servers over HTTP, as anybody outside may: whether one is alive, and what a proxy before it does to those who come.
 
+mod own;
 mod socket;
 mod through;
 
@@ -13,7 +14,10 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-pub use self::through::{Visit, through};
+pub use self::{
+    own::own_server,
+    through::{Visit, through},
+};
 use super::tls;
 
 /// How long this machine's own server has to answer.
@@ -25,7 +29,19 @@ pub async fn asks(base: &str, path: &str) -> Result<(), String> {
     let url = address(base)?
         .join(path)
         .map_err(|error| error.to_string())?;
-    let config = match is_own(&url) {
+    let answer = get(&url).await;
+    let answer = answer.map_err(|error| format!("{url} does not answer: {error}"))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let said = own::said(answer).await;
+    let why = said["reason"].as_str().unwrap_or_default();
+    Err(format!("{url} answers {status} {why}").trim().to_owned())
+}
+
+async fn get(url: &Url) -> Result<Response, String> {
+    let config = match is_own(url) {
         true => own().map_err(|error| error.to_string())?,
         false => {
             tls::trusting_the_system()
@@ -41,13 +57,7 @@ pub async fn asks(base: &str, path: &str) -> Result<(), String> {
         .build()
         .map_err(|error| cause(&error))?;
     let answer = client.get(url.clone()).send().await;
-    let answer = answer.map_err(|error| format!("{url} does not answer: {}", cause(&error)))?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let said = answer.text().await.unwrap_or_default();
-    Err(format!("{url} answers {status} {said}").trim().to_owned())
+    answer.map_err(|error| cause(&error))
 }
 
 /// Where this machine's own server is to be asked.

@@ -16,7 +16,6 @@ const FORGED: &str = "203.0.113.66";
 const ANSWER_MAX: usize = 64 * 1024;
 
 /// How to visit.
-#[derive(Debug, Clone)]
 pub struct Visit {
     /// Where people come in.
     pub base: String,
@@ -26,6 +25,8 @@ pub struct Visit {
     pub patient: bool,
     /// A token to come in with, where a websocket is to be kept open: without one the server ends it.
     pub token: Option<String>,
+    /// Whether the servers are to take this one's word on a client's address.
+    pub trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// What proves us to the server, for what it sees of a visitor.
     pub server_key: Option<String>,
 }
@@ -66,7 +67,7 @@ pub async fn through(visit: &Visit) -> Vec<Check> {
         checks.push(outside.cors(origin).await);
     }
     checks.push(outside.metrics().await);
-    checks.push(outside.seen(visit.server_key.as_deref()).await);
+    checks.push(outside.seen(visit).await);
     checks
 }
 
@@ -167,10 +168,9 @@ impl Outside {
         };
         let remedy = "is the name right, does the proxy run, and do the servers? `belfry health` asks one directly";
         match request.timeout(LIMIT).send().await {
-            Ok(answer) if answer.status().is_success() => (
-                Check::ok(name, format!("{} answers", self.base)),
-                Some(answer),
-            ),
+            Ok(answer) if answer.status().is_success() => {
+                (Check::ok(name, self.said_of_the_way()), Some(answer))
+            }
             Ok(answer) => {
                 let status = answer.status();
                 let found = match header(&answer, "location") {
@@ -183,6 +183,16 @@ impl Outside {
                 let found = format!("{} is not reached: {}", self.base, cause(&error));
                 (Check::fail(name, found, remedy), None)
             }
+        }
+    }
+
+    fn said_of_the_way(&self) -> String {
+        match self.base.scheme() == "https" && is_own(&self.base) {
+            true => format!(
+                "{} answers; this being the machine's own address, the certificate was not checked",
+                self.base
+            ),
+            false => format!("{} answers", self.base),
         }
     }
 
@@ -290,9 +300,9 @@ impl Outside {
     }
 
     /// What the server sees of us, if it is told who asks: the key goes only where nobody can read it on the way.
-    async fn seen(&self, key: Option<&str>) -> Check {
+    async fn seen(&self, visit: &Visit) -> Check {
         let name = "client address";
-        let Some(key) = key else {
+        let Some(key) = &visit.server_key else {
             return Check::skipped(
                 name,
                 "not looked at: it takes SERVER_API_KEY, the servers' own",
@@ -323,7 +333,8 @@ impl Outside {
             }
             Err(why) => return Check::skipped(name, format!("not looked at: {why}")),
         };
-        judge(&said, is_for_the_world(&self.base))
+        beside_the_proxy(&said, &visit.trusts)
+            .unwrap_or_else(|| judge(&said, is_for_the_world(&self.base)))
     }
 }
 
@@ -348,6 +359,22 @@ fn is_near(address: IpAddr) -> bool {
     }
 }
 
+/// Whoever visits from the proxy's own machine comes from the proxy's own address: what the server makes of that says little of others.
+fn beside_the_proxy(said: &Value, trusts: impl Fn(IpAddr) -> bool) -> Option<Check> {
+    let peer = said["peer"].as_str()?;
+    let hops = said["forwardedFor"].as_array()?.last()?.as_str()?;
+    let last = hops.rsplit(',').next()?.trim();
+    let is_trusted = said["address"] == FORGED || trusts(peer.parse().ok()?);
+    (last == peer && is_trusted).then(|| {
+        Check::skipped(
+            "client address",
+            format!(
+                "not looked at: this machine's address, {peer}, cannot be told apart from the proxy's own; look from another one"
+            ),
+        )
+    })
+}
+
 /// What `/api/admin/visitor` says of a visitor who claimed to be somebody else, and came by an address that is for the world or not.
 fn judge(said: &Value, for_the_world: bool) -> Check {
     let name = "client address";
@@ -365,7 +392,7 @@ fn judge(said: &Value, for_the_world: bool) -> Check {
         return Check::fail(
             name,
             format!("the server believes a forged X-Forwarded-For (it came from {peer})"),
-            "have the proxy set or extend X-Forwarded-For (nginx: $proxy_add_x_forwarded_for), and name only proxies in TRUSTED_PROXIES",
+            "have the proxy say itself where people come from (nginx: proxy_set_header X-Forwarded-For $remote_addr), and name only proxies in TRUSTED_PROXIES",
         );
     }
     let others = hops.iter().any(|hop| *hop != FORGED);
@@ -418,6 +445,17 @@ mod tests {
             of("192.0.2.7", "10.0.0.1", &["203.0.113.66, 192.0.2.7"]),
             Level::Ok
         );
+        // From the proxy's own machine: trusted with its word, and trusted with nothing.
+        let beside = |address: &str, forwarded: &str, trusts: bool| {
+            let said =
+                json!({ "address": address, "peer": "127.0.0.1", "forwardedFor": [forwarded] });
+            beside_the_proxy(&said, |_| trusts).is_some()
+        };
+        assert!(beside("127.0.0.1", "127.0.0.1", true));
+        assert!(beside(FORGED, "203.0.113.66, 127.0.0.1", false));
+        assert!(!beside("127.0.0.1", "203.0.113.66, 127.0.0.1", false));
+        assert!(!beside(FORGED, FORGED, true));
+        assert!(!beside("192.0.2.7", "192.0.2.7", true));
         // Nothing between us: the server sees who came, and does not believe the claim.
         assert_eq!(of("192.0.2.7", "192.0.2.7", &[FORGED]), Level::Ok);
     }

@@ -153,11 +153,12 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Text with `code` in it.
+/// Text with `code` in it; a document of ours is a link.
 pub(super) fn prose(text: &str) -> Markup {
     html! {
         @for (place, part) in text.split('`').enumerate() {
-            @if place % 2 == 1 { code { (part) } } @else { (part) }
+            @if part.starts_with("/api/") && part.ends_with(".json") { a href=(part) { code { (part) } } }
+            @else if place % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

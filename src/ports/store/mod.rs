@@ -60,6 +60,11 @@ pub enum ClaimError {
         "another process uses this store; processes share one only if all of them are given the same Redis"
     )]
     InUse,
+    /// Another process has the store, which is never for more than one.
+    #[error(
+        "another process uses this file; SQLite serves one process: stop it, or move to Postgres and Redis"
+    )]
+    OneProcess,
     /// Not known.
     #[error(transparent)]
     Backend(#[from] BackendError),

@@ -80,7 +80,7 @@ pub struct RoomRequest {
     pub visibility: Option<Visibility>,
 }
 
-/// What a room may be made, for the descriptions: a direct one is made for two users.
+/// What a room may be made. A direct one is made by its own path, for two users.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is wanted")]

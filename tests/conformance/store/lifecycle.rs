@@ -143,7 +143,10 @@ async fn a_claim_on_sqlite_is_alone() {
         let one = SqliteStore::connect(&database.url).await.unwrap();
         let two = SqliteStore::connect(&database.url).await.unwrap();
         let claim = one.claim(Sharing::Alone).unwrap();
-        assert!(matches!(two.claim(Sharing::Alone), Err(ClaimError::InUse)));
+        assert!(matches!(
+            two.claim(Sharing::Alone),
+            Err(ClaimError::OneProcess)
+        ));
         drop(claim);
         two.claim(Sharing::Alone).unwrap();
     })
