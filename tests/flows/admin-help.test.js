@@ -33,12 +33,17 @@ test('a usage line has what a command takes, and no settings that the environmen
     return program.errors.find((line) => line.startsWith('Usage: '));
   };
   assert.equal(await usage(['token']), 'Usage: belfry token [OPTIONS] --sub <SUB> --name <NAME>');
-  assert.equal(await usage(['describe']), 'Usage: belfry describe <openapi|asyncapi>');
+  assert.equal(await usage(['describe']), 'Usage: belfry describe [OPTIONS] <openapi|asyncapi>');
   assert.equal(await usage(['admin', 'rooms', 'show']), 'Usage: belfry admin rooms show [OPTIONS] <ROOM>');
 });
 
 describe('what was asked for', { concurrency: 4 }, () => {
-  const commands = { describe: 'describe openapi', token: 'token --sub ada --name Ada', admin: 'admin stats', doctor: 'doctor' };
+  const commands = {
+    describe: 'describe openapi',
+    token: 'token --sub ada --name Ada',
+    admin: 'admin stats',
+    doctor: 'doctor',
+  };
   for (const [name, words] of Object.entries(commands)) {
     /** The command by a shell, which says its exit code last. */
     const ends = async (t, to) => {

@@ -44,6 +44,11 @@ describe('the page about both interfaces', () => {
     );
   });
 
+  test('leads to the document that its words name, and says nothing of how it is made', () => {
+    assert.match(html, /<a href="\/api\/asyncapi.json"><code>/);
+    assert.doesNotMatch(html, /for the descriptions/);
+  });
+
   test('is where a problem sends its reader', async () => {
     const problem = await town.rest().get('/api/me');
     isProblem(problem, 401, 'unauthenticated');

@@ -147,7 +147,8 @@ describe('stores', { concurrency: 3 }, () => {
   test('a migration that is not the one this program knows: serve refuses it, and so does the doctor', async (t) => {
     const town = await empty(t);
     await town.runs(['migrate']).exit();
-    const change = 'import sqlite3; db = sqlite3.connect("data/belfry.db"); db.execute("UPDATE _sqlx_migrations SET checksum = x\'00\' WHERE version = 2"); db.commit()';
+    const change =
+      'import sqlite3; db = sqlite3.connect("data/belfry.db"); db.execute("UPDATE _sqlx_migrations SET checksum = x\'00\' WHERE version = 2"); db.commit()';
     execFileSync('python3', ['-c', change], { cwd: town.directory });
     const { named } = await examined(town, [], { BIND_ADDR: `127.0.0.1:${await freePort()}` });
     assert.equal(named('schema').level, 'fail');

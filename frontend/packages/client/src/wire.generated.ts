@@ -45,7 +45,7 @@ export interface components {
       /** @description The message that this one answers, in the same room. */
       replyTo?: components['schemas']['MessageId'];
       /**
-       * @description What a client may send, for the descriptions.
+       * @description What kind of message a client may send.
        * @enum {string}
        */
       type?: "text";
@@ -562,7 +562,7 @@ export interface components {
       /** @description What it is about, at most 500 characters. */
       topic?: string;
       /**
-       * @description What a room may be made, for the descriptions: a direct one is made for two users.
+       * @description What a room may be made. A direct one is made by its own path, for two users.
        * @enum {string}
        */
       visibility?: "public" | "private";
