@@ -29,8 +29,9 @@ use crate::domain::{
 
 /// Spans that may wait to be sent, about a kilobyte each; beyond, they are dropped and counted.
 const WAITING_MAX: usize = 4_096;
-/// Traces are told apart by share in the last 56 bits of their ids, which are random in a W3C trace and in a UUIDv7.
-const CHANCES: u64 = 1 << 56;
+/// Traces are told apart by share in the last 32 bits of their ids. Those are random in a W3C trace, and in a UUIDv7 too, where the bits
+/// before them may count within a millisecond.
+const CHANCES: u64 = 1 << 32;
 
 /// The name under which spans are recorded.
 const SCOPE: &str = "belfry";
