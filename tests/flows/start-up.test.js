@@ -33,11 +33,7 @@ const FUTURE = `INSERT INTO _sqlx_migrations (version, description, success, che
 /** As a version of before has left it. */
 const PAST = 'DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)';
 
-const asks = [
-  ['users', 'create', 'ada'],
-  ['stats'],
-  ['jobs', 'list'],
-];
+const asks = [['users', 'create', 'ada'], ['stats'], ['jobs', 'list']];
 
 /** `belfry admin` does nothing there, and says why in one line. */
 async function adminIsRefused(town, settings, why) {
