@@ -68,8 +68,7 @@ test('what is said of heartbeats to those who set up proxies is what a handshake
     `a poll is answered within ${each} s`,
   );
   await says('docs/security.md', `every ${each} s, ${answer} s for the answer`);
-  for (const file of ['deploy/nginx/nginx.conf', 'deploy/kubernetes/ingress.yaml'])
-    await says(file, `pings every ${each} s`);
+  await says('deploy/nginx/nginx.conf', `pings every ${each} s`);
 });
 
 function linksIn(text) {
