@@ -24,6 +24,7 @@ use crate::{
 /// How often it is looked.
 const LOOKS: Duration = Duration::from_secs(5);
 /// The most connections of one address to the listener apart: many times what a collector and health checks need.
+/// A constant: what could not be unwrapped would not compile.
 const ASIDE_MAX: NonZeroU32 = NonZeroU32::new(256).unwrap();
 
 /// Looks at the store, at Redis and at the descriptors every 5 s until `stop`.
