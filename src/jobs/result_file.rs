@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{handler::JobError, running::Running};
 
-/// The bytes of a part.
-pub const PART: usize = 256 * 1024;
+/// The bytes of a part. Small, since each connection to the store that has carried one keeps buffers of its size.
+pub const PART: usize = 64 * 1024;
 /// The most bytes of a file; a job that makes more fails.
 pub const FILE_MAX: u64 = 1024 * 1024 * 1024;
 
@@ -62,7 +62,7 @@ impl<'a> ResultFile<'a> {
         }
     }
 
-    /// Adds bytes; every 256 KiB are kept. Ends the job when it is to be cancelled, or when its hold is lost.
+    /// Adds bytes; every 64 KiB are kept. Ends the job when it is to be cancelled, or when its hold is lost.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), JobError> {
         self.bytes += bytes.len() as u64;
         if self.bytes > FILE_MAX {
