@@ -900,20 +900,35 @@ class Visitor {
 
   /** axe finds nothing against WCAG 2.2 AA, and nothing is wider than the window. */
   async isAccessible(view) {
-    await this.page.evaluate(await readFile(AXE, 'utf8'));
-    const found = await this.page.evaluate(async (values) => {
-      // What is still fading in has less contrast for a moment.
-      const moving = document
-        .getAnimations()
-        .filter(({ effect }) => effect?.getComputedTiming().endTime < 2000);
-      await Promise.allSettled(moving.map(({ finished }) => finished));
-      const { violations } = await globalThis.axe.run({ runOnly: { type: 'tag', values } });
-      const tooWide = document.documentElement.scrollWidth > window.innerWidth;
-      const all = violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-      );
-      return tooWide ? ['wider than the window', ...all] : all;
-    }, WCAG_22_AA);
-    assert.deepEqual(found, [], view);
+    const found = await this.asksAxe({ type: 'tag', values: WCAG_22_AA });
+    const tooWide = await this.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    assert.deepEqual(tooWide ? ['wider than the window', ...found] : found, [], view);
+  }
+
+  /** What the colours alone decide, in the theme that is not shown. */
+  async hasContrastInTheDark(view) {
+    await this.page.emulateMedia({ colorScheme: 'dark' });
+    assert.deepEqual(await this.asksAxe({ type: 'rule', values: ['color-contrast'] }), [], `${view}, dark`);
+    await this.page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** What axe finds by these rules. */
+  async asksAxe(runOnly) {
+    if (!(await this.page.evaluate(() => 'axe' in globalThis)))
+      await this.page.evaluate(await readFile(AXE, 'utf8'));
+    return this.page.evaluate(
+      async (options) => {
+        // What is still fading in has less contrast for a moment.
+        const moving = document
+          .getAnimations()
+          .filter(({ effect }) => effect?.getComputedTiming().endTime < 2000);
+        await Promise.allSettled(moving.map(({ finished }) => finished));
+        const { violations } = await globalThis.axe.run(options);
+        return violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+        );
+      },
+      { runOnly, resultTypes: ['violations'], preload: false },
+    );
   }
 }
