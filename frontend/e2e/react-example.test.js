@@ -49,7 +49,7 @@ stories('the React example', (story) => {
 async function comesIn(test, browser, belfry, name) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   test.after(async () => {

@@ -25,7 +25,7 @@ test('the front end of the README lets two people talk', { skip, timeout: 120_00
   t.after(() => browser.close());
   const enter = async (name) => {
     const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     page.on('dialog', (dialog) => dialog.accept(name));
     await page.goto(origin);
     return page;
