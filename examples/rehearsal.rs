@@ -7,7 +7,10 @@ use std::{process::ExitCode, time::Duration};
 
 use async_trait::async_trait;
 use belfry::{
-    domain::{error::Problem, id::UserId},
+    domain::{
+        error::{Code, Problem},
+        id::UserId,
+    },
     jobs::{BackOff, Handler, Handlers, JobError, Rules, Running},
     ports::store::Store,
     program,
@@ -31,7 +34,8 @@ fn main() -> ExitCode {
         .with(Fail)
         .with(Panic)
         .with(Hang)
-        .with(Kill);
+        .with(Kill)
+        .with(Refuse);
     program::run(handlers)
 }
 
@@ -181,5 +185,22 @@ impl Handler for Kill {
 
     async fn run(&self, _: Nothing, _: &Running) -> Result<Value, JobError> {
         std::process::abort()
+    }
+}
+
+/// `rehearsal.refuse` `{}`: is for nobody.
+struct Refuse;
+
+#[async_trait]
+impl Handler for Refuse {
+    const TYPE: &'static str = "rehearsal.refuse";
+    type Payload = Nothing;
+
+    async fn admit(&self, _: &Nothing, _: &UserId, _: &dyn Store) -> Result<(), Problem> {
+        Err(Problem::new(Code::Forbidden, "This is for nobody."))
+    }
+
+    async fn run(&self, _: Nothing, _: &Running) -> Result<Value, JobError> {
+        Err(JobError::Hopeless("It was let in.".into()))
     }
 }

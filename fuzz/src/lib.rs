@@ -183,8 +183,16 @@ pub fn text(data: &[u8]) {
             Ok(&name),
             "a name that was given may be wished for"
         );
+        wished(&name);
     }
-    for name in username::username_wishes(text) {
+    if let Some(name) = username::username_from(text) {
+        wished(&name);
+    }
+}
+
+/// What is tried in turn for a name that may be had.
+fn wished(name: &str) {
+    for name in username::username_wishes(name) {
         bounded(&name, 32);
     }
 }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { until } from './support/limits.js';
 import { exampleBinary } from './support/program.js';
-import { answered } from './support/rest.js';
+import { answered, isProblem } from './support/rest.js';
 import { embedded, replicas } from './support/town.js';
 
 const rehearsal = { binary: exampleBinary('rehearsal') };
@@ -50,6 +50,14 @@ describe('a type of job that', { concurrency: 3 }, () => {
     const ada = await town.guest('Ada');
     const done = await becomes(ada, await asked(ada, 'rehearsal.fail', { times: 2 }), 'completed');
     assert.deepEqual([done.attempts, done.result], [3, { attempt: 3 }]);
+  });
+
+  test('is not for whoever asks is refused, and no job', async (t) => {
+    const town = await embedded(t, {}, rehearsal);
+    const ada = await town.guest('Ada');
+    const answer = await ada.rest.post('/api/jobs', { type: 'rehearsal.refuse', payload: {} });
+    isProblem(answer, 403, 'forbidden');
+    assert.deepEqual((await ada.rest.get('/api/jobs')).body.jobs, []);
   });
 
   test('kills its worker is dead after its attempts, and takes nobody with it', async (t) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
+import { until } from './support/limits.js';
 import { brief } from './support/person.js';
 import { replicas, unhurried } from './support/town.js';
 import { agree } from './support/watcher.js';
@@ -116,6 +117,29 @@ describe('being removed', { concurrency: 4, ...overBackends }, () => {
     await Promise.all(devices.map((device) => isOut(device, 'leaving', { reason: 'left' })));
     carol.hasNotSeen('room:removed');
     await carol.sees('user:left', { userId: devices[0].id });
+  });
+
+  test('while one’s join is on its way is its answer', async (t) => {
+    const town = await replicas(t, 2, { ownPostgres: true });
+    const ada = await town.guest('Ada', { at: 1 });
+    const bob = await town.guest('Bob', { at: 0 });
+    await ada.joins('doorway');
+    const member = 'SELECT FROM members WHERE room_id = $1 AND user_id = $2';
+    const isMember = async () => (await town.postgres.asks(member, ['doorway', bob.id])).length > 0;
+    const isTold = async () => {
+      // He becomes a member, and waits for the room's messages.
+      const release = await town.postgres.holds('LOCK TABLE messages IN ACCESS EXCLUSIVE MODE');
+      const joining = bob.tries('join:room', 'doorway');
+      await until(isMember, 'his membership');
+      await kicks(ada, 'doorway', bob);
+      const { error } = await joining;
+      await release();
+      // On a busy machine the messages are given up before he is removed.
+      assert.match(error?.code ?? 'let in', /^(forbidden|unavailable)$/);
+      return error.code === 'forbidden';
+    };
+    await until(isTold, 'the removal to come before the messages');
+    bob.hasNotSeen('room:history');
   });
 
   test('from a private room is for good, and answers as if there were none', async (t) => {

@@ -59,7 +59,7 @@ async fn jobs(
 
 /// Ask for a background job. Its owner's sockets hear of it by `job:update`. At most 5 a second (25 at once), and 100 under way.
 #[utoipa::path(post, operation_id = "createJob", path = "/api/jobs", tag = "jobs", request_body = JobRequest,
-    responses((status = 202, description = "Stored: it will be done, whatever becomes of this server.", body = JobView), (status = 403, description = "The type is not for the caller: `room.export` takes a member"), (status = 404, description = "What the payload names is not there: `room.export` takes a room that the caller may see"), (status = 429, description = "More than 5 a second (25 at once), or 100 under way")))]
+    responses((status = 202, description = "Stored: it will be done, whatever becomes of this server.", body = JobView), (status = 403, description = "The type is not for the caller: only types of the operator's own say so; `room.export` takes any room that the caller may see"), (status = 404, description = "What the payload names is not there: `room.export` takes a room that the caller may see"), (status = 429, description = "More than 5 a second (25 at once), or 100 under way")))]
 async fn ask(
     State(shared): State<Arc<Shared>>,
     Caller(caller): Caller,
