@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 const copy = join(target, 'bare-source');
 
-const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+});
 rmSync(copy, { recursive: true, force: true });
 // The page is built before, if at all, and is in no list.
 for (const file of [...listed.split('\0').filter(Boolean), 'frontend/dist']) {
@@ -28,7 +31,8 @@ path = "src/main.rs"
 [patch.crates-io]
 prometheus-client = { path = "bench/instructions/uncounted" }
 `;
-writeFileSync(manifest, readFileSync(manifest, 'utf8') + changed);
+const kept = readFileSync(manifest, 'utf8').replace('default-run = "belfry"', '');
+writeFileSync(manifest, kept + changed);
 // Into the same place as the other, whose libraries it shares.
 execFileSync('cargo', ['build', '--release', '--bin', 'belfry-bare', '--target-dir', target, ...process.argv.slice(2)], {
   cwd: copy,
