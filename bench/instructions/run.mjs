@@ -74,17 +74,20 @@ console.log(
   `${load.sends} messages, ${load.together} at once, to ${load.sockets} sockets: ${shown(deliveries)} deliveries, ${values.turns} turns`,
 );
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores; callgrind; ${new Date().toISOString().slice(0, 10)}\n`);
-const columns = Object.keys(parts);
-console.log(
-  `| server | instructions a delivery | lowest to highest | beside ${first.name} | ${columns.map((it) => `in ${it}`).join(' | ')} |`,
-);
+// The middle of the turns, and the lowest and the highest, in hundredths of all that was counted in the same turn.
+const columns = [...Object.keys(parts), 'clocks'];
+const heads = [...Object.keys(parts).map((part) => `in ${part}`), 'in all looks at clocks'];
+console.log(`| server | instructions a delivery | lowest to highest | beside ${first.name} | ${heads.join(' | ')} |`);
 console.log(`| --- | ---: | ---: | ---: | ${columns.map(() => '---:').join(' | ')} |`);
 for (const { name, turns } of variants) {
   const each = turns.map((cost) => cost.all / deliveries);
-  const share = (100 * (median(each) * deliveries - base)) / base;
-  const shares = columns.map((part) => `${median(turns.map((cost) => (100 * cost[part]) / cost.all)).toFixed(2)} %`);
+  const beside = (100 * (median(each) * deliveries - base)) / base;
+  const shares = columns.map((part) => {
+    const list = turns.map((cost) => (100 * cost[part]) / cost.all);
+    return `${median(list).toFixed(2)} % (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
+  });
   const range = `${shown(Math.min(...each))} to ${shown(Math.max(...each))}`;
   console.log(
-    `| ${name} | ${shown(median(each))} | ${range} | ${share >= 0 ? '+' : ''}${share.toFixed(2)} % | ${shares.join(' | ')} |`,
+    `| ${name} | ${shown(median(each))} | ${range} | ${beside >= 0 ? '+' : ''}${beside.toFixed(2)} % | ${shares.join(' | ')} |`,
   );
 }
