@@ -25,7 +25,7 @@ const load = Object.fromEntries(['sockets', 'sends', 'together', 'threads'].map(
 const TRIES = 4;
 const deliveries = load.sockets * load.sends;
 const binary = process.env.BELFRY_BIN ?? 'target/release/belfry';
-// A build in which no metric counts (bare.mjs), where there is one.
+// A build from which the metrics are left out altogether, where there is one.
 const bare = process.env.BELFRY_BARE_BIN;
 
 const all = [
