@@ -3,7 +3,7 @@
 //! Changes of many traces are committed together, so each has a span of its own for the same call, which says how many there were.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     time::{Duration, SystemTime},
 };
 
@@ -23,8 +23,8 @@ use crate::{
 /// What is recorded of one batch; empty, and nearly free, where nothing is.
 #[derive(Default)]
 pub(super) struct Recorded {
-    /// By the change's place in the batch.
-    commits: HashMap<usize, Span>,
+    /// By the change's place in the batch. Every change looks for its own here and few find one, which costs no hash.
+    commits: BTreeMap<usize, Span>,
     rooms: HashMap<RoomId, Vec<(Rev, Trace)>>,
 }
 
@@ -39,7 +39,7 @@ impl Recorded {
     /// A batch goes to the store, or a part of one that it could not take. For each of its changes, where whoever asked for it stands.
     pub(super) fn begin<'a>(asked: impl ExactSizeIterator<Item = Option<&'a Trace>>) -> Self {
         let together = asked.len() as i64;
-        let mut commits = HashMap::new();
+        let mut commits = BTreeMap::new();
         for (place, trace) in asked.enumerate() {
             let Some(trace) = trace.filter(|trace| trace.is_recorded()) else {
                 continue;
@@ -103,6 +103,9 @@ impl Recorded {
 
     /// Changes of a room are told: where that stands for other replicas, and for this one.
     pub(super) fn published(&mut self, room: &RoomId) -> (Vec<Mark>, Vec<(Rev, Trace)>) {
+        if self.rooms.is_empty() {
+            return Default::default();
+        }
         let here = self.rooms.remove(room).unwrap_or_default();
         let marks = here.iter().filter_map(|(rev, place)| {
             let span = place.span("publish", SpanKind::Producer)?;

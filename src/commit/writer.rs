@@ -437,11 +437,10 @@ impl Committer {
             self.hubs.committed(&room, changes);
         }
         self.aftermath.enqueue(jobs);
+        let now = Instant::now();
         for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
-            self.metrics
-                .commits
-                .seconds
-                .observe(waiter.taken.elapsed().as_secs_f64());
+            let time = now.duration_since(waiter.taken);
+            self.metrics.commits.seconds.observe(time.as_secs_f64());
             let _ = waiter.done.send(Ok(outcome));
         }
     }

@@ -7,9 +7,12 @@ use prometheus_client::metrics::{
 };
 
 use super::{Label, Pair, catalog::Catalog};
-use crate::ports::{
-    queue::{Backlog, Line, Oldest},
-    store::JobCounts,
+use crate::{
+    domain::job::ENRICH,
+    ports::{
+        queue::{Backlog, Line, Oldest},
+        store::JobCounts,
+    },
 };
 
 /// The jobs that this process does, and what it knows of all of them.
@@ -33,6 +36,8 @@ pub struct JobFigures {
     pub swept: Counter,
     /// Ended attempts, by type and by outcome.
     attempts: Family<Pair, Counter>,
+    /// Those of them that come with messages and were done: as many as there are messages, so they are not looked up.
+    enriched: Counter,
     /// Jobs in the queue, by `line`: `messages`, the priorities, and those of any line whose time has not come; all workers' alike.
     queued: Family<Label, Gauge>,
     /// How long the first in each line has been there.
@@ -52,6 +57,12 @@ impl JobFigures {
                 0.001, 0.004, 0.016, 0.064, 0.256, 1.0, 4.0, 16.0, 64.0, 256.0,
             ])
         };
+        let attempts: Family<Pair, Counter> = catalog.add(
+            "job_attempts",
+            &["outcome", "type"],
+            "Ended attempts at jobs, by type and by outcome: done, failed (tried again), dead, cancelled or handed_back",
+            Family::default(),
+        );
         Self {
             done: catalog.counter("jobs_done", "Jobs done by this process"),
             failed: catalog.counter("jobs_failed", "Failed attempts at a job"),
@@ -72,12 +83,8 @@ impl JobFigures {
                 ]),
             ),
             swept: catalog.counter("jobs_swept", "Jobs handed to the queue again"),
-            attempts: catalog.add(
-                "job_attempts",
-                &["outcome", "type"],
-                "Ended attempts at jobs, by type and by outcome: done, failed (tried again), dead, cancelled or handed_back",
-                Family::default(),
-            ),
+            enriched: attempts.get_or_create_owned(&[("outcome", "done"), ("type", ENRICH)]),
+            attempts,
             queued: catalog.add(
                 "jobs_queued",
                 &["line"],
@@ -153,6 +160,12 @@ impl JobFigures {
     pub fn ended(&self, kind: &'static str, outcome: &'static str) {
         let labels = [("outcome", outcome), ("type", kind)];
         self.attempts.get_or_create(&labels).inc();
+    }
+
+    /// A job that came with a message was done.
+    pub fn enriched(&self) {
+        self.done.inc();
+        self.enriched.inc();
     }
 
     /// An attempt at a job of that type took so long.

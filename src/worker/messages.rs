@@ -186,8 +186,7 @@ async fn conclude(floor: &Floor, ended: Vec<(Claim, Reading, Read)>, settling: &
     for (claim, reading, read) in ended {
         match read {
             Some(Ok(finished)) => {
-                worker.metrics.jobs.done.inc();
-                worker.metrics.jobs.ended(ENRICH, "done");
+                worker.metrics.jobs.enriched();
                 settling.add(claim, row(&reading, &finished));
             }
             Some(Err(error)) => failed.push((claim, reading, error)),
@@ -394,8 +393,7 @@ async fn read_alone(floor: &Floor, ticket: Ticket, started: Started) {
     let Some(hold) = reading.hold else { return };
     match result {
         Some(Ok(finished)) => {
-            floor.worker.metrics.jobs.done.inc();
-            floor.worker.metrics.jobs.ended(ENRICH, "done");
+            floor.worker.metrics.jobs.enriched();
             let mut settling = Settling::default();
             settling.row(row(&reading, &finished));
             settling.settle(&floor.worker).await;
