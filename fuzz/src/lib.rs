@@ -7,7 +7,7 @@ use belfry::{
     adapters::pages,
     domain::{error::Problem, message::Preview, moderation::Rules, timestamp::Timestamp, username},
     protocol::{client_event::ClientEvent, frame, rest},
-    sockets::inbox::read_event,
+    sockets::event::read_event,
 };
 use bytes::Bytes;
 use engineioxide_core::{Packet as TransportPacket, ProtocolVersion, Str};

@@ -1,5 +1,6 @@
 //! The backends behind the ports. They know the ports and the domain, never each other; only the composition root knows them.
 
+mod columns;
 pub mod jwks;
 pub mod memory;
 pub mod otlp;
@@ -11,6 +12,7 @@ pub mod rules_file;
 mod schema;
 pub mod sqlite;
 mod stored_jobs;
+mod stored_notifications;
 mod tls;
 mod turns;
 pub mod visitor;

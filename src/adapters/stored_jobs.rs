@@ -2,13 +2,15 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use super::columns::{Columns, Rows};
 use crate::{
     domain::{
-        id::JobId,
+        id::{JobId, UserId},
         job::{ENRICH, ERROR_MAX, EnrichMessage, FailedAttempt, Job, Priority, State},
         timestamp::Timestamp,
     },
     ports::{
+        BackendError,
         queue::{Line, Ticket},
         store::{End, Ending},
     },
@@ -95,17 +97,13 @@ pub(super) fn kept_error(error: &str) -> String {
 }
 
 /// The stored list of failures.
-pub(super) fn failures(stored: Option<&str>) -> Result<Vec<FailedAttempt>, serde_json::Error> {
-    let stored: Vec<(i32, i64, String)> = match stored {
-        Some(json) => serde_json::from_str(json)?,
-        None => Vec::new(),
-    };
+fn failures(stored: Vec<(i32, i64, String)>) -> Vec<FailedAttempt> {
     let failure = |(attempt, at, error)| FailedAttempt {
         attempt,
         at: Timestamp::from_millis(at),
         error,
     };
-    Ok(stored.into_iter().map(failure).collect())
+    stored.into_iter().map(failure).collect()
 }
 
 /// A job that a sweep hands out; without a priority it is a message's.
@@ -149,6 +147,30 @@ impl HandedOut {
             message,
             again: self.again,
         }))
+    }
+}
+
+impl<D: Rows> Columns<'_, D> {
+    /// Takes the columns of a job.
+    pub(super) fn job(&mut self) -> Result<Job, BackendError> {
+        Ok(Job {
+            id: JobId(self.take()?),
+            kind: self.take()?,
+            payload: self.take::<Option<String>>()?.unwrap_or_default(),
+            owner: self.maybe(UserId::parse)?,
+            priority: self.maybe_word(Priority::parse)?.unwrap_or_default(),
+            state: self.word(State::parse)?,
+            progress: u8::try_from(self.take::<i16>()?).unwrap_or(100),
+            attempts: self.take()?,
+            max_attempts: self.take()?,
+            run_at: self.not_before()?,
+            expires_at: self.maybe_time()?,
+            cancel_asked: self.take()?,
+            result: self.take()?,
+            failures: failures(self.list()?),
+            created_at: self.time()?,
+            updated_at: self.time()?,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{AdminError, json, lines};
+use super::{AdminError, answer::answer, table::lines};
 use crate::{
     domain::timestamp::Timestamp,
     ports::store::{Figure, Store, Sure},
@@ -77,32 +77,32 @@ fn size(bytes: i64) -> String {
 impl Stats {
     pub(super) async fn carry_out(self, store: &dyn Store) -> Result<String, AdminError> {
         let found = store.figures(Timestamp::now()).await?;
-        if self.json {
-            return Ok(json(&StatsJson {
-                users: FigureJson::of(found.users),
-                rooms: FigureJson::of(found.rooms),
-                messages: FigureJson::of(found.messages),
-                messages_last_day: FigureJson::of(found.messages_last_day),
-                jobs: JobsJson {
-                    waiting: FigureJson::of(found.jobs_waiting),
-                    active: FigureJson::of(found.jobs_active),
-                    dead: FigureJson::of(found.jobs_dead),
-                },
-                store_bytes: found.bytes,
-                schema_version: found.schema,
-            }));
-        }
-        Ok(lines(&[
-            ("users", words(found.users)),
-            ("rooms", words(found.rooms)),
-            ("messages", words(found.messages)),
-            ("  of the last 24 hours", words(found.messages_last_day)),
-            ("jobs waiting", words(found.jobs_waiting)),
-            ("jobs active", words(found.jobs_active)),
-            ("jobs dead", words(found.jobs_dead)),
-            ("store", size(found.bytes)),
-            ("schema", found.schema.to_string()),
-        ]))
+        let value = StatsJson {
+            users: FigureJson::of(found.users),
+            rooms: FigureJson::of(found.rooms),
+            messages: FigureJson::of(found.messages),
+            messages_last_day: FigureJson::of(found.messages_last_day),
+            jobs: JobsJson {
+                waiting: FigureJson::of(found.jobs_waiting),
+                active: FigureJson::of(found.jobs_active),
+                dead: FigureJson::of(found.jobs_dead),
+            },
+            store_bytes: found.bytes,
+            schema_version: found.schema,
+        };
+        Ok(answer(self.json, &value, || {
+            lines(&[
+                ("users", words(found.users)),
+                ("rooms", words(found.rooms)),
+                ("messages", words(found.messages)),
+                ("  of the last 24 hours", words(found.messages_last_day)),
+                ("jobs waiting", words(found.jobs_waiting)),
+                ("jobs active", words(found.jobs_active)),
+                ("jobs dead", words(found.jobs_dead)),
+                ("store", size(found.bytes)),
+                ("schema", found.schema.to_string()),
+            ])
+        }))
     }
 }
 

@@ -3,16 +3,16 @@
 //! Over Redis, servers are told at once. Without it there is no way from here to the sockets, and whoever serves finds what has
 //! changed in the store, within the second in which it compares.
 
+mod answer;
 mod figures;
 mod jobs;
 mod rooms;
 mod table;
 mod users;
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use clap::Subcommand;
-use serde::Serialize;
 
 pub use self::table::plain;
 use self::{figures::Stats, jobs::Jobs, rooms::Rooms, users::Users};
@@ -104,21 +104,4 @@ pub async fn carry_out(what: Admin, desk: &Desk) -> Result<String, AdminError> {
         Admin::Jobs { what } => what.carry_out(&*desk.store).await,
         Admin::Stats(stats) => stats.carry_out(&*desk.store).await,
     }
-}
-
-fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_else(|_| "null".to_owned());
-    text.push('\n');
-    text
-}
-
-/// Names and what they stand for, a line each.
-fn lines(lines: &[(&str, String)]) -> String {
-    let width = lines.iter().map(|(name, _)| name.len()).max();
-    let width = width.unwrap_or_default() + 2;
-    let mut text = String::new();
-    for (name, value) in lines {
-        let _ = writeln!(text, "{name:<width$}{value}");
-    }
-    text
 }

@@ -1,19 +1,21 @@
 //! Text for a terminal: columns under a heading, and nothing in them that a terminal would take for an order.
 
+use std::fmt::{Display, Write};
+
 /// Rows under a heading, each column as wide as its widest cell; the last one is not padded.
 pub(super) fn table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],
-    rows: &[[String; COLUMNS]],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
 ) -> String {
     let heading = heading.map(str::to_owned);
+    let rows: Vec<[String; COLUMNS]> = std::iter::once(heading).chain(rows).collect();
     let width = |column: usize| {
-        let cells = rows.iter().chain([&heading]);
-        let widths = cells.map(|row| row[column].chars().count());
+        let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or_default()
     };
     let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     let mut text = String::new();
-    for row in std::iter::once(&heading).chain(rows) {
+    for row in &rows {
         let cells = row.iter().zip(&widths);
         let padded: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))
@@ -22,6 +24,22 @@ pub(super) fn table<const COLUMNS: usize>(
         text.push('\n');
     }
     text
+}
+
+/// Names and what they stand for, a line each.
+pub(super) fn lines(lines: &[(&str, String)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.len()).max();
+    let width = width.unwrap_or_default() + 2;
+    let mut text = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(text, "{name:<width$}{value}");
+    }
+    text
+}
+
+/// What may be missing, in a cell or on a line.
+pub(super) fn or_dash(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 /// On one line and without control characters, which are shown as escapes.
@@ -60,7 +78,7 @@ mod tests {
             ["abc".to_owned(), String::new(), String::new()],
         ];
         assert_eq!(
-            table(["ID", "WHAT", "END"], &rows),
+            table(["ID", "WHAT", "END"], rows),
             "ID   WHAT       END\na    long cell  é\nabc\n"
         );
     }

@@ -10,6 +10,7 @@ pub mod external_keys;
 pub mod external_tokens;
 pub mod history;
 pub mod issuer_keys;
+pub mod job_wish;
 pub mod jobs;
 pub mod join;
 mod known;

@@ -28,7 +28,8 @@ use super::{
 };
 use crate::{
     domain::{
-        change::{Act, Change, Deed, Outcome, RoomChange, independent},
+        batch::independent,
+        change::{Act, Change, Deed, Outcome, RoomChange},
         error::Problem,
         id::RoomId,
     },

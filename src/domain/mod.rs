@@ -3,6 +3,7 @@
 //! Imports nothing of ours; everything else imports it.
 
 pub mod account;
+pub mod batch;
 pub mod change;
 pub mod display_name;
 pub mod error;

@@ -19,26 +19,17 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
 use parking_lot::Mutex;
-use serde::{
-    Deserialize,
-    de::{IgnoredAny, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
 use tokio::{sync::Notify, time::Instant};
 use tracing::Instrument;
 
 use super::{
+    event::read_event,
     link::{Cut, SocketLink},
     underway::{Concern, Underway},
 };
 use crate::{
     chat::{BURST, Chat},
-    domain::{
-        error::{Code, Problem},
-        id::RoomId,
-        message::Message,
-        timestamp::Timestamp,
-    },
+    domain::{error::Problem, id::RoomId, message::Message, timestamp::Timestamp},
     protocol::{
         client_event::ClientEvent,
         packet::Packet,
@@ -446,59 +437,5 @@ fn name_of(event: &ClientEvent) -> &'static str {
         ClientEvent::StartTyping(_) => "typing:start",
         ClientEvent::StopTyping(_) => "typing:stop",
         ClientEvent::UpdatePresence(_) => "presence:update",
-    }
-}
-
-/// The name and the event of a packet's JSON array; arguments after the first are ignored, as stock servers do.
-pub fn read_event(text: &str, with_attachments: bool) -> (String, Result<ClientEvent, Problem>) {
-    let parts: Parts<'_> = match serde_json::from_str(text) {
-        Ok(parts) => parts,
-        Err(error) => {
-            return (
-                String::new(),
-                Err(crate::protocol::client_event::unreadable(
-                    "The event",
-                    &error,
-                )),
-            );
-        }
-    };
-    let name = parts.name.into_owned();
-    let event = if with_attachments {
-        Err(Problem::new(
-            Code::InvalidArgument,
-            format!("{name} takes JSON, not binary data."),
-        ))
-    } else {
-        ClientEvent::parse(&name, parts.argument)
-    };
-    (name, event)
-}
-
-struct Parts<'a> {
-    name: std::borrow::Cow<'a, str>,
-    argument: Option<&'a RawValue>,
-}
-
-impl<'de> Deserialize<'de> for Parts<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Parts<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an array that begins with the event's name")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let name = seq
-                    .next_element()?
-                    .ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
-                let argument = seq.next_element()?;
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Parts { name, argument })
-            }
-        }
-        deserializer.deserialize_seq(Reader)
     }
 }

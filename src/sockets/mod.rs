@@ -7,6 +7,7 @@
 pub mod crowd;
 mod drain;
 pub mod engine;
+pub mod event;
 pub mod gateway;
 pub mod inbox;
 pub mod link;

@@ -1,7 +1,7 @@
 //! What a client may send: anything.
 
 use belfry::{
-    domain::error::Code, protocol::client_event::ClientEvent, sockets::inbox::read_event,
+    domain::error::Code, protocol::client_event::ClientEvent, sockets::event::read_event,
 };
 use proptest::prelude::*;
 

@@ -11,7 +11,10 @@ mod batch;
 use self::{answers::outcomes, batch::Batch};
 use super::{Again, Lane, PostgresStore, rows::counted_room};
 use crate::{
-    domain::change::{Change, Outcome, answering},
+    domain::{
+        batch::answering,
+        change::{Change, Outcome},
+    },
     ports::BackendError,
 };
 

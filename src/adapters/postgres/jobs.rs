@@ -365,7 +365,7 @@ impl PostgresStore {
         let early = |row| {
             let mut columns = Columns::of(row);
             let job = JobId(columns.take()?);
-            let run_at = columns.run_at()?.unwrap_or_else(Timestamp::now);
+            let run_at = columns.not_before()?.unwrap_or_else(Timestamp::now);
             let wait: i64 = columns.take()?;
             let wait = Duration::from_millis(wait.unsigned_abs());
             Ok(Early { job, run_at, wait })

@@ -168,7 +168,7 @@ impl MemberStore for PostgresStore {
             return Ok(None);
         };
         let mut columns = Columns::of(row);
-        Ok(Some((columns.view()?, columns.maybe_role()?)))
+        Ok(Some((columns.view()?, columns.maybe_word(Role::parse)?)))
     }
 
     async fn members(

@@ -8,15 +8,13 @@ use super::{Again, Lane, PostgresStore, rows::Columns};
 use crate::{
     domain::{
         Rev, Seq,
-        id::{MessageId, RoomId, UserId},
+        id::{RoomId, UserId},
         timestamp::Timestamp,
     },
     metrics::Operation,
     ports::{
         BackendError,
-        store::{
-            MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG, age_of,
-        },
+        store::{MODERATORS_MAX, Moderated, ModerationStore, REPEATS_AMONG, age_of},
     },
 };
 
@@ -50,20 +48,9 @@ impl ModerationStore for PostgresStore {
                 .bind(limit)
         });
         let rows = self.limited(Operation::Moderation, rows).await?;
-        let log = rows.iter().map(|row| {
-            let mut columns = Columns::of(row);
-            Ok(Moderated {
-                room_id: columns.parse(RoomId::parse)?,
-                message_id: MessageId(columns.take()?),
-                seq: columns.take()?,
-                content_rev: columns.take()?,
-                user_id: columns.parse(UserId::parse)?,
-                action: columns.word(ModerationAction::parse)?,
-                reason: columns.take()?,
-                at: columns.time()?,
-            })
-        });
-        log.collect()
+        rows.iter()
+            .map(|row| Columns::of(row).moderated())
+            .collect()
     }
 
     async fn repeats(

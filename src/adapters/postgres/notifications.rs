@@ -8,10 +8,10 @@ use super::{
     rows::{Columns, first},
 };
 use crate::{
+    adapters::stored_notifications::{about, notification_columns, stands},
     domain::{
         id::{MessageId, NotificationId, RoomId, UserId},
-        notification::{Matter, Notification, NotificationKind},
-        room::Visibility,
+        notification::Notification,
         timestamp::Timestamp,
     },
     metrics::Operation,
@@ -23,40 +23,6 @@ use crate::{
         },
     },
 };
-
-/// The columns of a notification, of what [`about`] joins; see [`notification`].
-macro_rules! notification_columns {
-    () => {
-        "n.id, n.user_id, n.kind, n.room_id, n.message_id, n.created_at, \
-         coalesce(r.deleted_at IS NULL AND (r.visibility = 'public' OR m.user_id IS NOT NULL), false), \
-         r.name, r.visibility, t.username, left(t.content, 200), w.username, n.title, n.body"
-    };
-}
-
-/// What `n`, a notification, is about.
-macro_rules! about {
-    () => {
-        "LEFT JOIN rooms r ON r.id = n.room_id \
-         LEFT JOIN members m ON m.room_id = n.room_id AND m.user_id = n.user_id \
-         LEFT JOIN messages t ON t.room_id = n.room_id AND t.seq = n.seq \
-         LEFT JOIN users w ON w.id = n.by_user"
-    };
-}
-
-/// Whether `n`, a notification, still stands: what it is about is not deleted, and if that was edited and names the user no more, it
-/// concerns them for another reason.
-macro_rules! stands {
-    () => {
-        "(n.seq IS NULL OR EXISTS ( \
-             SELECT 1 FROM messages s WHERE s.room_id = n.room_id AND s.seq = n.seq AND s.deleted_at IS NULL AND ( \
-                 n.kind <> 'mention' OR s.edited_at IS NULL \
-                 OR EXISTS (SELECT 1 FROM mentions x WHERE x.room_id = n.room_id AND x.user_id = n.user_id AND x.seq = n.seq) \
-                 OR EXISTS (SELECT 1 FROM messages q WHERE q.id = s.reply_to AND q.user_id = n.user_id) \
-                 OR EXISTS (SELECT 1 FROM rooms d WHERE d.id = n.room_id AND d.visibility = 'direct') \
-             ) \
-         ))"
-    };
-}
 
 /// How many are unread of the user `$1`.
 macro_rules! unread {
@@ -162,7 +128,7 @@ impl NotificationStore for PostgresStore {
         );
         let rows = rows.await?;
         rows.iter()
-            .map(|row| notification(&mut Columns::of(row)))
+            .map(|row| Columns::of(row).notification())
             .collect()
     }
 
@@ -192,7 +158,7 @@ impl NotificationStore for PostgresStore {
             let mut columns = Columns::of(row);
             columns.take::<i64>()?;
             if !columns.is_null() {
-                page.notifications.push(notification(&mut columns)?.1);
+                page.notifications.push(columns.notification()?.1);
             }
         }
         page.has_more = page.notifications.len() as i64 > limit;
@@ -330,51 +296,4 @@ impl<'a> Asked<'a> {
         }
         asked
     }
-}
-
-/// Takes the columns of a notification: whose it is, and as they see it.
-fn notification(columns: &mut Columns<'_>) -> Result<(UserId, Notification), BackendError> {
-    let id = NotificationId(columns.take()?);
-    let user = columns.parse(UserId::parse)?;
-    let kind = columns.word(NotificationKind::parse)?;
-    let room_id: Option<&str> = columns.take()?;
-    let room_id = room_id.map(RoomId::parse).transpose();
-    let room_id = room_id.map_err(|error| fault(error.to_string()))?;
-    let message_id = columns.take::<Option<Uuid>>()?.map(MessageId);
-    let created_at = columns.time()?;
-    let is_visible: bool = columns.take()?;
-    let room: Option<String> = columns.take()?;
-    let visibility: Option<&str> = columns.take()?;
-    let author: Option<String> = columns.take()?;
-    let text: Option<String> = columns.take()?;
-    let by: Option<String> = columns.take()?;
-    let title: Option<String> = columns.take()?;
-    let body: Option<String> = columns.take()?;
-    let matter = match (room, author) {
-        (None, _) => Matter::Custom {
-            title: title.unwrap_or_default(),
-            body: body.unwrap_or_default(),
-        },
-        (Some(_), _) if !is_visible => Matter::Hidden,
-        (Some(room), Some(author)) => Matter::Message {
-            author,
-            room: (visibility != Some(Visibility::Direct.as_str())).then_some(room),
-            text: text.unwrap_or_default(),
-        },
-        (Some(room), None) => Matter::Invite {
-            by: by.unwrap_or_default(),
-            room,
-        },
-    };
-    let (title, body) = matter.words(kind);
-    let notification = Notification {
-        id,
-        kind,
-        room_id,
-        message_id,
-        title,
-        body,
-        created_at,
-    };
-    Ok((user, notification))
 }

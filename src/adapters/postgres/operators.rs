@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Again, Lane, PostgresStore, fault,
-    rows::{Columns, account_columns, counted_room, room_columns},
+    rows::{Columns, counted_room, person_columns, room_columns},
 };
 use crate::{
     domain::{
@@ -25,14 +25,6 @@ use crate::{
     },
 };
 
-macro_rules! person_columns {
-    () => {
-        concat!(
-            account_columns!(),
-            ", u.password IS NOT NULL, u.created_at, u.last_seen_at"
-        )
-    };
-}
 const PEOPLE: &str = concat!(
     "SELECT ",
     person_columns!(),
@@ -109,7 +101,7 @@ impl OperatorStore for PostgresStore {
                 .bind(query.limit.max(0))
         });
         let rows = self.limited(Operation::Operators, rows).await?;
-        rows.iter().map(|row| person(Columns::of(row))).collect()
+        rows.iter().map(|row| Columns::of(row).person()).collect()
     }
 
     async fn person(&self, id: &str, username_key: &str) -> Result<Option<Person>, BackendError> {
@@ -117,7 +109,9 @@ impl OperatorStore for PostgresStore {
             sqlx::query(PERSON).bind(id).bind(username_key)
         });
         let rows = self.limited(Operation::Operators, rows).await?;
-        rows.first().map(|row| person(Columns::of(row))).transpose()
+        rows.first()
+            .map(|row| Columns::of(row).person())
+            .transpose()
     }
 
     async fn sessions_of(
@@ -250,13 +244,4 @@ impl OperatorStore for PostgresStore {
             schema: columns.take()?,
         })
     }
-}
-
-fn person(mut columns: Columns<'_>) -> Result<Person, BackendError> {
-    Ok(Person {
-        account: columns.account()?,
-        has_password: columns.take()?,
-        created_at: columns.time()?,
-        last_seen: columns.maybe_time()?,
-    })
 }

@@ -1,31 +1,19 @@
 //! Rows of Postgres as the domain's values.
 
-use std::sync::Arc;
-
-use serde::de::DeserializeOwned;
-use sqlx::{Decode, Postgres, Row, Type, ValueRef, postgres::PgRow};
+use sqlx::{Decode, Postgres, Row, Type, postgres::PgRow};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use super::{fault, translate};
+use super::{BACKEND, fault, translate};
+pub(super) use crate::adapters::columns::{
+    account_columns, counted_room, person_columns, room_columns, standing_columns,
+};
 use crate::{
-    domain::{
-        account::Account,
-        id::{ClientId, MessageId, RoomId, UserId},
-        message::{Claps, Message, MessageKind},
-        room::{Member, Role, Room, RoomView, Standing, Visibility},
-        timestamp::Timestamp,
-    },
+    adapters::columns::{self, Rows},
+    domain::timestamp::Timestamp,
     ports::BackendError,
 };
 
-/// The columns of an account, of `users u`; see [`Columns::account`].
-macro_rules! account_columns {
-    () => {
-        "u.id, u.username, u.display_name"
-    };
-}
-pub(super) use account_columns;
+const ALMOST_A_MILLISECOND: time::Duration = time::Duration::nanoseconds(999_999);
 
 /// The columns of a message, of `messages m`; see [`Columns::message`].
 macro_rules! message_columns {
@@ -36,31 +24,25 @@ macro_rules! message_columns {
 }
 pub(super) use message_columns;
 
-/// Everything of `rooms r`, with the number of members.
-macro_rules! counted_room {
-    () => {
-        "r.*, coalesce((SELECT c.members FROM room_counts c WHERE c.room_id = r.id), 0) AS member_count"
-    };
-}
-pub(super) use counted_room;
+pub(super) type Columns<'r> = columns::Columns<'r, Postgres>;
 
-/// The columns of a room, of a [`counted_room`] `r`; see [`Columns::room`].
-macro_rules! room_columns {
-    () => {
-        "r.id, r.name, r.topic, r.visibility, r.created_by, r.created_at, r.rev, r.last_seq, r.member_count"
-    };
-}
-pub(super) use room_columns;
+impl Rows for Postgres {
+    const STORE: &'static str = BACKEND;
 
-/// The columns of a standing, of `members m` in a room `r` (all null: not a member); see [`Columns::standing`].
-macro_rules! standing_columns {
-    () => {
-        "m.role, m.last_read_seq, r.last_seq - m.last_read_seq AS unread, \
-         CASE WHEN r.last_seq > m.last_read_seq THEN (SELECT count(*) FROM mentions x \
-              WHERE x.room_id = m.room_id AND x.user_id = m.user_id AND x.seq > m.last_read_seq) ELSE 0 END AS unread_mentions"
-    };
+    fn time(row: &PgRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error> {
+        let at: Option<OffsetDateTime> = row.try_get(column)?;
+        Ok(at.map(Timestamp::from_datetime))
+    }
+
+    fn not_before(row: &PgRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error> {
+        let at: Option<OffsetDateTime> = row.try_get(column)?;
+        Ok(at.map(|at| Timestamp::from_datetime(at + ALMOST_A_MILLISECOND)))
+    }
+
+    fn translate(error: sqlx::Error) -> BackendError {
+        translate(error)
+    }
 }
-pub(super) use standing_columns;
 
 /// The first column of the first row.
 pub(super) fn first<T>(rows: &[PgRow]) -> Result<T, BackendError>
@@ -69,167 +51,4 @@ where
 {
     let row = rows.first().ok_or_else(|| fault("no row"))?;
     Columns::of(row).take()
-}
-
-/// Takes the columns of a row one by one.
-pub(super) struct Columns<'r> {
-    row: &'r PgRow,
-    next: usize,
-}
-
-impl<'r> Columns<'r> {
-    pub(super) fn of(row: &'r PgRow) -> Self {
-        Self { row, next: 0 }
-    }
-
-    pub(super) fn take<T: Decode<'r, Postgres> + Type<Postgres>>(
-        &mut self,
-    ) -> Result<T, BackendError> {
-        let value = self.row.try_get(self.next).map_err(translate)?;
-        self.next += 1;
-        Ok(value)
-    }
-
-    /// The same place in another row of the same statement.
-    pub(super) fn same_place<'o>(&self, row: &'o PgRow) -> Columns<'o> {
-        Columns {
-            row,
-            next: self.next,
-        }
-    }
-
-    /// Whether the next column is null.
-    pub(super) fn is_null(&self) -> bool {
-        self.row
-            .try_get_raw(self.next)
-            .is_ok_and(|value| value.is_null())
-    }
-
-    /// A column that was given as text and is one of the domain's own types.
-    pub(super) fn parse<T, E>(
-        &mut self,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, BackendError>
-    where
-        E: std::fmt::Display,
-    {
-        let text: &str = self.take()?;
-        parse(text).map_err(|error| fault(format!("{text:?}: {error}")))
-    }
-
-    pub(super) fn word<T>(
-        &mut self,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, BackendError> {
-        self.parse(|word| parse(word).ok_or("an unknown word"))
-    }
-
-    /// A member's role; null for somebody who is none.
-    pub(super) fn maybe_role(&mut self) -> Result<Option<Role>, BackendError> {
-        let word: Option<&str> = self.take()?;
-        let role =
-            |word| Role::parse(word).ok_or_else(|| fault(format!("{word:?}: an unknown role")));
-        word.map(role).transpose()
-    }
-
-    pub(super) fn time(&mut self) -> Result<Timestamp, BackendError> {
-        Ok(Timestamp::from_datetime(self.take()?))
-    }
-
-    pub(super) fn maybe_time(&mut self) -> Result<Option<Timestamp>, BackendError> {
-        let at: Option<OffsetDateTime> = self.take()?;
-        Ok(at.map(Timestamp::from_datetime))
-    }
-
-    /// A column that holds a JSON array, or null for an empty one.
-    pub(super) fn list<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, BackendError> {
-        match self.take::<Option<&str>>()? {
-            None => Ok(Vec::new()),
-            Some(json) => serde_json::from_str(json).map_err(|error| fault(error.to_string())),
-        }
-    }
-
-    pub(super) fn account(&mut self) -> Result<Account, BackendError> {
-        Ok(Account {
-            id: self.parse(UserId::parse)?,
-            username: Arc::from(self.take::<&str>()?),
-            display_name: self.take()?,
-        })
-    }
-
-    /// An account's columns, then a role and the time of joining.
-    pub(super) fn member(&mut self) -> Result<Member, BackendError> {
-        Ok(Member {
-            account: self.account()?,
-            role: self.word(Role::parse)?,
-            joined_at: self.time()?,
-        })
-    }
-
-    pub(super) fn message(&mut self) -> Result<Message, BackendError> {
-        Ok(Message {
-            id: MessageId(self.take()?),
-            room_id: self.parse(RoomId::parse)?,
-            seq: self.take()?,
-            rev: self.take()?,
-            user_id: self.parse(UserId::parse)?,
-            username: Arc::from(self.take::<&str>()?),
-            content: self.take()?,
-            kind: self.word(MessageKind::parse)?,
-            timestamp: self.time()?,
-            client_id: self.client_id()?,
-            reply_to: self.take::<Option<Uuid>>()?.map(MessageId),
-            edited_at: self.maybe_time()?,
-            deleted_at: self.maybe_time()?,
-            claps: Claps {
-                total: self.take()?,
-                mine: None,
-            },
-            reactions: self.list()?,
-            mentions: self.list()?,
-            previews: self.list()?,
-        })
-    }
-
-    pub(super) fn client_id(&mut self) -> Result<Option<ClientId>, BackendError> {
-        let text: Option<&str> = self.take()?;
-        let id = text.map(ClientId::parse).transpose();
-        id.map_err(|error| fault(error.to_string()))
-    }
-
-    pub(super) fn room(&mut self) -> Result<Room, BackendError> {
-        Ok(Room {
-            id: self.parse(RoomId::parse)?,
-            name: self.take()?,
-            topic: self.take()?,
-            visibility: self.word(Visibility::parse)?,
-            created_by: self.parse(UserId::parse)?,
-            created_at: self.time()?,
-            rev: self.take()?,
-            last_seq: self.take()?,
-            member_count: self.take()?,
-        })
-    }
-
-    pub(super) fn standing(&mut self) -> Result<Option<Standing>, BackendError> {
-        let role = self.maybe_role()?;
-        let last_read_seq: Option<i64> = self.take()?;
-        let unread: Option<i64> = self.take()?;
-        let unread_mentions: Option<i64> = self.take()?;
-        let Some(role) = role else { return Ok(None) };
-        Ok(Some(Standing {
-            role,
-            unread: unread.unwrap_or_default(),
-            unread_mentions: unread_mentions.unwrap_or_default(),
-            last_read_seq: last_read_seq.unwrap_or_default(),
-        }))
-    }
-
-    /// A room's columns, then a standing's.
-    pub(super) fn view(&mut self) -> Result<RoomView, BackendError> {
-        Ok(RoomView {
-            room: self.room()?,
-            standing: self.standing()?,
-        })
-    }
 }

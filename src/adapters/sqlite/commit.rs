@@ -15,7 +15,8 @@ use self::{facts::Facts, writes::Writes};
 use super::{SqliteStore, commit};
 use crate::{
     domain::{
-        change::{Change, Outcome, Refusal, RoomChange, answering},
+        batch::answering,
+        change::{Change, Outcome, Refusal, RoomChange},
         permission::{Action, Verdict, judge},
         room::{Role, Visibility},
     },

@@ -148,7 +148,7 @@ impl MemberStore for SqliteStore {
             return Ok(None);
         };
         let mut columns = Columns::of(row);
-        Ok(Some((columns.view()?, columns.maybe_role()?)))
+        Ok(Some((columns.view()?, columns.maybe_word(Role::parse)?)))
     }
 
     async fn members(
@@ -274,7 +274,7 @@ impl SqliteStore {
             };
             let mut columns = Columns::of(row);
             let account = columns.account()?;
-            let now = columns.maybe_role()?;
+            let now = columns.maybe_word(Role::parse)?;
             let joined_at = columns.maybe_time()?;
             if now != premises.subject_role {
                 return Ok(MemberChange::Moved);

@@ -11,15 +11,13 @@ use super::{
 use crate::{
     domain::{
         Rev, Seq,
-        id::{MessageId, RoomId, UserId},
+        id::{RoomId, UserId},
         timestamp::Timestamp,
     },
     metrics::Operation,
     ports::{
         BackendError,
-        store::{
-            MODERATORS_MAX, Moderated, ModerationAction, ModerationStore, REPEATS_AMONG, age_of,
-        },
+        store::{MODERATORS_MAX, Moderated, ModerationStore, REPEATS_AMONG, age_of},
     },
 };
 
@@ -52,20 +50,9 @@ impl ModerationStore for SqliteStore {
         let rows = self
             .limited(Operation::Moderation, self.read(query))
             .await?;
-        let log = rows.iter().map(|row| {
-            let mut columns = Columns::of(row);
-            Ok(Moderated {
-                room_id: columns.parse(RoomId::parse)?,
-                message_id: MessageId(columns.take()?),
-                seq: columns.take()?,
-                content_rev: columns.take()?,
-                user_id: columns.parse(UserId::parse)?,
-                action: columns.word(ModerationAction::parse)?,
-                reason: columns.take()?,
-                at: columns.time()?,
-            })
-        });
-        log.collect()
+        rows.iter()
+            .map(|row| Columns::of(row).moderated())
+            .collect()
     }
 
     async fn repeats(

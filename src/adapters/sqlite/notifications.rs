@@ -6,15 +6,15 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, commit, fault, fetch,
+    SqliteStore, commit, fetch,
     rows::{Columns, hex, json},
     translate,
 };
 use crate::{
+    adapters::stored_notifications::{about, notification_columns, stands},
     domain::{
         id::{MessageId, NotificationId, RoomId, UserId},
-        notification::{Matter, Notification, NotificationKind},
-        room::Visibility,
+        notification::Notification,
         timestamp::Timestamp,
     },
     metrics::Operation,
@@ -27,34 +27,18 @@ use crate::{
     },
 };
 
-/// The notifications that `$picked` has as `n`, with what they are about; see [`notification`].
+/// The notifications that `$picked` has as `n`, with what they are about; see [`Columns::notification`].
 macro_rules! seen {
     ($picked:expr) => {
         concat!(
-            "SELECT n.id, n.user_id, n.kind, n.room_id, n.message_id, n.created_at, \
-                 coalesce(r.deleted_at IS NULL AND (r.visibility = 'public' OR m.user_id IS NOT NULL), 0), \
-                 r.name, r.visibility, t.username, substr(t.content, 1, 200), w.username, n.title, n.body FROM (",
+            "SELECT ",
+            notification_columns!(),
+            " FROM (",
             $picked,
-            ") n LEFT JOIN rooms r ON r.id = n.room_id \
-             LEFT JOIN members m ON m.room_id = n.room_id AND m.user_id = n.user_id \
-             LEFT JOIN messages t ON t.room_id = n.room_id AND t.seq = n.seq \
-             LEFT JOIN users w ON w.id = n.by_user ORDER BY n.id DESC"
+            ") n ",
+            about!(),
+            " ORDER BY n.id DESC"
         )
-    };
-}
-
-/// Whether `n`, a notification, still stands: what it is about is not deleted, and if that was edited and names the user no more, it
-/// concerns them for another reason.
-macro_rules! stands {
-    () => {
-        "(n.seq IS NULL OR EXISTS ( \
-             SELECT 1 FROM messages s WHERE s.room_id = n.room_id AND s.seq = n.seq AND s.deleted_at IS NULL AND ( \
-                 n.kind <> 'mention' OR s.edited_at IS NULL \
-                 OR EXISTS (SELECT 1 FROM mentions x WHERE x.room_id = n.room_id AND x.user_id = n.user_id AND x.seq = n.seq) \
-                 OR EXISTS (SELECT 1 FROM messages q WHERE q.id = s.reply_to AND q.user_id = n.user_id) \
-                 OR EXISTS (SELECT 1 FROM rooms d WHERE d.id = n.room_id AND d.visibility = 'direct') \
-             ) \
-         ))"
     };
 }
 
@@ -122,7 +106,9 @@ impl NotificationStore for SqliteStore {
             fetch(&mut transaction, sqlx::query(NOTIFY).bind(asked)).await?;
             let rows = fetch(&mut transaction, sqlx::query(KEPT).bind(ids)).await?;
             commit(transaction).await?;
-            rows.iter().map(notification).collect()
+            rows.iter()
+                .map(|row| Columns::of(row).notification())
+                .collect()
         })
         .await
     }
@@ -143,8 +129,8 @@ impl NotificationStore for SqliteStore {
             let rows = fetch(&mut snapshot, page).await?;
             let (_, unread) = marked(&fetch(&mut snapshot, asks_mark(user)).await?)?;
             snapshot.rollback().await.map_err(translate)?;
-            let notifications = rows.iter().take(limit as usize).map(notification);
-            let notifications = notifications.map(|found| found.map(|(_, it)| it));
+            let notifications = rows.iter().take(limit as usize);
+            let notifications = notifications.map(|row| Ok(Columns::of(row).notification()?.1));
             Ok(NotificationPage {
                 notifications: notifications.collect::<Result<_, _>>()?,
                 unread,
@@ -269,52 +255,4 @@ fn row(new: &NewNotification) -> Value {
             value!([id, user, kind, null, null, null, null, title, body, at])
         }
     }
-}
-
-/// A row of [`seen`]: whose it is, and as they see it.
-fn notification(row: &SqliteRow) -> Result<(UserId, Notification), BackendError> {
-    let mut columns = Columns::of(row);
-    let id = NotificationId(columns.take()?);
-    let user = columns.parse(UserId::parse)?;
-    let kind = columns.word(NotificationKind::parse)?;
-    let room_id: Option<&str> = columns.take()?;
-    let room_id = room_id.map(RoomId::parse).transpose();
-    let room_id = room_id.map_err(|error| fault(error.to_string()))?;
-    let message_id = columns.take::<Option<Uuid>>()?.map(MessageId);
-    let created_at = columns.time()?;
-    let is_visible: bool = columns.take()?;
-    let room: Option<String> = columns.take()?;
-    let visibility: Option<&str> = columns.take()?;
-    let author: Option<String> = columns.take()?;
-    let text: Option<String> = columns.take()?;
-    let by: Option<String> = columns.take()?;
-    let title: Option<String> = columns.take()?;
-    let body: Option<String> = columns.take()?;
-    let matter = match (room, author) {
-        (None, _) => Matter::Custom {
-            title: title.unwrap_or_default(),
-            body: body.unwrap_or_default(),
-        },
-        (Some(_), _) if !is_visible => Matter::Hidden,
-        (Some(room), Some(author)) => Matter::Message {
-            author,
-            room: (visibility != Some(Visibility::Direct.as_str())).then_some(room),
-            text: text.unwrap_or_default(),
-        },
-        (Some(room), None) => Matter::Invite {
-            by: by.unwrap_or_default(),
-            room,
-        },
-    };
-    let (title, body) = matter.words(kind);
-    let notification = Notification {
-        id,
-        kind,
-        room_id,
-        message_id,
-        title,
-        body,
-        created_at,
-    };
-    Ok((user, notification))
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Query, SqliteStore, commit, fault, fetch,
-    rows::{Columns, account_columns, counted_room, room_columns},
+    rows::{Columns, counted_room, person_columns, room_columns},
 };
 use crate::{
     domain::{
@@ -25,14 +25,6 @@ use crate::{
     },
 };
 
-macro_rules! person_columns {
-    () => {
-        concat!(
-            account_columns!(),
-            ", u.password IS NOT NULL, u.created_at, u.last_seen_at"
-        )
-    };
-}
 const PEOPLE: &str = concat!(
     "SELECT ",
     person_columns!(),
@@ -102,13 +94,15 @@ impl OperatorStore for SqliteStore {
                 .bind(query.limit.max(0)),
         );
         let rows = self.limited(Operation::Operators, rows).await?;
-        rows.iter().map(|row| person(Columns::of(row))).collect()
+        rows.iter().map(|row| Columns::of(row).person()).collect()
     }
 
     async fn person(&self, id: &str, username_key: &str) -> Result<Option<Person>, BackendError> {
         let rows = self.read(sqlx::query(PERSON).bind(id).bind(username_key));
         let rows = self.limited(Operation::Operators, rows).await?;
-        rows.first().map(|row| person(Columns::of(row))).transpose()
+        rows.first()
+            .map(|row| Columns::of(row).person())
+            .transpose()
     }
 
     async fn sessions_of(
@@ -235,14 +229,5 @@ fn session(mut columns: Columns<'_>) -> Result<OpenSession, BackendError> {
     Ok(OpenSession {
         family: columns.take()?,
         expires_at: columns.time()?,
-    })
-}
-
-fn person(mut columns: Columns<'_>) -> Result<Person, BackendError> {
-    Ok(Person {
-        account: columns.account()?,
-        has_password: columns.take()?,
-        created_at: columns.time()?,
-        last_seen: columns.maybe_time()?,
     })
 }

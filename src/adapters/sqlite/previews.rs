@@ -52,10 +52,7 @@ impl PreviewStore for SqliteStore {
             let mut columns = Columns::of(row);
             let key: &[u8] = columns.take()?;
             let url = by_key.get(key).ok_or_else(|| fault("an unknown link"))?;
-            let preview: Option<&str> = columns.take()?;
-            let preview = preview.map(serde_json::from_str).transpose();
-            let preview = preview.map_err(|error| fault(error.to_string()))?;
-            Ok(((*url).clone(), preview))
+            Ok(((*url).clone(), columns.json()?))
         });
         known.collect()
     }

@@ -1,6 +1,7 @@
 //! Asks servers over HTTP, as anybody outside may: whether one is alive, and what a proxy before it does to those who come.
 
 mod own;
+mod seen;
 mod socket;
 mod through;
 

@@ -18,7 +18,7 @@ use super::super::{
     router::Shared,
 };
 use crate::{
-    chat::jobs::{JobResult, JobWish},
+    chat::{job_wish::JobWish, jobs::JobResult},
     domain::{id::JobId, job},
     protocol::{
         client_event::check_limit,

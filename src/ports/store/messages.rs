@@ -34,8 +34,8 @@ pub trait MessageStore: Send + Sync {
     /// now, as long as they may see the room. The other changes carry no id: asked for again, they are made again if something
     /// undid them in between.
     ///
-    /// The changes of one batch are [`independent`](crate::domain::change::independent) and see each other only as far as
-    /// [`answering`](crate::domain::change::answering) says: an answer, an act or an enrichment is about a message that was
+    /// The changes of one batch are [`independent`](crate::domain::batch::independent) and see each other only as far as
+    /// [`answering`](crate::domain::batch::answering) says: an answer, an act or an enrichment is about a message that was
     /// committed before the call. A repeat in a room that its author may still see is
     /// [`Outcome::Already`], member or not.
     ///

@@ -9,9 +9,9 @@ use std::{
 
 use belfry::domain::{
     Rev,
+    batch::independent,
     change::{
         Act, Applause, Change, Deed, Enrichment, Found, NewMessage, RoomDeletion, RoomUpdate,
-        independent,
     },
     id::{ClientId, JobId, MessageId},
     message::Preview,

@@ -11,7 +11,7 @@ use crate::{
         Rev, Seq,
         change::{Act, Change, ClapsOf, NewMessage, Outcome, Refusal, RoomChange},
         id::{MessageId, RoomId, UserId},
-        message::{Claps, Message},
+        message::Message,
         room::{Room, Visibility},
         timestamp::Timestamp,
     },
@@ -97,7 +97,11 @@ impl States {
 
 fn sent(asked: &NewMessage, answer: Answer, states: &mut States) -> Result<Outcome, BackendError> {
     Ok(match answer.verdict {
-        Verdict::New => Outcome::Committed(RoomChange::New(Arc::new(answer.new_message(asked)))),
+        Verdict::New => Outcome::Committed(RoomChange::New(Arc::new(asked.sent(
+            answer.seq,
+            answer.rev,
+            answer.username,
+        )))),
         _ => Outcome::Already(RoomChange::New(states.now(answer.known()?))),
     })
 }
@@ -253,27 +257,5 @@ impl Answer {
             last_seq: self.seq,
             member_count: self.member_count,
         })
-    }
-
-    fn new_message(self, asked: &NewMessage) -> Message {
-        Message {
-            id: asked.id,
-            room_id: asked.room_id.clone(),
-            seq: self.seq,
-            rev: self.rev,
-            user_id: asked.user_id.clone(),
-            username: self.username,
-            content: asked.content.clone(),
-            kind: asked.kind,
-            timestamp: asked.at,
-            client_id: asked.client_id.clone(),
-            reply_to: asked.reply_to,
-            edited_at: None,
-            deleted_at: None,
-            claps: Claps::default(),
-            reactions: Vec::new(),
-            mentions: Vec::new(),
-            previews: Vec::new(),
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         id::JobId,
-        job::{Job, State},
+        job::{Job, Priority, State},
         timestamp::Timestamp,
     },
     ports::{
@@ -72,8 +72,8 @@ impl PostgresStore {
             }
             handed_out.push(HandedOut {
                 job,
-                priority: columns.priority()?,
-                due: columns.run_at()?,
+                priority: columns.maybe_word(Priority::parse)?,
+                due: columns.not_before()?,
                 again: columns.take()?,
             });
         }

@@ -305,7 +305,7 @@ async fn sends(
     for (place, mut columns) in keyed(&answers(transaction, SENDS, &questions).await?)? {
         let (index, _) = (asks.sends.get(place)).ok_or_else(|| fault("an answer to nothing"))?;
         let facts = SendFacts {
-            role: columns.maybe_role()?,
+            role: columns.maybe_word(Role::parse)?,
             username: columns.take::<Option<&str>>()?.map(Arc::from),
             repeats: columns.take::<Option<Uuid>>()?.map(MessageId),
             reply_is_here: columns.take()?,

@@ -6,7 +6,6 @@ use super::{super::fault, facts::Facts, writes::Writes};
 use crate::{
     domain::{
         change::{NewMessage, Outcome, Refusal, RoomChange},
-        message::{Claps, Message},
         permission::{Action, Verdict, judge},
     },
     ports::BackendError,
@@ -41,25 +40,7 @@ impl<'a> Facts<'a> {
         let username = username.ok_or_else(|| fault("a member without an account"))?;
         room.last_seq += 1;
         let rev = room.advance();
-        let message = Arc::new(Message {
-            id: asked.id,
-            room_id: asked.room_id.clone(),
-            seq: room.last_seq,
-            rev,
-            user_id: asked.user_id.clone(),
-            username,
-            content: asked.content.clone(),
-            kind: asked.kind,
-            timestamp: asked.at,
-            client_id: asked.client_id.clone(),
-            reply_to: asked.reply_to,
-            edited_at: None,
-            deleted_at: None,
-            claps: Claps::default(),
-            reactions: Vec::new(),
-            mentions: Vec::new(),
-            previews: Vec::new(),
-        });
+        let message = Arc::new(asked.sent(room.last_seq, rev, username));
         writes.add(asked, &message)?;
         Ok(Outcome::Committed(RoomChange::New(message)))
     }

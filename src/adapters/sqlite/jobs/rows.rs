@@ -1,16 +1,4 @@
-//! Rows of jobs as the domain's values, and what the statements about jobs share.
-
-use crate::{
-    adapters::{
-        sqlite::{fault, rows::Columns},
-        stored_jobs,
-    },
-    domain::{
-        id::{JobId, UserId},
-        job::{Job, Priority, State},
-    },
-    ports::BackendError,
-};
+//! What the statements about jobs share: the columns of a job, and one more failure.
 
 /// The columns of a job, of `jobs` alone; see [`Columns::job`].
 macro_rules! job_columns {
@@ -41,42 +29,3 @@ macro_rules! noted_failure {
     };
 }
 pub(super) use noted_failure;
-
-impl Columns<'_> {
-    pub(super) fn job(&mut self) -> Result<Job, BackendError> {
-        Ok(Job {
-            id: JobId(self.take()?),
-            kind: self.take()?,
-            payload: self.take()?,
-            owner: self.owner()?,
-            priority: self.priority()?.unwrap_or_default(),
-            state: self.word(State::parse)?,
-            progress: u8::try_from(self.take::<i64>()?).unwrap_or(100),
-            attempts: self.take()?,
-            max_attempts: self.take()?,
-            run_at: self.maybe_time()?,
-            expires_at: self.maybe_time()?,
-            cancel_asked: self.take()?,
-            result: self.take()?,
-            failures: stored_jobs::failures(self.take()?)
-                .map_err(|error| fault(error.to_string()))?,
-            created_at: self.time()?,
-            updated_at: self.time()?,
-        })
-    }
-
-    fn owner(&mut self) -> Result<Option<UserId>, BackendError> {
-        let id: Option<&str> = self.take()?;
-        let id = id.map(UserId::parse).transpose();
-        id.map_err(|error| fault(error.to_string()))
-    }
-
-    /// None for the line of messages.
-    pub(super) fn priority(&mut self) -> Result<Option<Priority>, BackendError> {
-        let word: Option<&str> = self.take()?;
-        let priority = |word| {
-            Priority::parse(word).ok_or_else(|| fault(format!("{word:?}: an unknown priority")))
-        };
-        word.map(priority).transpose()
-    }
-}

@@ -16,7 +16,11 @@ use crate::{
         },
         stored_jobs::{EXPIRED, HandedOut, WORKER_GONE, millis},
     },
-    domain::{id::JobId, job::State, timestamp::Timestamp},
+    domain::{
+        id::JobId,
+        job::{Priority, State},
+        timestamp::Timestamp,
+    },
     ports::{
         BackendError,
         queue::Line,
@@ -134,7 +138,7 @@ impl SqliteStore {
             }
             let handed = HandedOut {
                 job: job.id,
-                priority: columns.priority()?,
+                priority: columns.maybe_word(Priority::parse)?,
                 due: job.run_at.filter(|_| job.state == State::Delayed),
                 again,
             };
