@@ -7,13 +7,13 @@ const LETTER_PX = 7.6;
 const GUTTERS_PX = 108;
 const WIDEST_PX = 640;
 
-/** `width`: of the list. */
+/** `width`: of the list; 0: not known yet. */
 export function rowHeight(row: Row | undefined, width: number): number {
   if (!row) return LINE_PX;
   if (row.kind === 'beginning') return 120;
   const { message, day, leads } = row;
   const { content, previews, reactions, claps, replyTo, deletedAt } = message;
-  const perLine = Math.max(10, (Math.min(WIDEST_PX, width - GUTTERS_PX) || WIDEST_PX) / LETTER_PX);
+  const perLine = Math.max(10, (width ? Math.min(WIDEST_PX, width - GUTTERS_PX) : WIDEST_PX) / LETTER_PX);
   let lines = 0;
   for (const line of content.split('\n')) lines += Math.max(1, Math.ceil(line.length / perLine));
   let height = Math.max(1, lines) * LINE_PX + 4;
