@@ -62,6 +62,7 @@ bench-web: page ## measure the web client in a real browser
 bench-cost: flows ## what figures and traces cost, in instructions (valgrind)
 	cargo build --release
 	BELFRY_BIN=$(or $(CARGO_TARGET_DIR),target)/release/belfry node bench/instructions/run.mjs
+	BELFRY_BIN=$(or $(CARGO_TARGET_DIR),target)/release/belfry node bench/instructions/run.mjs --sockets 10 --sends 1000 --together 50
 
 screenshots: page ## the README's pictures anew
 	cargo build

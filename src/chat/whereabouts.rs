@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -13,6 +14,7 @@ use crate::{
     domain::{
         change::Refusal,
         error::Problem,
+        generations::Generations,
         id::{MessageId, RoomId},
     },
     ports::store::Store,
@@ -20,36 +22,13 @@ use crate::{
 
 /// Messages in one generation; two are remembered.
 const GENERATION: usize = 32_768;
+/// How long a generation lasts: what nobody acts on for so long costs a question again.
+const LIFE: Duration = Duration::from_secs(600);
 
 /// Remembers where messages are, and asks the store for the others, for all who wait in one call.
 pub(super) struct Whereabouts {
-    known: Mutex<Known>,
+    known: Mutex<Generations<MessageId, RoomId>>,
     asking: Together<MessageId, Option<RoomId>>,
-}
-
-/// When the younger generation is full, the older one is forgotten; what is asked for becomes young again.
-#[derive(Default)]
-struct Known {
-    young: HashMap<MessageId, RoomId>,
-    old: HashMap<MessageId, RoomId>,
-}
-
-impl Known {
-    fn note(&mut self, message: MessageId, room: RoomId) {
-        if self.young.len() >= GENERATION {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(message, room);
-    }
-
-    fn get(&mut self, message: MessageId) -> Option<RoomId> {
-        if let Some(room) = self.young.get(&message) {
-            return Some(room.clone());
-        }
-        let room = self.old.remove(&message)?;
-        self.note(message, room.clone());
-        Some(room)
-    }
 }
 
 impl Whereabouts {
@@ -69,19 +48,19 @@ impl Whereabouts {
             }
         });
         Self {
-            known: Mutex::default(),
+            known: Mutex::new(Generations::of(GENERATION).lasting(LIFE)),
             asking,
         }
     }
 
     /// A message of this room is on its way.
     pub(super) fn note(&self, message: MessageId, room: &RoomId) {
-        self.known.lock().note(message, room.clone());
+        self.known.lock().insert(message, room.clone());
     }
 
     /// The message's room; `not_found` when there is no such message.
     pub(super) async fn of(&self, message: MessageId) -> Result<RoomId, Problem> {
-        if let Some(room) = self.known.lock().get(message) {
+        if let Some(room) = self.known.lock().get(&message) {
             return Ok(room);
         }
         let room = self.asking.ask(message)?.answer().await?;
@@ -93,25 +72,5 @@ impl Whereabouts {
     /// Takes no more questions, and ends when those that were asked are answered.
     pub(super) async fn finish(&self) {
         self.asking.finish().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_for_outlives_what_is_not() {
-        let room = RoomId::parse("r").unwrap();
-        let (wanted, forgotten) = (MessageId::fresh(), MessageId::fresh());
-        let mut known = Known::default();
-        known.note(wanted, room.clone());
-        known.note(forgotten, room.clone());
-        for _ in 0..3 * GENERATION {
-            known.note(MessageId::fresh(), room.clone());
-            assert_eq!(known.get(wanted), Some(room.clone()));
-        }
-        assert_eq!(known.get(forgotten), None);
-        assert!(known.young.len() + known.old.len() <= 2 * GENERATION);
     }
 }

@@ -8,6 +8,7 @@ pub mod change;
 pub mod display_name;
 pub mod error;
 pub mod finding;
+pub mod generations;
 pub mod id;
 pub mod job;
 pub mod message;

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::{
+    generations::Generations,
     id::{RoomId, UserId},
     room::Standing,
 };
@@ -26,11 +27,10 @@ const DOUBTS_MAX: usize = 16_384;
 #[derive(Debug, Default)]
 pub struct Acquaintances(Mutex<Known>);
 
-/// When the younger generation is full, the older one is forgotten.
-#[derive(Debug, Default)]
+/// What cannot be believed any more is forgotten with its generation.
+#[derive(Debug)]
 struct Known {
-    young: HashMap<(RoomId, UserId), Acquaintance>,
-    old: HashMap<(RoomId, UserId), Acquaintance>,
+    words: Generations<(RoomId, UserId), Acquaintance>,
     doubts: HashMap<RoomId, Instant>,
 }
 
@@ -52,7 +52,7 @@ impl Acquaintances {
         let mut known = self.0.lock();
         for user in users {
             let key = (room.clone(), user);
-            if let Some(found) = known.get(&key) {
+            if let Some(found) = known.words.get(&key) {
                 let standing = found.standing;
                 known.put(key, Acquaintance { standing, at });
             }
@@ -61,8 +61,8 @@ impl Acquaintances {
 
     /// The standing that the store gave last, if that may still be believed.
     pub fn standing(&self, room: &RoomId, user: &UserId) -> Option<Standing> {
-        let known = self.0.lock();
-        let found = known.get(&(room.clone(), user.clone()))?;
+        let mut known = self.0.lock();
+        let found = known.words.get(&(room.clone(), user.clone()))?;
         let doubted = known
             .doubts
             .get(room)
@@ -72,7 +72,7 @@ impl Acquaintances {
 
     /// The same for a room that is not live here. Nobody watches that for removals, so the store's word is good for 30 s only.
     pub fn standing_unwatched(&self, room: &RoomId, user: &UserId) -> Option<Standing> {
-        let at = self.0.lock().get(&(room.clone(), user.clone()))?.at;
+        let at = self.0.lock().words.get(&(room.clone(), user.clone()))?.at;
         let standing = self.standing(room, user)?;
         (at.elapsed() < UNWATCHED).then_some(standing)
     }
@@ -80,9 +80,7 @@ impl Acquaintances {
     /// The store has said that somebody is no member, or that there is no such room.
     pub fn forget(&self, room: &RoomId, user: &UserId) {
         let key = (room.clone(), user.clone());
-        let mut known = self.0.lock();
-        known.young.remove(&key);
-        known.old.remove(&key);
+        self.0.lock().words.remove(&key);
     }
 
     /// Somebody may have lost the right to be in the room: what the store said before this is not believed.
@@ -101,21 +99,22 @@ impl Acquaintances {
     }
 }
 
-impl Known {
-    fn get(&self, key: &(RoomId, UserId)) -> Option<Acquaintance> {
-        let found = self.young.get(key).or_else(|| self.old.get(key));
-        found.copied()
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            words: Generations::of(GENERATION).lasting(BELIEVED),
+            doubts: HashMap::new(),
+        }
     }
+}
 
+impl Known {
     /// An older word does not take a newer one's place.
     fn put(&mut self, key: (RoomId, UserId), word: Acquaintance) {
-        if self.get(&key).is_some_and(|known| known.at > word.at) {
+        if self.words.get(&key).is_some_and(|known| known.at > word.at) {
             return;
         }
-        if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(key, word);
+        self.words.insert(key, word);
     }
 }
 
@@ -179,7 +178,14 @@ mod tests {
             known.met(&room, &user, standing(), Instant::now());
         }
         assert!(known.standing(&room, &ada).is_none());
-        let inner = known.0.lock();
-        assert!(inner.young.len() + inner.old.len() <= 2 * GENERATION);
+        assert!(known.0.lock().words.len() <= 2 * GENERATION);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_believed_any_more_is_forgotten() {
+        let (known, room, _, bob) = scene();
+        tokio::time::advance(2 * BELIEVED).await;
+        known.met(&room, &bob, standing(), Instant::now());
+        assert_eq!(known.0.lock().words.len(), 1);
     }
 }

@@ -1,7 +1,5 @@
 //! Who is notified of a message: whom it mentions, whom it answers, and the other one in a direct room.
 
-mod remembered;
-
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -10,11 +8,11 @@ use std::{
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use self::remembered::Remembered;
 use crate::{
     commit::together::Together,
     domain::{
         error::Problem,
+        generations::Generations,
         id::{MessageId, NotificationId, RoomId, UserId},
         job::EnrichMessage,
         notification::NotificationKind,
@@ -29,8 +27,8 @@ use crate::{
     room::tracker::Telling,
 };
 
-/// Half of how many rooms are remembered; one that is not costs a question.
-const ROOMS_HALF: usize = 16_384;
+/// Rooms in one generation; two are remembered, and one that is not costs a question.
+const ROOMS: usize = 16_384;
 /// Notifications kept in one call.
 const KEPT_AT_ONCE: usize = 1_000;
 /// Notifications told in one piece of news.
@@ -46,7 +44,7 @@ pub struct Notices {
     authors: Together<MessageId, Option<UserId>>,
     keeping: Together<Vec<NewNotification>, ()>,
     /// Rooms that have been asked for: whether one is direct never changes, nor who is in it.
-    known: Mutex<Remembered<RoomId, Pair>>,
+    known: Mutex<Generations<RoomId, Pair>>,
 }
 
 impl Notices {
@@ -56,7 +54,7 @@ impl Notices {
             pairs: pairs(store.clone()),
             authors: authors(store.clone()),
             keeping: keeping(store, telling),
-            known: Mutex::new(Remembered::new(ROOMS_HALF)),
+            known: Mutex::new(Generations::of(ROOMS)),
         })
     }
 
