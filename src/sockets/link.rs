@@ -9,6 +9,7 @@
 
 use std::{
     collections::HashSet,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -138,6 +139,24 @@ impl Pace {
         self.queued - taken
     }
 
+    /// From now on `connection` takes what is queued, of which `waiting` bytes have been given to none. All else has arrived: the client asks
+    /// for more once it has what it asked for before, which the connection that carried it may not have counted yet.
+    fn move_to(&mut self, connection: Connection, waiting: u64) {
+        let queued = mem::replace(&mut self.queued, waiting);
+        // What is left of what had been queued then.
+        let left = |then: u64| waiting.checked_sub(queued - then).filter(|left| *left > 0);
+        self.mark = match self.mark.map(|(at, then)| (at, left(then))) {
+            Some((at, Some(left))) => Some((at, left)),
+            _ => (waiting > 0).then(|| (Instant::now(), waiting)),
+        };
+        self.large = self
+            .large
+            .and_then(|(bytes, then)| Some((bytes, left(then)?)));
+        self.base = connection.written();
+        self.seen = 0;
+        self.connection = Some(connection);
+    }
+
     fn bound(&self) -> u64 {
         BEHIND_BYTES + self.large.map_or(0, |(bytes, _)| bytes)
     }
@@ -179,17 +198,7 @@ impl SocketLink {
     /// The transport has moved to another connection (polling became a websocket, or another poll).
     pub fn moved(&self, connection: Connection) {
         let mut pace = self.pace.lock();
-        let behind = pace.behind();
-        pace.base = connection.written();
-        pace.queued = behind;
-        pace.seen = 0;
-        if let Some((_, queued)) = &mut pace.mark {
-            *queued = behind;
-        }
-        if let Some((_, queued)) = &mut pace.large {
-            *queued = behind;
-        }
-        pace.connection = Some(connection);
+        pace.move_to(connection, self.socket.waiting());
     }
 
     /// Cuts the socket if it has not kept up, is silent, or has been sent away and does not go. Tells how many bytes it is behind.
@@ -378,5 +387,50 @@ impl Link for SocketLink {
         if told.is_err() {
             self.cut(Cut::Packets, why);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody for whom `bytes` were queued one by one, the first of them some time ago, over a connection that has counted none.
+    fn behind_by(bytes: [u64; 2]) -> (Pace, Instant) {
+        let [first, then] = bytes;
+        let at = Instant::now();
+        let pace = Pace {
+            connection: Some(Connection::unused()),
+            base: 0,
+            queued: first + then,
+            seen: 0,
+            mark: Some((at, first)),
+            large: Some((first, first)),
+            closed_at: None,
+            is_leaving: false,
+        };
+        (pace, at)
+    }
+
+    #[test]
+    fn who_polls_again_has_what_other_connections_carried() {
+        let (mut pace, _) = behind_by([20_000, 1_000]);
+        pace.move_to(Connection::unused(), 0);
+        assert_eq!(pace.behind(), 0);
+        assert_eq!((pace.mark, pace.large), (None, None));
+    }
+
+    #[test]
+    fn what_no_poll_was_given_keeps_its_time() {
+        let (mut pace, at) = behind_by([20_000, 1_000]);
+        pace.move_to(Connection::unused(), 15_000);
+        assert_eq!(pace.behind(), 15_000);
+        assert_eq!(pace.mark, Some((at, 14_000)));
+        assert_eq!(pace.large, Some((20_000, 14_000)));
+        pace.move_to(Connection::unused(), 1_000);
+        assert!(
+            pace.mark
+                .is_some_and(|(since, queued)| since > at && queued == 1_000)
+        );
+        assert_eq!(pace.large, None);
     }
 }

@@ -86,6 +86,12 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
+    /// One that carries nothing.
+    #[cfg(test)]
+    pub fn unused() -> Self {
+        Self(Arc::new(Shared::new(([127, 0, 0, 1], 0).into())))
+    }
+
     /// Ends the connection now, whatever it is doing.
     pub fn cut(&self) {
         self.0.cut.store(true, Ordering::Release);

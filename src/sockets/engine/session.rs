@@ -125,6 +125,12 @@ impl<H: Handler> Session<H> {
         Ok(())
     }
 
+    /// How many bytes are queued that no poll and no websocket has been given yet.
+    pub fn waiting(&self) -> u64 {
+        let outbox = self.outbox.lock();
+        outbox.queue.iter().map(|frames| frames.len() as u64).sum()
+    }
+
     /// Ends the session after what is queued. The handler is told once the transport has let go.
     pub fn close(self: &Arc<Self>, reason: DisconnectReason) {
         let by_task = {
