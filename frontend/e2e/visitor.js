@@ -154,6 +154,8 @@ class Visitor {
 
   /** Types into the switcher and takes what is called `choice`. */
   async switchesTo(text, choice) {
+    // A page that is still being opened has no ear for keys.
+    await this.isIn();
     await this.page.keyboard.press('Control+k');
     const field = this.page.getByRole('combobox', { name: /^Join or open a room/ });
     await field.fill(text);
