@@ -1,7 +1,7 @@
 // The first page: as a guest with a name alone, or with an account.
 import { LONGEST_NAME, Problem, type Session, type Way } from '@belfry/client';
 import { useReadable } from '@belfry/react';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../design/Button';
 import { Field } from '../../design/Field';
 import { Bell } from '../../design/icons';
@@ -49,7 +49,8 @@ export function SignIn({ session }: { session: Session }) {
   const ways = WAYS.filter(({ value }) => !closed.includes(value));
   const problemAt = (field: SignInFailure['field']) => (failure?.field === field ? failure.sentence : null);
 
-  useEffect(() => {
+  // With the sentence, not after it: whoever reads it types already.
+  useLayoutEffect(() => {
     if (failure?.field === 'name') nameField.current?.focus();
     if (failure?.field === 'password' || failure?.closed) {
       passwordField.current?.focus();
