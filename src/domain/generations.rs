@@ -77,9 +77,11 @@ impl<K: Eq + Hash, V: Clone> Generations<K, V> {
 
     fn age(&mut self) {
         let Some(life) = self.life else { return };
-        let lasted = self.begun.elapsed();
+        let (begun, lasted) = (self.begun, self.begun.elapsed());
         if lasted >= life {
             self.turn();
+            // It should have turned then; whoever looks late does not lengthen a life.
+            self.begun = begun + life;
         }
         if lasted >= 2 * life {
             self.turn();
@@ -129,6 +131,18 @@ mod tests {
         tokio::time::advance(2 * LIFE).await;
         assert_eq!(memory.get(&999), None);
         assert!(memory.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_look_lengthens_no_life() {
+        let mut memory = Generations::of(1_000).lasting(LIFE);
+        memory.insert("seen once", 1);
+        tokio::time::advance(LIFE * 19 / 10).await;
+        memory.insert("later", 2);
+        assert_eq!(memory.len(), 2);
+        tokio::time::advance(LIFE / 10).await;
+        memory.insert("later", 2);
+        assert_eq!(memory.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -140,8 +140,9 @@ impl Pace {
     }
 
     /// From now on `connection` takes what is queued, of which `waiting` bytes have been given to none. All else has arrived: the client asks
-    /// for more once it has what it asked for before, which the connection that carried it may not have counted yet.
-    fn move_to(&mut self, connection: Connection, waiting: u64) {
+    /// for more once it has what it asked for before, which the connection that carried it may not have counted yet. `base`: what it had
+    /// taken before `waiting` was counted, so that nothing is waited for that it has taken meanwhile.
+    fn move_to(&mut self, connection: Connection, base: u64, waiting: u64) {
         let queued = mem::replace(&mut self.queued, waiting);
         // What is left of what had been queued then.
         let left = |then: u64| waiting.checked_sub(queued - then).filter(|left| *left > 0);
@@ -152,7 +153,7 @@ impl Pace {
         self.large = self
             .large
             .and_then(|(bytes, then)| Some((bytes, left(then)?)));
-        self.base = connection.written();
+        self.base = base;
         self.seen = 0;
         self.connection = Some(connection);
     }
@@ -198,7 +199,8 @@ impl SocketLink {
     /// The transport has moved to another connection (polling became a websocket, or another poll).
     pub fn moved(&self, connection: Connection) {
         let mut pace = self.pace.lock();
-        pace.move_to(connection, self.socket.waiting());
+        let base = connection.written();
+        pace.move_to(connection, base, self.socket.waiting());
     }
 
     /// Cuts the socket if it has not kept up, is silent, or has been sent away and does not go. Tells how many bytes it is behind.
@@ -414,7 +416,7 @@ mod tests {
     #[test]
     fn who_polls_again_has_what_other_connections_carried() {
         let (mut pace, _) = behind_by([20_000, 1_000]);
-        pace.move_to(Connection::unused(), 0);
+        pace.move_to(Connection::unused(), 0, 0);
         assert_eq!(pace.behind(), 0);
         assert_eq!((pace.mark, pace.large), (None, None));
     }
@@ -422,11 +424,11 @@ mod tests {
     #[test]
     fn what_no_poll_was_given_keeps_its_time() {
         let (mut pace, at) = behind_by([20_000, 1_000]);
-        pace.move_to(Connection::unused(), 15_000);
+        pace.move_to(Connection::unused(), 0, 15_000);
         assert_eq!(pace.behind(), 15_000);
         assert_eq!(pace.mark, Some((at, 14_000)));
         assert_eq!(pace.large, Some((20_000, 14_000)));
-        pace.move_to(Connection::unused(), 1_000);
+        pace.move_to(Connection::unused(), 0, 1_000);
         assert!(
             pace.mark
                 .is_some_and(|(since, queued)| since > at && queued == 1_000)

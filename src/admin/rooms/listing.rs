@@ -97,8 +97,8 @@ impl Listing {
             limit: self.limit.asked(),
         };
         let page = self.limit.page(desk.store.all_rooms(&query).await?);
-        let next = (self.skip + self.limit.limit).to_string();
-        let next = page.last_of_more().map(|_| next);
+        let next = page.last_of_more();
+        let next = next.map(|_| (self.skip + self.limit.limit).to_string());
         let value = ListJson {
             rooms: page.shown.iter().map(RoomJson::of).collect(),
             next_cursor: next.as_deref(),

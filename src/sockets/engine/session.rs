@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    mem,
+    iter, mem,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
@@ -125,10 +125,14 @@ impl<H: Handler> Session<H> {
         Ok(())
     }
 
-    /// How many bytes are queued that no poll and no websocket has been given yet.
+    /// How many bytes of packets are queued that no poll and no websocket has been given yet, without what frames them.
     pub fn waiting(&self) -> u64 {
         let outbox = self.outbox.lock();
-        outbox.queue.iter().map(|frames| frames.len() as u64).sum()
+        let each = outbox.queue.iter().flat_map(|frames| {
+            let mut rest = frames.clone();
+            iter::from_fn(move || next_packet(&mut rest))
+        });
+        each.map(|packet| packet.len() as u64).sum()
     }
 
     /// Ends the session after what is queued. The handler is told once the transport has let go.

@@ -129,8 +129,8 @@ export class OwnPostgres {
     };
   }
 
-  said() {
-    return this.#program.said();
+  said(count) {
+    return this.#program.said(count);
   }
 
   /** It is gone, and all it kept too. */
