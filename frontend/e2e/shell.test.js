@@ -264,6 +264,8 @@ stories('around the rooms', (story) => {
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.isInMany(500, belfry);
     await ada.page.reload();
+    // What the device has kept comes first, and may be a moment old.
+    await ada.rooms.locator('[aria-setsize="500"]').first().waitFor();
     await ada.page.getByRole('link', { name: 'room-000' }).waitFor();
     const links = ada.rooms.getByRole('listitem');
     assert.ok((await links.count()) < 80, `${await links.count()} rooms are made`);
