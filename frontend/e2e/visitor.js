@@ -477,6 +477,8 @@ class Visitor {
     await this.isAt('Add somebody by name');
     await this.page.keyboard.type(name);
     await this.page.getByRole('button', { name: `Add ${name}` }).waitFor();
+    // Enter takes nobody while the last letter is still being looked for.
+    await this.page.locator('.people-search[aria-busy="false"]').waitFor();
     await this.page.keyboard.press('Enter');
     await (await this.memberCalled(name)).waitFor();
   }
