@@ -36,9 +36,10 @@ export async function visit(test, browser, belfry, { refusals = [], transport, .
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (line) => {
-    // Of a request that failed, the response says more; of a server that is away, nothing is to be said.
+    // Of a request that failed, the response says more; of a server that is away, nothing is to be said, nor of a word to it that comes
+    // as the line is being closed.
     const network =
-      /^Failed to load resource|^WebSocket connection to|registration blocked by Playwright$/.test(
+      /^Failed to load resource|^WebSocket (connection to|is already in CLOSING)|registration blocked by Playwright$/.test(
         line.text(),
       );
     if (['error', 'warning'].includes(line.type()) && !network) complaints.push(line.text());
