@@ -247,17 +247,25 @@ class Visitor {
 
   /** The server says that the user has read the room up to that message. */
   async hasReadUpTo(roomId, seq) {
-    await this.page.waitForFunction(
-      async ([id, wanted]) => {
+    // `waitForFunction` takes any promise for a yes.
+    const last = await this.page.evaluate(
+      async ([id, wanted, patience]) => {
         const { accessToken } = JSON.parse(localStorage.getItem('belfry.session'));
-        const answer = await fetch(`/api/rooms/${id}`, {
-          headers: { authorization: `Bearer ${accessToken}` },
-        });
-        return (await answer.json()).lastReadSeq >= wanted;
+        for (
+          const until = Date.now() + patience;
+          ;
+          await new Promise((resolve) => setTimeout(resolve, 200))
+        ) {
+          const answer = await fetch(`/api/rooms/${id}`, {
+            headers: { authorization: `Bearer ${accessToken}` },
+          });
+          const { lastReadSeq } = await answer.json();
+          if (lastReadSeq >= wanted || Date.now() > until) return lastReadSeq;
+        }
       },
-      [roomId, seq],
-      { polling: 200 },
+      [roomId, seq, PATIENCE_MS],
     );
+    assert.ok(last >= seq, `${roomId} is read up to ${last}, not ${seq}`);
   }
 
   /** Makes the user a member of so many rooms, `room-000` and on. */
