@@ -177,6 +177,8 @@ function includes(part) {
 
 /** The most milliseconds that a fault lasts, beyond what beginning it takes. */
 const LONGEST = 6_000;
+/** A page that a worker asks for is given up after 5 s, for good: who stands still for that long finds no link. */
+const LONGEST_FREEZE = 3_500;
 
 /** Breaks things, one or a few at a time, until the time is over or the plan is done; everything is whole when it resolves. */
 export class Storm {
@@ -210,7 +212,8 @@ export class Storm {
       if (targets.some((target) => taken.has(target))) continue;
       for (const target of targets) taken.add(target);
       // What chance decides is decided before anything runs side by side, so that a seed gives the same again.
-      const [starts, lasts] = [this.chance.between(0, 1_000), this.chance.between(200, LONGEST)];
+      const longest = fault.freezes ? LONGEST_FREEZE : LONGEST;
+      const [starts, lasts] = [this.chance.between(0, 1_000), this.chance.between(200, longest)];
       this.#parts += 1;
       chosen.push({ fault, starts, lasts, chance: new Chance(this.#parts) });
     }

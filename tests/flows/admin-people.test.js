@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { belfryBinary } from './support/program.js';
-import { answered } from './support/rest.js';
+import { answered, isProblem } from './support/rest.js';
 import { embedded, replicas, unhurried } from './support/town.js';
 
 const places = [
@@ -124,7 +124,9 @@ for (const [name, options, opens] of places) {
         'Bob-goes moderator',
       ]);
       await done('rooms', 'set-role', 'ruled', 'Bob-goes', 'owner');
+      await bob.changes('ruled', { topic: 'ruled by Bob' });
       await done('rooms', 'set-role', 'ruled', 'Bob-goes', 'member');
+      isProblem(await bob.rest.patch('/api/rooms/ruled', { topic: 'still?' }), 403, 'forbidden');
       await done('rooms', 'remove-member', 'ruled', bob.id);
       await bob.sees('room:removed', { roomId: 'ruled' });
       await bob.isRefused('message:send', { roomId: 'ruled', content: 'still?' }, 'not_found');

@@ -35,7 +35,7 @@ for (const [name, options, opens] of places) {
       const room = `room-of-${username}`;
       await ada.opens(room, { visibility: 'private' });
       await ada.adds(bob, room);
-      const job = await exports(bob, room, 'json', { delayMs: 700 });
+      const job = await exports(bob, room, 'json', { delayMs: 5_000 });
       await ada.kicks(bob, room);
       const dead = await hearsOf(bob, job);
       assert.deepEqual([dead.state, dead.error], ['dead', REASON]);

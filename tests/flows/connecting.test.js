@@ -113,7 +113,7 @@ describe('coming in', { concurrency: 8 }, () => {
   }
 
   test('a connection is cut within a minute of its token running out, and comes back with a new one', async () => {
-    const ada = await town.citizen('Fleeting', { expiresIn: 3 });
+    const ada = await town.citizen('Fleeting', { expiresIn: 10 });
     await ada.joins('fleeting');
     const { data: reason } = await ada.isCut({ limit: 65_000 });
     // "io server disconnect" would tell a stock client to stay away.

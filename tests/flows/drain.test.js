@@ -5,7 +5,10 @@ import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
 import { until } from './support/limits.js';
 import { Lock } from './support/lock.js';
+import { answered } from './support/rest.js';
 import { embedded, replicas, unhurried } from './support/town.js';
+
+const key = 'a-key-for-stories';
 
 describe('a replica that drains', { concurrency: 3 }, () => {
   test('answers what it was sent before it cuts', overBackends, async (t) => {
@@ -68,10 +71,17 @@ describe('a replica that drains', { concurrency: 3 }, () => {
   });
 
   test('ends in time with a client that is dead and a Redis that stands still', overBackends, async (t) => {
-    const town = await replicas(t, 1, { ownRedis: true });
+    const town = await replicas(t, 1, { ownRedis: true, settings: { SERVER_API_KEY: key } });
     const ada = await town.guest('Ada');
     await ada.joins('lobby');
-    await town.raw();
+    const dead = await town.raw();
+    await dead.handshakes(ada.token);
+    dead.sends('421["join:room",{"roomId":"lobby"}]');
+    await dead.hears((frame) => frame.startsWith?.('431['), 'the join');
+    dead.stopsReading();
+    // More than what lies between them: no goodbye goes through any more.
+    const load = { to: { room: 'lobby' }, event: 'load', data: 'x'.repeat(200_000) };
+    for (let i = 0; i < 12; i++) answered(await town.rest(0, key).post('/api/publish', load), 202);
     town.redis.pause();
     assert.deepEqual(await town.stop(), { code: 0, signal: null });
     town.redis.resume();

@@ -46,7 +46,7 @@ everywhere((place) => {
     await bob.claps(said[2], 7);
     await bob.reacts(said[2], '🎉');
     await ada.deletes(said[3]);
-    await Promise.all(Array.from({ length: 1_200 }, (_, i) => ada.says('told', `message ${i}`)));
+    await ada.saysMany('told', 1_200, (i) => `message ${i}`);
     await watcher.reaches(wicked.length + 2 + 1_200 + 5);
 
     const reader = await ada.again({ at: town.servers.length - 1 });

@@ -150,8 +150,9 @@ describe('figures', { concurrency: 4 }, () => {
       assert.equal(said, '', 'promtool check metrics');
       assert.equal(code, 0);
     }
-    assert.ok(one.value('belfry_delivery_seconds_count') >= 5);
-    assert.ok(other.value('belfry_remote_delivery_seconds_count') >= 5);
+    // Where news come in another order than they were made, a look at the store carries people, and that is no delivery.
+    assert.ok(one.value('belfry_delivery_seconds_count') > 0);
+    assert.ok(other.value('belfry_remote_delivery_seconds_count') > 0);
     assert.ok(other.value('belfry_bus_heard_total') >= 5);
 
     const there = new Set([...one.names, ...other.names, ...worker.names]);
@@ -236,6 +237,11 @@ describe('the place of the figures', { concurrency: 4 }, () => {
     const apart = await aside();
     const town = await embedded(t, { ...apart.settings, DRAIN_SECONDS: '3' });
     const people = await Promise.all(['Ada', 'Bob', 'Eve'].map((name) => town.guest(name)));
+    // A request whose body never ends keeps the house open for a while when everybody has gone.
+    const slow = connect(town.servers[0].port, '127.0.0.1').on('error', () => {});
+    town.whenItEnds(() => slow.destroy());
+    slow.write('POST /api/auth/guest HTTP/1.1\r\nhost: belfry\r\ncontent-length: 9\r\n\r\n{');
+    await town.guest('Last');
     const ended = town.stop();
     const told = async () => (await apart.rest.get('/ready')).body?.reason === 'draining';
     await until(told, 'the server to say that it goes away');

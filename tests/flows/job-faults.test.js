@@ -66,7 +66,7 @@ describe('a type of job that', { concurrency: 3 }, () => {
     const innocent = await Promise.all(
       Array.from({ length: 5 }, () => asked(ada, 'rehearsal.sleep', { millis: 2_000 })),
     );
-    const poison = await asked(ada, 'rehearsal.kill');
+    const poison = await asked(ada, 'rehearsal.kill', {}, { delayMs: 500 });
     const deaths = async () => {
       const { program } = town.servers[0];
       program.mayPanic = true;
@@ -86,7 +86,7 @@ describe('a job', { concurrency: 2 }, () => {
   test('goes to another worker when its own is killed', overBackends, async (t) => {
     const town = await replicas(t, 2, { worker: 'apart', ...rehearsal });
     const ada = await town.guest('Ada');
-    const job = await asked(ada, 'rehearsal.sleep', { millis: 3_000 });
+    const job = await asked(ada, 'rehearsal.sleep', { millis: 10_000 });
     await becomes(ada, job, 'active');
     await town.worker.kill();
     town.runs(['worker']);
@@ -131,9 +131,10 @@ describe('a job', { concurrency: 2 }, () => {
   test('goes on while Redis is away, and its end is told of', overBackends, async (t) => {
     const town = await replicas(t, 1, { ownRedis: true, ...rehearsal });
     const ada = await town.guest('Ada');
-    const job = await asked(ada, 'rehearsal.sleep', { millis: 2_000 });
+    const job = await asked(ada, 'rehearsal.sleep', { millis: 8_000 });
     await becomes(ada, job, 'active');
     await town.stopRedis();
+    await ada.sees('job:update', { id: job.id, state: 'completed' });
     await becomes(ada, job, 'completed');
     await town.startRedis();
   });

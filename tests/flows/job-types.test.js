@@ -25,7 +25,7 @@ for (const [kind, { options, open }] of Object.entries(towns)) {
     const eve = await town.guest('Eve', { at: town.servers.length - 1 });
     await ada.opens('attic', { visibility: 'private' });
     await ada.joins('attic');
-    await Promise.all(Array.from({ length: 1_200 }, (_, i) => ada.says('attic', `three words: ${i}`)));
+    await ada.saysMany('attic', 1_200, (i) => `three words: ${i}`);
 
     const job = answered(await counts(ada, 'attic'), 202);
     assert.equal(job.type, 'word.count');

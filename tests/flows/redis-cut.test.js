@@ -26,6 +26,8 @@ describe('Redis', { concurrency: 2, ...overBackends }, () => {
       await ada.does('typing:stop', 'square');
     }
     await Promise.all([ada, bob].map((person) => person.sees('resync')));
+    // In each round a message and its mention.
+    await Promise.all(watchers.map((watcher) => watcher.reaches(8)));
     agree(watchers);
     for (const person of [ada, bob]) {
       person.hasNotSeen('user:left', { roomId: 'square' });

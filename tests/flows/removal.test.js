@@ -39,6 +39,7 @@ function chatter(person, room) {
   // Told by `stops()`.
   talking.catch(() => {});
   return {
+    talking,
     async stops() {
       going = false;
       await talking;
@@ -156,11 +157,11 @@ describe('being removed', { concurrency: 4, ...overBackends }, () => {
   test('a room that is deleted says so as its last word, and answers as if there were none', async (t) => {
     const town = await replicas(t, 2, { settings: unhurried });
     const { ada, carol, devices } = await scene(town, 'ending');
-    const talk = chatter(devices[1], 'ending').stops;
+    const { talking } = chatter(devices[1], 'ending');
     await carol.hears('and 10');
     const answer = await ada.rest.delete('/api/rooms/ending');
     assert.ok(answer.status === 204 || answer.status === 200, `${answer.status} ${answer.text}`);
-    await assert.rejects(talk(), /not_found|forbidden/);
+    await assert.rejects(within(talking, 'a word to be refused'), /not_found|forbidden/);
     const live = [ada, carol, devices[0], devices[1]];
     const [first, ...others] = await Promise.all(live.map((one) => one.sees('room:deleted', { roomId: 'ending' })));
     for (const other of others) assert.deepEqual(other, first, 'the same revision for all');

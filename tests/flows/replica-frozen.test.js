@@ -12,7 +12,8 @@ test('a frozen replica holds nobody else back, and catches up', overBackends, as
   const town = await replicas(t, 2, { settings: unhurried });
   const ada = await town.guest('Ada', { at: 1 });
   const carol = await town.guest('Carol', { at: 1 });
-  const bob = await town.guest('Bob', { at: 0 });
+  // On a busy machine the freeze outlasts a heartbeat: who was cut off comes back.
+  const bob = await town.guest('Bob', { at: 0, reconnects: true });
   const watchers = [await ada.stays('lobby'), await carol.stays('lobby'), await bob.stays('lobby')];
   // Sends that the freeze meets halfway: they may hold locks at that moment.
   const halfway = Array.from({ length: 200 }, (_, i) => bob.insistsOn('lobby', `halfway ${i}`));
@@ -38,7 +39,6 @@ test('a frozen replica holds nobody else back, and catches up', overBackends, as
 test('a replica that freezes while a long answer is on its way to it keeps no lock', overBackends, async (t) => {
   const town = await replicas(t, 2, { settings: unhurried, ownPostgres: true });
   const ada = await town.guest('Ada', { at: 1 });
-  // On a busy machine the freeze outlasts a heartbeat: who was cut off comes back.
   const bob = await town.guest('Bob', { at: 0, reconnects: true });
   // More than what the buffers between them hold, when all of it is told in one answer.
   const content = '🔔'.repeat(8_000);

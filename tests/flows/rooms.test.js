@@ -211,8 +211,8 @@ describe('typing', { concurrency: 8 }, () => {
     const bob = await town.guest('Bob-watches');
     await ada.joins('dozing');
     await bob.joins('dozing');
-    await ada.startsTyping('dozing');
     const began = Date.now();
+    await ada.startsTyping('dozing');
     await bob.sees('typing:stop', { roomId: 'dozing', userId: ada.id });
     assert.ok(Date.now() - began > 4_000, `it stopped after ${Date.now() - began} ms`);
   });

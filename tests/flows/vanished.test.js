@@ -6,8 +6,8 @@ import { overBackends } from './support/backends.js';
 import { TcpProxy } from './support/proxy.js';
 import { embedded, replicas } from './support/town.js';
 
-/** Milliseconds in which somebody whose network is gone must be gone for everybody, and a second for a busy machine. */
-const GONE = 16_000;
+/** Milliseconds in which somebody whose network is gone must be gone for everybody: 15, and the rest is for a busy machine. */
+const GONE = 25_000;
 const places = [
   ['one server', {}, (t) => embedded(t)],
   ['two replicas', overBackends, (t) => replicas(t, 2)],

@@ -105,16 +105,18 @@ async function cuts(people, busy) {
   }
 }
 
-/** The room in one look, at a revision at which all watchers stand. */
-async function freshLook(person, watchers) {
+/** The room in one look, at a revision at which all watchers stand and after which the worker has no more to find. */
+async function freshLook(person, watchers, actors) {
+  const ids = new Map(actors.map(({ name, id }) => [name, id]));
+  const named = (content) => new Set([...content.matchAll(/@(Actor\d+)/g)].map(([, name]) => ids.get(name)));
+  const isRead = ({ content, mentions, deletedAt }) => deletedAt || mentions.length === named(content).size;
   for (;;) {
     const { body } = await person.rest.get(`/api/rooms/${ROOM}/changes?since=0`);
     assert.equal(body.mode, 'delta', 'the story outgrew one delta');
     const room = await person.rest.get(`/api/rooms/${ROOM}`);
     await Promise.all(watchers.map((watcher) => watcher.reaches(body.rev)));
-    // A worker may still find something.
     const settled = watchers.every((watcher) => watcher.rev === body.rev) && room.body.rev === body.rev;
-    if (settled) return { ...body, room: described(room.body) };
+    if (settled && body.messages.every(isRead)) return { ...body, room: described(room.body) };
   }
 }
 
@@ -144,7 +146,7 @@ everywhere((place) => {
     await cutting;
 
     const all = [...watchers, lateWatcher];
-    const fresh = await freshLook(actors[1], all);
+    const fresh = await freshLook(actors[1], all, actors);
     agree(watchers);
     lateWatcher.isSound();
     const messages = fresh.messages.map(broadcast);

@@ -100,7 +100,7 @@ describe('a job', { concurrency: 4 }, () => {
     const soon = { limit: 14_000 };
     await until(() => town.worker.said().includes('an attempt at a job failed'), 'an attempt to fail', soon);
     await lock.ends();
-    await allMentioned(ada, messages, soon);
+    await allMentioned(await ada.again(), messages, soon);
   });
 
   test('waits in the store until a worker starts', overBackends, async (t) => {

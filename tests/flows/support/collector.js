@@ -24,7 +24,10 @@ export class Collector {
     collector.server = createServer((request, response) => {
       collector.asked += 1;
       collector.#look();
-      collector.answers(request, response);
+      Promise.resolve(collector.answers(request, response)).catch((error) => {
+        // Who asked may be gone in the middle.
+        if (error.code !== 'ECONNRESET') throw error;
+      });
     });
     collector.server.listen(0, '127.0.0.1');
     await once(collector.server, 'listening');

@@ -65,6 +65,7 @@ export class Person {
     const answer = this.next(
       (entry) => entry.kind === 'connect' || entry.kind === 'connect_error',
       'an answer to the handshake',
+      { from: this.here },
     );
     this.socket.connect();
     const entry = await answer;
@@ -135,6 +136,16 @@ export class Person {
   async says(room, content, options = {}) {
     const { message } = await this.does('message:send', { roomId: room, content, ...options });
     return message;
+  }
+
+  /** Says so many things, a hundred at a time: a socket may have no more than 1,024 events waiting. */
+  async saysMany(room, count, contentOf) {
+    for (let first = 0; first < count; first += 100) {
+      const some = Array.from({ length: Math.min(100, count - first) }, (_, i) =>
+        this.says(room, contentOf(first + i)),
+      );
+      await Promise.all(some);
+    }
   }
 
   async edits(message, content) {
