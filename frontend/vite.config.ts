@@ -38,5 +38,10 @@ export default defineConfig({
   server: {
     proxy: { '/api': server, '/socket.io': { target: server, ws: true } },
   },
-  test: { include: ['src/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.{ts,tsx}'] },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'packages/*/{src,test}/**/*.test.{ts,tsx}'],
+    // Machines that are shared stand still at times, and nothing here measures time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });

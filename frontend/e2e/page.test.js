@@ -19,8 +19,7 @@ stories('the page', (story) => {
     await ada.seesPerson('Bo', 'Online');
     await bo.seesPerson('Ada', 'Online');
 
-    await ada.field.pressSequentially('The beans');
-    await bo.sees('Ada is typing…');
+    await Promise.all([bo.sees('Ada is typing…'), ada.field.pressSequentially('The beans')]);
     await ada.writes('The beans are up!');
     await bo.sees('The beans are up!');
     await bo.seesNoMore('Ada is typing…');
@@ -74,6 +73,7 @@ stories('the page', (story) => {
       await confirm.getByText('nobody can come back as Ada afterwards').waitFor();
       await confirm.getByRole('button', { name: 'Log out' }).click();
       await ada.page.getByLabel('Your name').waitFor();
+      await keepsNothing(ada.page);
       await ada.page.reload();
       await ada.page.getByLabel('Your name').waitFor();
       assert.equal(await ada.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
@@ -268,3 +268,22 @@ stories('the page', (story) => {
     await ada.isIn();
   });
 });
+
+/** All that was kept on the device is gone from its database. */
+async function keepsNothing(page) {
+  const left = await page.evaluate(async () => {
+    const done = (asked) =>
+      new Promise((resolve, reject) => {
+        asked.onsuccess = () => resolve(asked.result);
+        asked.onerror = () => reject(asked.error);
+      });
+    const database = await done(indexedDB.open('belfry'));
+    const count = () => done(database.transaction('kept').objectStore('kept').count());
+    let left = await count();
+    for (const until = Date.now() + 30_000; left > 0 && Date.now() < until; left = await count())
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    database.close();
+    return left;
+  });
+  assert.equal(left, 0, 'something is kept of somebody who has logged out');
+}

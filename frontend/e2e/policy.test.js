@@ -64,6 +64,8 @@ stories('the policy', (story) => {
         await ada.page.reload();
         const socket = await coming;
         assert.match(socket.url(), scheme === 'https' ? /^wss:/ : /^ws:/);
+        // It is told of as well where it is refused.
+        await socket.waitForEvent('framereceived');
         await ada.joins('garden');
         await ada.writes('The beans are up!');
         const bo = await enter(t, browser, belfry, 'Bo', options);

@@ -22,8 +22,10 @@ stories('the React example', (story) => {
     const belfry = await startBelfry(t, { PAGE_DIR: page });
     const ada = await comesIn(t, browser, belfry, 'Ada');
     const bob = await comesIn(t, browser, belfry, 'Bob');
-    await ada.page.getByLabel('Message').pressSequentially('hel');
-    await bob.page.getByText('Ada typing…').waitFor();
+    await Promise.all([
+      bob.page.getByText('Ada typing…').waitFor(),
+      ada.page.getByLabel('Message').pressSequentially('hel'),
+    ]);
     await ada.writes('hello');
     await bob.reads('Ada: hello');
     await bob.writes('hello yourself');

@@ -102,8 +102,8 @@ stories('what is unread', (story) => {
     await ada.page.getByRole('link', { name: 'garden 40 unread' }).click();
     await ada.inRoom('garden');
     await ada.sees('line 40.');
-    await ada.page.getByRole('button', { name: /^40 new since \d/ }).click();
-    await ada.isLedTo('line 1.');
+    const since = ada.page.getByRole('button', { name: /^40 new since \d/ });
+    await Promise.all([ada.isLedTo('line 1.'), since.click()]);
     await ada.page.getByRole('button', { name: /^40 new/ }).waitFor({ state: 'detached' });
   });
 });

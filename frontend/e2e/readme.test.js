@@ -28,6 +28,7 @@ test('the front end of the README lets two people talk', { skip, timeout: 120_00
     page.setDefaultTimeout(30_000);
     page.on('dialog', (dialog) => dialog.accept(name));
     await page.goto(origin);
+    await page.waitForFunction(() => document.querySelector('form')?.onsubmit);
     return page;
   };
   const says = async (page, text) => {

@@ -115,8 +115,8 @@ stories('around the rooms', (story) => {
       await ada.page.getByText('2 messages wait to be sent, kept on this device.').waitFor();
       assert.equal(await ada.field.inputValue(), 'half a thou');
 
-      await belfry.start();
-      await ada.page.getByText('Connected again.').waitFor();
+      // It is there for a moment only.
+      await Promise.all([ada.page.getByText('Connected again.').waitFor(), belfry.start()]);
       await ada.allKept();
       assert.deepEqual(await ada.reads(), ['before', 'one', 'two']);
       await ada.page.getByText('This is where it began.').waitFor();
@@ -144,12 +144,12 @@ stories('around the rooms', (story) => {
       await ada.page.route(file, (route) => route.fulfill({ status: 404 }));
       await ada[opens[title]](choice[title]);
       await ada.sees('This could not be loaded. Try again.');
+      await ada.page.getByRole('button', { name: 'Close this notice' }).click();
       assert.equal(await ada.field.inputValue(), 'half a thou');
       await ada.page.unroute(file);
       await ada[opens[title]](choice[title]);
       await ada.page.getByRole('dialog', { name: title }).waitFor();
       await ada.page.keyboard.press('Escape');
-      await ada.page.getByRole('button', { name: 'Close this notice' }).click();
     }
   });
 
@@ -217,6 +217,10 @@ stories('around the rooms', (story) => {
     const belfry = await startBelfry(t);
     const ada = await enter(t, browser, belfry, 'Ada');
     await ada.pageIsKept();
+    // From its second visit on the worker answers for the page.
+    await ada.page.reload();
+    await ada.isIn();
+    assert.ok(await ada.page.evaluate(() => navigator.serviceWorker.controller !== null));
     const kept = await ada.page.evaluate(async () => {
       const all = await Promise.all(
         (await caches.keys()).map(async (name) => (await caches.open(name)).keys()),

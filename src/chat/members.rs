@@ -153,14 +153,15 @@ impl Chat {
         } else {
             RemovalReason::Kicked
         };
+        // The reason first: whoever finds the fact before it can only say that somebody is no member any more.
         self.parts.telling.tell(vec![
-            Signal::Access {
-                room_id: room.clone(),
-            },
             Signal::Removed {
                 room_id: room.clone(),
                 user_id: subject.clone(),
                 reason,
+            },
+            Signal::Access {
+                room_id: room.clone(),
             },
         ]);
         Ok(())

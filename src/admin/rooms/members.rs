@@ -218,7 +218,8 @@ fn done(desk: &Desk, room: &RoomId, member: &Member, wish: Wish, as_json: bool) 
                 user_id: member.account.id.clone(),
                 reason: RemovalReason::Kicked,
             };
-            desk.tell(vec![Signal::Access { room_id }, removed]);
+            // The reason before the fact.
+            desk.tell(vec![removed, Signal::Access { room_id }]);
             format!("{who} is no member of {room} any more. {}\n", desk.when())
         }
     };

@@ -64,7 +64,7 @@ story('a page that starts without a connection shows the rooms that this device 
   await until(before.connection, ({ status }) => status === 'online');
   await before.rooms.create({ name: 'Garden' });
   before.rooms.refresh();
-  await vi.waitFor(async () => expect(await storage.get(`user/${who}/rooms`)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await storage.get(`user/${who}/rooms`)).toHaveLength(1), 10_000);
   before.disconnect();
   const offline = somebody(NOBODY, { storage, user }, who);
   offline.connect();
@@ -285,7 +285,7 @@ story(
     const end = room.messages.get().messages.map(({ seq }) => seq);
     expect(end).toEqual(Array.from({ length: end.length }, (_, at) => 802 - end.length + at));
   },
-  60_000,
+  180_000,
 );
 
 story(
@@ -324,7 +324,7 @@ story(
       }
     }
   },
-  60_000,
+  180_000,
 );
 
 story(

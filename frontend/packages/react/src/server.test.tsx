@@ -10,6 +10,9 @@ const { process } = globalThis as unknown as { process: { env: Record<string, st
 
 afterEach(cleanup);
 
+/** How long a server on a busy machine may take. */
+const patience = { timeout: 15_000 };
+
 function Garden() {
   const status = useConnection((connection) => connection.status);
   const { messages, send, clap } = useMessages();
@@ -56,14 +59,14 @@ it.skipIf(!process.env.BELFRY_BIN)(
         </ChatProvider>
       </StrictMode>,
     );
-    await screen.findByText('online, 2 here', undefined, { timeout: 15_000 });
+    await screen.findByText('online, 2 here', undefined, patience);
     expect(await belfry.connections()).toBe(2);
 
     await garden.send('from the other side').done;
-    await screen.findByText('from the other side, kept, 0');
+    await screen.findByText('from the other side, kept, 0', undefined, patience);
     fireEvent.click(screen.getByText('Send'));
     screen.getByText(/^from the hooks, /);
-    await screen.findByText('from the hooks, kept, 0');
+    await screen.findByText('from the hooks, kept, 0', undefined, patience);
     const contents = () => garden.messages.get().messages.map((item) => item.content);
     await until(bob, () => contents().length === 2);
     expect(contents()).toEqual(['from the other side', 'from the hooks']);
