@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overBackends } from './support/backends.js';
-import { until } from './support/limits.js';
+import { until, within } from './support/limits.js';
 import { brief } from './support/person.js';
 import { replicas, unhurried } from './support/town.js';
 import { agree } from './support/watcher.js';
