@@ -31,6 +31,7 @@ export function openBrowser() {
 export async function visit(test, browser, belfry, { refusals = [], transport, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   if (transport === 'polling') await context.addInitScript(withoutWebsockets);
+  await context.addInitScript(rememberWhatIsMarked);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
@@ -71,6 +72,15 @@ function withoutWebsockets() {
       super(String(url).replace('/socket.io/', '/no-websockets-here/'));
     }
   };
+}
+
+/** Runs in the page: a mark goes by itself, so the text of each row that has had one is held. */
+function rememberWhatIsMarked() {
+  window.marks = new Set();
+  new MutationObserver(() => {
+    for (const row of document.querySelectorAll('.message[data-marked="true"]'))
+      window.marks.add(row.textContent);
+  }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-marked'] });
 }
 
 /** Opens the page and goes in under a name. */
@@ -142,9 +152,9 @@ class Visitor {
   async isAt(label) {
     const field = this.page.getByLabel(label, { exact: true });
     await field.waitFor();
-    assert.ok(
-      await field.evaluate((element) => element === document.activeElement),
-      `the focus is in ${label}`,
+    await this.page.waitForFunction(
+      (element) => element === document.activeElement,
+      await field.elementHandle(),
     );
   }
 
@@ -654,10 +664,9 @@ class Visitor {
     }, `#/${room}/${seq}`);
   }
 
-  /** The message with that text is in view, marked, and has the focus. */
+  /** The message with that text has been marked, is in view, and has the focus. */
   async isLedTo(text) {
-    const message = this.page.locator('.message[data-marked="true"]').filter({ hasText: text });
-    await message.waitFor();
+    await this.page.waitForFunction((text) => [...window.marks].some((each) => each.includes(text)), text);
     await this.page.waitForFunction((text) => {
       const row = document.activeElement;
       if (!row?.matches('.message') || !row.textContent.includes(text)) return false;
@@ -704,16 +713,22 @@ class Visitor {
 
   /** Up or down as far as it goes, until more has come there. */
   async scrollsAll(way) {
-    await this.page.evaluate(async (way) => {
-      const box = document.querySelector('.scroller');
-      const frame = () => new Promise((resume) => requestAnimationFrame(resume));
-      const before = box.scrollHeight;
-      for (let patience = 300; patience > 0 && box.scrollHeight <= before + 200; patience -= 1) {
-        box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
-        await frame();
-      }
-      for (let count = 0; count < 6; count += 1) await frame();
-    }, way);
+    const more = await this.page.evaluate(
+      async ([way, patience]) => {
+        const box = document.querySelector('.scroller');
+        const frame = () => new Promise((resume) => requestAnimationFrame(resume));
+        const before = box.scrollHeight;
+        const until = performance.now() + patience;
+        while (performance.now() < until && box.scrollHeight <= before + 200) {
+          box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
+          await frame();
+        }
+        for (let count = 0; count < 6; count += 1) await frame();
+        return box.scrollHeight - before;
+      },
+      [way, PATIENCE_MS],
+    );
+    assert.ok(more > 200, `${way}: ${more} pixels more`);
   }
 
   /** The focus is on the message with that text. */
@@ -906,9 +921,12 @@ class Visitor {
     await this.field.waitFor();
   }
 
-  /** Waits until all own messages are the server's. */
+  /** Waits until all own messages are the server's, and have their place among the others. */
   async allKept() {
-    await this.page.locator('.message:not([data-state="kept"])').first().waitFor({ state: 'detached' });
+    await this.page
+      .locator('.message:not([data-state="kept"][data-seq])')
+      .first()
+      .waitFor({ state: 'detached' });
   }
 
   /** axe finds nothing against WCAG 2.2 AA, and nothing is wider than the window. */
