@@ -100,8 +100,15 @@ class Visitor {
   }
 
   async choosesName(name) {
-    await this.page.getByLabel('Your name').fill(name);
-    await this.page.keyboard.press('Enter');
+    const field = this.page.getByLabel('Your name');
+    await field.fill(name);
+    // A server whose store is busy says so, and whoever is at the page tries once more.
+    for (const until = Date.now() + PATIENCE_MS; ; ) {
+      const answered = this.page.waitForResponse(/\/api\/auth\/guest$/);
+      const [answer] = await Promise.all([answered, field.press('Enter')]);
+      if (answer.status() !== 503 || Date.now() > until) break;
+      await this.page.getByRole('button', { name: 'Come in', exact: true }).waitFor();
+    }
     await this.isIn();
   }
 
@@ -369,11 +376,24 @@ class Visitor {
     return panel;
   }
 
+  /** Holds when the server has told the page of that event, on a connection that is made after this is called. */
+  told(event) {
+    return new Promise((resolve) => {
+      this.page.on('websocket', (line) =>
+        line.on('framereceived', ({ payload }) => {
+          if (String(payload).startsWith(`42["${event}",`)) resolve();
+        }),
+      );
+    });
+  }
+
   /** The browser agrees to desktop notifications when asked, and keeps what it would show. From the next page on. */
   async wouldShowNotifications(answer = 'granted') {
     await this.page.addInitScript((answer) => {
       if (location.protocol === 'about:') return;
       window.shown = [];
+      const now = Date.now;
+      Date.now = () => window.stoppedAt ?? now();
       const hasFocus = Document.prototype.hasFocus;
       Document.prototype.hasFocus = function focused() {
         return sessionStorage.getItem('away') !== 'true' && hasFocus.call(this);
@@ -397,6 +417,13 @@ class Visitor {
   /** Looks at another window, or back at this one; for `wouldShowNotifications`. */
   async turnsAway(away = true) {
     await this.page.evaluate((away) => sessionStorage.setItem('away', String(away)), away);
+  }
+
+  /** It is this very moment until the next page; for `wouldShowNotifications`. */
+  async stopsTheClock() {
+    await this.page.evaluate(() => {
+      window.stoppedAt = Date.now();
+    });
   }
 
   /** The titles of what the desktop has shown since the page was loaded. */
