@@ -183,7 +183,7 @@ stories('the list of messages', (story) => {
       assert.ok((await ada.rowsInPage()) <= 60);
       // One after another, up and down, none missing and none twice.
       let before = await ada.linesInPage();
-      for (const way of ['up', 'down', 'down', 'down', 'up']) {
+      for (const way of ['up', 'up', 'down', 'down', 'down', 'up']) {
         await ada.scrollsAll(way);
         const lines = await ada.linesInPage();
         if (way === 'up') assert.ok(lines[0] < before[0], `${lines[0]} is above ${before[0]}`);
