@@ -182,6 +182,7 @@ stories('the list of messages', (story) => {
       await ada.isLedTo('line 1234 ');
       assert.ok((await ada.rowsInPage()) <= 60);
       // One after another, up and down, none missing and none twice.
+      await ada.isMarkedNoMore();
       let before = await ada.linesInPage();
       for (const way of ['up', 'up', 'down', 'down', 'down', 'up']) {
         await ada.scrollsAll(way);

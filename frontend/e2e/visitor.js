@@ -703,6 +703,11 @@ class Visitor {
     }, text);
   }
 
+  /** The mark has gone: what comes now does not bring the message that one was led to back into view. */
+  async isMarkedNoMore() {
+    await this.page.locator('.message[data-marked="true"]').waitFor({ state: 'detached' });
+  }
+
   async rowsInPage() {
     return this.messages.count();
   }
@@ -753,11 +758,14 @@ class Visitor {
         const before = { height: box.scrollHeight, edge: edge() };
         const hasCome = () => box.scrollHeight > before.height + 200 && edge() > before.edge;
         const until = performance.now() + patience;
+        // What has come is measured, and may turn out to be less.
         while (performance.now() < until && !hasCome()) {
-          box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
-          await frame();
+          for (let tries = 300; tries > 0 && !hasCome(); tries -= 1) {
+            box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
+            await frame();
+          }
+          for (let count = 0; count < 6; count += 1) await frame();
         }
-        for (let count = 0; count < 6; count += 1) await frame();
         return hasCome();
       },
       [way, PATIENCE_MS],
