@@ -94,16 +94,19 @@ stories('an account', (story) => {
     const byline = (visitor, name) =>
       visitor.messages.first().locator('.byline').getByText(name, { exact: true });
     await byline(ada, 'Ada Lovelace').waitFor();
-    // She is not there when Bob comes: he knows her as a member.
-    await ada.browses();
-    await ada.joins('tools');
+    // She is gone before Bob comes back: he knows her as a member.
+    await ada.page.goto('about:blank');
     const bob = await enter(t, browser, belfry, 'Bob');
     await bob.joins('garden');
+    await bob.seesPerson('Bob', 'Online');
+    await bob.seesNobodyCalled('Ada Lovelace');
+    await bob.page.reload();
     await byline(bob, 'Ada Lovelace').waitFor();
     await bob.chooses('Reply', 'The beans are up');
     await bob.sees('Replying to Ada Lovelace The beans are up');
     await bob.writes('At last');
     await bob.message('At last').getByRole('button', { name: 'In answer to Ada Lovelace' }).waitFor();
+    await ada.opensPage(belfry, '#/');
     await ada.joins('garden');
     await ada.types('yes');
     await bob.sees('Ada Lovelace is typing…');
@@ -217,7 +220,7 @@ stories('an account', (story) => {
       await ada.comesInBy('Log in', 'Ada', PASSWORD);
       await ada.isIn();
       await ada.inRoom('garden');
-      assert.equal(await ada.field.inputValue(), 'half a thou');
+      await ada.hasWritten('half a thou');
       await ada.sees('not yet sent');
       await ada.allKept();
     },

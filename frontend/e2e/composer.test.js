@@ -79,6 +79,7 @@ stories('the composer', (story) => {
     await ada.types('x');
     await ada.presses('ArrowUp');
     await ada.hasWritten('x');
+    assert.equal(await ada.page.getByLabel('Edit your message').count(), 0);
     await ada.presses('Control+a', 'Delete', 'ArrowUp');
     const editor = ada.page.getByRole('textbox', { name: /edit/i });
     await editor.fill('The beans are up');
@@ -307,8 +308,11 @@ stories('the composer', (story) => {
     const editor = ada.page.getByLabel('Edit your message');
     const edits = async (text, begun) => {
       await ada.chooses('Edit', text);
-      await editor.waitFor();
-      assert.equal(await editor.inputValue(), begun);
+      // What was kept may come a little later than the field.
+      await ada.page.waitForFunction(
+        (wanted) => document.querySelector('.editor textarea')?.value === wanted,
+        begun,
+      );
     };
     await edits('The beens are up', 'The beens are up');
     await editor.fill('The beans are');

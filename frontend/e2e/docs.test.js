@@ -61,11 +61,11 @@ stories('the page about the interfaces', (story) => {
       page.setDefaultTimeout(LIMIT_MS);
       await page.goto(`${belfry.url}/api/docs`);
       await page.getByRole('navigation').getByRole('link', { name: 'POST /api/rooms/{id}/messages' }).click();
-      assert.equal(new URL(page.url()).hash, '#sendMessage');
+      await page.waitForURL(/#sendMessage$/);
       const operation = page.locator('#sendMessage');
       assert.match(await operation.innerText(), /clientId[\s\S]*1 to 64 characters/);
       await operation.getByRole('link', { name: 'rate_limited' }).click();
-      assert.equal(new URL(page.url()).hash, '#error-rate_limited');
+      await page.waitForURL(/#error-rate_limited$/);
       assert.match(
         await page.locator('#error-rate_limited').innerText(),
         /What to do: Wait for retryAfterMs/,

@@ -182,9 +182,14 @@ stories('the list of messages', (story) => {
       await ada.isLedTo('line 1234 ');
       assert.ok((await ada.rowsInPage()) <= 60);
       // One after another, up and down, none missing and none twice.
-      for (const way of ['up', 'down', 'down', 'down', 'up']) {
+      await ada.isMarkedNoMore();
+      let before = await ada.linesInPage();
+      for (const way of ['up', 'up', 'down', 'down', 'down', 'up']) {
         await ada.scrollsAll(way);
         const lines = await ada.linesInPage();
+        if (way === 'up') assert.ok(lines[0] < before[0], `${lines[0]} is above ${before[0]}`);
+        else assert.ok(lines.at(-1) > before.at(-1), `${lines.at(-1)} is below ${before.at(-1)}`);
+        before = lines;
         assert.deepEqual(
           lines,
           lines.map((_, index) => lines[0] + index),
@@ -248,9 +253,11 @@ stories('the list of messages', (story) => {
     await ada.page.keyboard.press('Enter');
     await ada.page.getByText('mine indeed (edited)').waitFor();
     await ada.page.keyboard.press('Alt+m');
-    await ada.page.keyboard.press('Delete');
+    // The line with Undo stays for as long as the focus is in it.
+    const undo = ada.page.getByRole('button', { name: 'Undo' });
+    await Promise.all([undo.focus(), ada.page.keyboard.press('Delete')]);
     await ada.sees('This message was deleted.');
-    await ada.page.getByRole('button', { name: 'Undo' }).click();
+    await undo.click();
     await ada.page.getByText('mine indeed (edited)').waitFor();
   });
 

@@ -62,6 +62,7 @@ stories('notifications', (story) => {
         await each.joins('tools');
         await each.joins('garden');
       }
+      const called = ada.told('notification');
       await ada.wouldShowNotifications();
       await ada.inRoom('garden');
       const panel = await ada.opensNotifications();
@@ -73,7 +74,7 @@ stories('notifications', (story) => {
       // The room is looked at.
       await bo.writes('@Ada 0');
       await ada.sees('@Ada 0');
-      await ada.isCalled(1);
+      await called;
       await ada.isCalled(0);
       const notices = ada.page.getByRole('region', { name: 'Notices' });
       assert.equal(
@@ -83,7 +84,10 @@ stories('notifications', (story) => {
       );
       await ada.joins('shed');
       await ada.turnsAway();
+      // All three within the five seconds in which a room calls once.
+      await ada.stopsTheClock();
       for (let count = 1; count <= 3; count += 1) await bo.writes(`@Ada ${count}`);
+      await ada.isCalled(3);
       await bo.joins('tools');
       await bo.writes('@Ada in the tools');
       await ada.isCalled(4);

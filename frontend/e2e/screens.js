@@ -74,9 +74,23 @@ export const SCREENS = [
       await ada.offered.first().waitFor();
     },
   },
-  { name: 'notifications', from: '#/', go: (ada) => ada.opens(/^Notifications/) },
+  {
+    name: 'notifications',
+    from: '#/',
+    async go(ada) {
+      await ada.opens(/^Notifications/);
+      await ada.page.getByRole('heading', { name: 'Notifications' }).waitFor();
+    },
+  },
   { name: 'the own menu', from: '#/', go: (ada) => ada.opens(/profile and status$/) },
-  { name: 'the profile', from: '#/', go: (ada) => ada.choosesOfOwn('Profile and theme') },
+  {
+    name: 'the profile',
+    from: '#/',
+    async go(ada) {
+      await ada.choosesOfOwn('Profile and theme');
+      await ada.seesWindow('Your profile');
+    },
+  },
   {
     name: 'a room that is closed to her',
     from: '#/attic',
@@ -86,8 +100,11 @@ export const SCREENS = [
   {
     name: 'a notice',
     async go(ada) {
-      await ada.chooses('Delete', 'Lovely.');
-      await ada.page.getByRole('button', { name: 'Undo' }).waitFor();
+      // The notice stays while the pointer is on it.
+      await Promise.all([
+        ada.page.getByRole('button', { name: 'Undo' }).hover(),
+        ada.chooses('Delete', 'Lovely.'),
+      ]);
     },
   },
 ];

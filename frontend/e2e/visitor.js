@@ -31,6 +31,7 @@ export function openBrowser() {
 export async function visit(test, browser, belfry, { refusals = [], transport, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   if (transport === 'polling') await context.addInitScript(withoutWebsockets);
+  await context.addInitScript(rememberWhatIsMarked);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
@@ -73,6 +74,15 @@ function withoutWebsockets() {
   };
 }
 
+/** Runs in the page: a mark goes by itself, so the text of each row that has had one is held. */
+function rememberWhatIsMarked() {
+  window.marks = new Set();
+  new MutationObserver(() => {
+    for (const row of document.querySelectorAll('.message[data-marked="true"]'))
+      window.marks.add(row.textContent);
+  }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-marked'] });
+}
+
 /** Opens the page and goes in under a name. */
 export async function enter(test, browser, belfry, name, options) {
   const visitor = await visit(test, browser, belfry, options);
@@ -90,8 +100,15 @@ class Visitor {
   }
 
   async choosesName(name) {
-    await this.page.getByLabel('Your name').fill(name);
-    await this.page.keyboard.press('Enter');
+    const field = this.page.getByLabel('Your name');
+    await field.fill(name);
+    // A server whose store is busy says so, and whoever is at the page tries once more.
+    for (const until = Date.now() + PATIENCE_MS; ; ) {
+      const answered = this.page.waitForResponse(/\/api\/auth\/guest$/);
+      const [answer] = await Promise.all([answered, field.press('Enter')]);
+      if (answer.status() !== 503 || Date.now() > until) break;
+      await this.page.getByRole('button', { name: 'Come in', exact: true }).waitFor();
+    }
     await this.isIn();
   }
 
@@ -142,9 +159,9 @@ class Visitor {
   async isAt(label) {
     const field = this.page.getByLabel(label, { exact: true });
     await field.waitFor();
-    assert.ok(
-      await field.evaluate((element) => element === document.activeElement),
-      `the focus is in ${label}`,
+    await this.page.waitForFunction(
+      (element) => element === document.activeElement,
+      await field.elementHandle(),
     );
   }
 
@@ -359,11 +376,24 @@ class Visitor {
     return panel;
   }
 
+  /** Holds when the server has told the page of that event, on a connection that is made after this is called. */
+  told(event) {
+    return new Promise((resolve) => {
+      this.page.on('websocket', (line) =>
+        line.on('framereceived', ({ payload }) => {
+          if (String(payload).startsWith(`42["${event}",`)) resolve();
+        }),
+      );
+    });
+  }
+
   /** The browser agrees to desktop notifications when asked, and keeps what it would show. From the next page on. */
   async wouldShowNotifications(answer = 'granted') {
     await this.page.addInitScript((answer) => {
       if (location.protocol === 'about:') return;
       window.shown = [];
+      const now = Date.now;
+      Date.now = () => window.stoppedAt ?? now();
       const hasFocus = Document.prototype.hasFocus;
       Document.prototype.hasFocus = function focused() {
         return sessionStorage.getItem('away') !== 'true' && hasFocus.call(this);
@@ -387,6 +417,13 @@ class Visitor {
   /** Looks at another window, or back at this one; for `wouldShowNotifications`. */
   async turnsAway(away = true) {
     await this.page.evaluate((away) => sessionStorage.setItem('away', String(away)), away);
+  }
+
+  /** It is this very moment until the next page; for `wouldShowNotifications`. */
+  async stopsTheClock() {
+    await this.page.evaluate(() => {
+      window.stoppedAt = Date.now();
+    });
   }
 
   /** The titles of what the desktop has shown since the page was loaded. */
@@ -654,10 +691,9 @@ class Visitor {
     }, `#/${room}/${seq}`);
   }
 
-  /** The message with that text is in view, marked, and has the focus. */
+  /** The message with that text has been marked, is in view, and has the focus. */
   async isLedTo(text) {
-    const message = this.page.locator('.message[data-marked="true"]').filter({ hasText: text });
-    await message.waitFor();
+    await this.page.waitForFunction((text) => [...window.marks].some((each) => each.includes(text)), text);
     await this.page.waitForFunction((text) => {
       const row = document.activeElement;
       if (!row?.matches('.message') || !row.textContent.includes(text)) return false;
@@ -665,6 +701,11 @@ class Visitor {
       const { top, bottom } = row.getBoundingClientRect();
       return top >= box.top && bottom <= box.bottom;
     }, text);
+  }
+
+  /** The mark has gone: what comes now does not bring the message that one was led to back into view. */
+  async isMarkedNoMore() {
+    await this.page.locator('.message[data-marked="true"]').waitFor({ state: 'detached' });
   }
 
   async rowsInPage() {
@@ -704,16 +745,32 @@ class Visitor {
 
   /** Up or down as far as it goes, until more has come there. */
   async scrollsAll(way) {
-    await this.page.evaluate(async (way) => {
-      const box = document.querySelector('.scroller');
-      const frame = () => new Promise((resume) => requestAnimationFrame(resume));
-      const before = box.scrollHeight;
-      for (let patience = 300; patience > 0 && box.scrollHeight <= before + 200; patience -= 1) {
-        box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
-        await frame();
-      }
-      for (let count = 0; count < 6; count += 1) await frame();
-    }, way);
+    const more = await this.page.evaluate(
+      async ([way, patience]) => {
+        const box = document.querySelector('.scroller');
+        const frame = () => new Promise((resume) => requestAnimationFrame(resume));
+        // One that has the focus is kept, however far it is.
+        const edge = () => {
+          const rows = [...document.querySelectorAll('.message[data-seq]')];
+          const seqs = rows.filter((row) => row !== document.activeElement).map((row) => row.dataset.seq);
+          return way === 'up' ? -Math.min(...seqs) : Math.max(...seqs);
+        };
+        const before = { height: box.scrollHeight, edge: edge() };
+        const hasCome = () => box.scrollHeight > before.height + 200 && edge() > before.edge;
+        const until = performance.now() + patience;
+        // What has come is measured, and may turn out to be less.
+        while (performance.now() < until && !hasCome()) {
+          for (let tries = 300; tries > 0 && !hasCome(); tries -= 1) {
+            box.scrollTop = way === 'up' ? 0 : box.scrollHeight;
+            await frame();
+          }
+          for (let count = 0; count < 6; count += 1) await frame();
+        }
+        return hasCome();
+      },
+      [way, PATIENCE_MS],
+    );
+    assert.ok(more, `more has come: ${way}`);
   }
 
   /** The focus is on the message with that text. */
@@ -906,9 +963,12 @@ class Visitor {
     await this.field.waitFor();
   }
 
-  /** Waits until all own messages are the server's. */
+  /** Waits until all own messages are the server's, and have their place among the others. */
   async allKept() {
-    await this.page.locator('.message:not([data-state="kept"])').first().waitFor({ state: 'detached' });
+    await this.page
+      .locator('.message:not([data-state="kept"][data-seq])')
+      .first()
+      .waitFor({ state: 'detached' });
   }
 
   /** axe finds nothing against WCAG 2.2 AA, and nothing is wider than the window. */

@@ -99,7 +99,11 @@ export function createClient(options: ClientOptions): Client {
     notifications.told(notification);
     alerts.told(notification);
     const { roomId } = notification;
-    if (roomId !== undefined && !rooms.known(roomId)?.store.summary()) rooms.rooms.refresh();
+    if (roomId === undefined) return;
+    const store = rooms.known(roomId)?.store;
+    if (!store?.summary()) rooms.rooms.refresh();
+    // It may come later than its message was read, and nothing else would ask for the count again.
+    if (store?.unread.get().count === 0) recount();
   });
   connection.on('notifications:read', notifications.readElsewhere);
   connection.on('job:update', (job: Job) => jobs.told(job));

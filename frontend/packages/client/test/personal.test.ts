@@ -84,6 +84,25 @@ story(
   30_000,
 );
 
+story('a notification that comes after its message was read leaves nothing unread', async () => {
+  const who = name('ada');
+  const [ada, bo] = [somebody(server.url, {}, who), somebody(server.url)];
+  const garden = ada.room(name('garden'));
+  for (const each of [ada, bo]) {
+    each.connect();
+    each.room(garden.id).open();
+    await until(each.room(garden.id).state, ({ status }) => status === 'live');
+  }
+  await bo.room(garden.id).send('Where is she?').done;
+  await until(garden.unread, ({ count }) => count === 1);
+  garden.markRead();
+  await until(garden.state, ({ info }) => info?.lastReadSeq === 1);
+  const [message] = bo.room(garden.id).messages.get().messages;
+  bo.room(garden.id).edit(message?.id ?? '', `Where is @${who}?`);
+  await until(ada.notifications, ({ notifications }) => notifications.length === 1);
+  await until(ada.notifications, ({ unread }) => unread === 0);
+});
+
 story('an export is asked for, followed to its end, and its file taken', async () => {
   const ada = somebody(server.url);
   ada.connect();

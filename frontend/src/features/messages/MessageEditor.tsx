@@ -15,7 +15,9 @@ export function MessageEditor({ message, onKeep, onDrop }: MessageEditorProps) {
   const { id: messageId, roomId, content: text } = message;
   // No room is called that: the sign is in no room's id.
   const draft = useDraft(`${roomId}#${messageId}`);
-  const [now, setNow] = useState(draft.text || text);
+  // What was kept may come later than the field is there; what is typed meanwhile counts.
+  const [typed, setTyped] = useState<string | null>(null);
+  const now = typed ?? (draft.text || text);
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const tooLong = [...now].length > LONGEST_MESSAGE;
@@ -28,7 +30,7 @@ export function MessageEditor({ message, onKeep, onDrop }: MessageEditorProps) {
   }, []);
 
   function change(next: string) {
-    setNow(next);
+    setTyped(next);
     draft.set({ text: next === text ? '' : next });
   }
 
