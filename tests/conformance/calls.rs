@@ -38,7 +38,7 @@ macro_rules! stories {
             async fn $story() {
                 let Some(corner) = super::Corner::open() else { return };
                 let settings = || {
-                    let mut settings = corner.settings();
+                    let mut settings = corner.patient();
                     settings.call_every = $every;
                     settings
                 };
@@ -141,7 +141,7 @@ async fn after_a_while_another_may_however_often_was_asked(workers: Workers) {
 #[tokio::test]
 async fn on_redis_what_holds_nobody_back_leaves_nothing_behind() {
     let Some(corner) = Corner::open() else { return };
-    let mut settings = corner.settings();
+    let mut settings = corner.patient();
     settings.call_every = Duration::from_millis(20);
     let (here, _ear) = replica(settings).await;
     let worker: Arc<dyn Calls> = here.calls.clone();

@@ -84,7 +84,7 @@ fn memory(claim_timeout: Duration) -> Queues {
 async fn on_redis(corner: &Corner, claim_timeout: Duration) -> Queues {
     let mut parts = Vec::new();
     for _ in 0..2 {
-        let mut settings = corner.settings();
+        let mut settings = corner.patient();
         settings.claim_timeout = claim_timeout;
         settings.claim_check = claim_timeout.min(settings.claim_check);
         parts.push(replica(settings).await.0);

@@ -120,7 +120,7 @@ where
             Backend::Sqlite => (Arc::new(MemoryQueue::new(CLAIM_TIMEOUT)), None),
             Backend::Postgres => {
                 let Some(corner) = Corner::open() else { return };
-                let (parts, ear) = corner.replica().await;
+                let (parts, ear) = corner.patient_replica().await;
                 (parts.queue.clone(), Some((corner, parts, ear)))
             }
         };

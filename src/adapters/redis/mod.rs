@@ -73,6 +73,12 @@ pub struct RedisSettings {
     pub cache_time: Duration,
     /// How long a question about a rate limit may take.
     pub limits_time: Duration,
+    /// How long a call of the queue may take, beside what it is asked to wait.
+    pub queue_time: Duration,
+    /// How long a call of presence may take.
+    pub presence_time: Duration,
+    /// How long a question about calls may take.
+    pub calls_time: Duration,
     /// After a call of somebody's in a room, no other message of theirs calls there for so long.
     pub call_every: Duration,
     /// How long a replica is believed to live after its last renewal.
@@ -108,6 +114,9 @@ impl RedisSettings {
             ear: 8_192,
             cache_time: Duration::from_millis(200),
             limits_time: Duration::from_millis(150),
+            queue_time: Duration::from_millis(900),
+            presence_time: Duration::from_millis(900),
+            calls_time: Duration::from_millis(500),
             call_every: CALL_EVERY,
             lease: LEASE,
             renewal: RENEWAL,

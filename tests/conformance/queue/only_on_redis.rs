@@ -42,7 +42,7 @@ async fn who_waits_is_woken_and_not_only_looks_now_and_then() {
         return;
     };
     let corner = server.corner();
-    let mut settings = corner.settings();
+    let mut settings = corner.patient();
     settings.queue_nap = 10 * DEADLINE;
     let (redis, _ear) = replica(settings).await;
     let queue: Arc<dyn Queue> = redis.queue.clone();
@@ -184,7 +184,7 @@ async fn the_stream_of_the_version_before_is_left_alone() {
 #[tokio::test]
 async fn a_full_line_drops_its_oldest_and_the_delayed_their_latest() {
     let Some(corner) = Corner::open() else { return };
-    let mut settings = corner.settings();
+    let mut settings = corner.patient();
     (settings.job_tickets, settings.delayed_tickets) = (1_000, 10);
     let (redis, _ear) = replica(settings).await;
     let queue: Arc<dyn Queue> = redis.queue.clone();
@@ -213,7 +213,7 @@ async fn waiting_tickets_are_small_and_their_memory_comes_back() {
         return;
     };
     let corner = server.corner();
-    let (redis, _ear) = corner.replica().await;
+    let (redis, _ear) = corner.patient_replica().await;
     let queue: Arc<dyn Queue> = redis.queue.clone();
     swept(&queue).await;
     let used = || -> u64 {
@@ -247,7 +247,7 @@ async fn waiting_tickets_are_small_and_their_memory_comes_back() {
 #[tokio::test]
 async fn workers_long_gone_are_forgotten_unless_they_hold_a_ticket() {
     let Some(corner) = Corner::open() else { return };
-    let mut settings = corner.settings();
+    let mut settings = corner.patient();
     settings.worker_idle = Duration::from_millis(100);
     settings.claim_check = Duration::from_millis(20);
     let (redis, _ear) = replica(settings).await;
