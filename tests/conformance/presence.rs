@@ -30,7 +30,7 @@ struct Replicas {
 macro_rules! stories {
     ($($story:ident $lease:expr;)*) => {
         mod in_memory {
-            $(#[tokio::test]
+            $(#[tokio::test(start_paused = true)]
             async fn $story() {
                 super::$story(crate::conformance::presence::memory($lease)).await;
             })*
