@@ -55,6 +55,7 @@ impl Corner {
         let mut settings = self.settings();
         settings.cache_time = patience;
         settings.limits_time = patience;
+        settings.answer_time = patience;
         settings.queue_time = patience;
         settings.presence_time = patience;
         settings.calls_time = patience;

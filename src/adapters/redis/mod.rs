@@ -73,6 +73,8 @@ pub struct RedisSettings {
     pub cache_time: Duration,
     /// How long a question about a rate limit may take.
     pub limits_time: Duration,
+    /// How long one answer on a connection of the pool may take, however long the call may.
+    pub answer_time: Duration,
     /// How long a call of the queue may take, beside what it is asked to wait.
     pub queue_time: Duration,
     /// How long a call of presence may take.
@@ -114,6 +116,7 @@ impl RedisSettings {
             ear: 8_192,
             cache_time: Duration::from_millis(200),
             limits_time: Duration::from_millis(150),
+            answer_time: Duration::from_millis(500),
             queue_time: Duration::from_millis(900),
             presence_time: Duration::from_millis(900),
             calls_time: Duration::from_millis(500),
