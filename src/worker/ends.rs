@@ -127,7 +127,7 @@ async fn each(worker: &Worker, ends: &[End]) -> Vec<Job> {
     jobs
 }
 
-/// What follows from the jobs' new states: a place in the queue, and word to their owners.
+/// What follows from the jobs' new states: word to their owners, and a place in the queue.
 async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>) {
     let now = Timestamp::now();
     let tickets: Vec<Ticket> = jobs
@@ -140,6 +140,8 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
             ticket(job, not_before.max(job.run_at))
         })
         .collect();
+    // First, since whoever gets a ticket may begin its job at once, and tell so.
+    live::tell(worker, jobs);
     worker.push(&tickets).await;
     for job in jobs {
         if matches!(job.state, State::Delayed | State::Dead) {
@@ -166,7 +168,6 @@ async fn follow(worker: &Worker, jobs: &[Job], again: &HashMap<JobId, Duration>)
             State::Active => 0,
         };
     }
-    live::tell(worker, jobs);
 }
 
 /// The word for the end of an attempt in the figures.

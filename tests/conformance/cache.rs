@@ -38,7 +38,7 @@ macro_rules! stories {
             $(#[tokio::test]
             async fn $story() {
                 let Some(corner) = super::Corner::open() else { return };
-                let ((here, _), (there, _)) = (corner.replica().await, corner.replica().await);
+                let ((here, _), (there, _)) = (corner.patient_replica().await, corner.patient_replica().await);
                 super::$story(super::Caches { here: here.cache.clone(), there: there.cache.clone() }).await;
             })*
         }

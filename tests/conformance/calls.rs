@@ -8,6 +8,7 @@ use belfry::{
     ports::calls::Calls,
 };
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use crate::support::{
     eventually,
@@ -38,7 +39,7 @@ macro_rules! stories {
             async fn $story() {
                 let Some(corner) = super::Corner::open() else { return };
                 let settings = || {
-                    let mut settings = corner.settings();
+                    let mut settings = corner.patient();
                     settings.call_every = $every;
                     settings
                 };
@@ -125,8 +126,9 @@ async fn names_of_all_kinds_are_names(workers: Workers) {
 
 async fn after_a_while_another_may_however_often_was_asked(workers: Workers) {
     let [first, second] = [MessageId::fresh(), MessageId::fresh()];
+    let began = Instant::now();
     assert!(calls(&workers.here, first).await);
-    assert!(!calls(&workers.there, second).await);
+    assert!(!calls(&workers.there, second).await || began.elapsed() >= SHORT);
     // A refusal, or the same message once more, that held others back for longer would do so for ever here.
     eventually("another message may call", async || {
         let may = calls(&workers.there, second).await;
@@ -141,7 +143,7 @@ async fn after_a_while_another_may_however_often_was_asked(workers: Workers) {
 #[tokio::test]
 async fn on_redis_what_holds_nobody_back_leaves_nothing_behind() {
     let Some(corner) = Corner::open() else { return };
-    let mut settings = corner.settings();
+    let mut settings = corner.patient();
     settings.call_every = Duration::from_millis(20);
     let (here, _ear) = replica(settings).await;
     let worker: Arc<dyn Calls> = here.calls.clone();

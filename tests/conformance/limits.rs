@@ -9,7 +9,7 @@ use belfry::{
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use crate::support::redis::{Corner, replica};
+use crate::support::redis::Corner;
 
 /// One set of budgets as two replicas see it; in memory they are the same.
 struct Budgets {
@@ -29,7 +29,7 @@ macro_rules! stories {
             $(#[tokio::test]
             async fn $story() {
                 let Some(corner) = super::Corner::open() else { return };
-                let ((here, _), (there, _)) = (super::patient(&corner).await, super::patient(&corner).await);
+                let ((here, _), (there, _)) = (corner.patient_replica().await, corner.patient_replica().await);
                 super::$story(super::Budgets { here: here.limits.clone(), there: there.limits.clone() }).await;
             })*
         }
@@ -56,15 +56,6 @@ fn memory() -> Budgets {
         here: limits.clone(),
         there: limits,
     }
-}
-
-/// A replica that waits for Redis for longer than people would, so that a busy machine fails no story.
-async fn patient(
-    corner: &Corner,
-) -> (belfry::adapters::redis::RedisParts, belfry::ports::bus::Ear) {
-    let mut settings = corner.settings();
-    settings.limits_time = Duration::from_secs(10);
-    replica(settings).await
 }
 
 /// A quota whose permits do not grow while a test runs.
@@ -125,9 +116,9 @@ async fn who_is_refused_is_told_when_to_come_again(budgets: Budgets) {
 async fn a_refusal_costs_nothing(budgets: Budgets) {
     let ada = sends("ada");
     let quota = every(Duration::from_millis(300), 1);
-    assert_eq!(passes(&budgets.here, &ada, quota, 1).await, 1);
     // Whoever asks all the time gets a permit as soon as there is one.
     let asked = Instant::now();
+    assert_eq!(passes(&budgets.here, &ada, quota, 1).await, 1);
     let mut refusals = 0;
     while let Some(wait) = budgets.here.take(&ada, quota).await.unwrap().refused() {
         assert!(wait <= quota.interval());
@@ -135,12 +126,12 @@ async fn a_refusal_costs_nothing(budgets: Budgets) {
         assert!(asked.elapsed() < Duration::from_secs(20), "{refusals}");
         sleep(Duration::from_millis(5)).await;
     }
-    assert!(refusals > 0);
+    assert!(refusals > 0 || asked.elapsed() >= quota.interval());
 }
 
 async fn what_was_used_grows_again_up_to_the_burst(budgets: Budgets) {
     let ada = sends("ada");
-    let quota = every(Duration::from_secs(1), 3);
+    let quota = every(Duration::from_secs(3), 3);
     assert_eq!(passes(&budgets.here, &ada, quota, 3).await, 3);
     sleep(wait(&budgets.here, &ada, quota).await).await;
     assert_eq!(passes(&budgets.here, &ada, quota, 1).await, 1);
@@ -270,7 +261,7 @@ async fn in_memory_a_flood_of_keys_frees_nobody_who_is_held_back_for_long() {
 #[tokio::test]
 async fn on_redis_what_is_whole_again_leaves_nothing_behind() {
     let Some(corner) = Corner::open() else { return };
-    let (here, _ear) = patient(&corner).await;
+    let (here, _ear) = corner.patient_replica().await;
     let limits: Arc<dyn RateLimits> = here.limits.clone();
     let quota = every(Duration::from_millis(20), 5);
     passes(&limits, &sends("ada"), quota, 9).await;

@@ -30,7 +30,7 @@ struct Replicas {
 macro_rules! stories {
     ($($story:ident $lease:expr;)*) => {
         mod in_memory {
-            $(#[tokio::test]
+            $(#[tokio::test(start_paused = true)]
             async fn $story() {
                 super::$story(crate::conformance::presence::memory($lease)).await;
             })*
@@ -78,7 +78,7 @@ fn memory(lease: Duration) -> Replicas {
 async fn on_redis(corner: &Corner, lease: Duration) -> Replicas {
     let mut redis = Vec::new();
     for _ in 0..3 {
-        let mut settings = corner.settings();
+        let mut settings = corner.patient();
         settings.lease = lease;
         settings.renewal = lease / 3;
         redis.push(replica(settings).await.0);

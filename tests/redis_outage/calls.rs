@@ -15,7 +15,7 @@ use belfry::{
         queue::{Claim, Queue, Wish},
     },
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     conformance::{
@@ -36,8 +36,8 @@ const ONCE: Quota = Quota::one_every(Duration::from_secs(60), std::num::NonZeroU
 const JOBS: Wish = Wish::Jobs { max: 10, low: 10 };
 const MESSAGES: Wish = Wish::Messages(10);
 
-/// What a busy machine may add to a limit.
-const SLACK: Duration = Duration::from_millis(400);
+/// What a busy machine may add to a limit. A call without one would never end.
+const SLACK: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn replicas_come_up_without_redis_and_take_it_up_when_it_is_there() {
@@ -97,12 +97,10 @@ async fn a_full_pool_freezes_nothing() {
     let (redis, _ear) = replica(settings).await;
     server.freeze();
     let general = room("general");
-    let started = Instant::now();
-    let all = (0..200).map(|_| redis.cache.read(&general));
-    for answer in futures_util::future::join_all(all).await {
+    let all = futures_util::future::join_all((0..200).map(|_| redis.cache.read(&general)));
+    for answer in ends("200 reads", Duration::from_millis(500), all).await {
         assert!(matches!(answer, Err(BackendError::Unavailable { .. })));
     }
-    assert!(started.elapsed() < Duration::from_millis(500) + SLACK);
     server.thaw();
     each_call_works_again(&redis).await;
 }
@@ -192,11 +190,8 @@ async fn fails<T: std::fmt::Debug>(
 }
 
 async fn ends<T>(what: &str, limit: Duration, call: impl Future<Output = T>) -> T {
-    let started = Instant::now();
-    let answer = call.await;
-    let took = started.elapsed();
-    assert!(took < limit + SLACK, "{what} took {took:?}");
-    answer
+    let answer = timeout(limit + SLACK, call).await;
+    answer.unwrap_or_else(|_| panic!("{what} took longer than {limit:?}"))
 }
 
 async fn each_call_works_again(redis: &RedisParts) {

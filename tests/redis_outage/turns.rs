@@ -3,7 +3,7 @@
 use belfry::{domain::id::ReplicaId, ports::presence::Presence};
 use tokio::time::{Instant, sleep};
 
-use super::presence::{LEASE, OFTEN, RENEWAL, live, renew_until_told, with_short_lease};
+use super::presence::{LEASE, OFTEN, RENEWAL, live, renew_until_told, renews, with_short_lease};
 use crate::{
     conformance::presence::{connect, disconnect, enter, told::told},
     support::{
@@ -191,8 +191,9 @@ async fn a_step_that_arrives_late_in_an_old_turn_displaces_nothing() {
         .invoke(&mut corner.plain())
         .unwrap();
     eventually("the old turn is buried", async || {
-        let renewal = ada.presence.renew().await.unwrap();
-        assert_eq!(told(&renewal.signals), [""; 0]);
+        let mut signals = Vec::new();
+        renews(&ada, &here, &mut signals).await;
+        assert_eq!(told(&signals), [""; 0]);
         !turns(&corner).contains(&old_turn)
     })
     .await;

@@ -57,7 +57,7 @@ pub struct Replica {
 
 impl Replica {
     pub async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::support::databases::home();
         let store = Arc::new(SqliteStore::connect(&url(&dir)).await.unwrap());
         store.migrate().await.unwrap();
         let ada = store

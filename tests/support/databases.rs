@@ -50,12 +50,25 @@ enum Place {
     Directory(TempDir),
 }
 
+/// A directory for SQLite: in memory where there is room for it, since a busy disk takes seconds for what must be safe on it.
+pub fn home() -> TempDir {
+    const MEMORY: &str = "/dev/shm";
+    const ENOUGH: u64 = 4 << 30;
+    let has_room = rustix::fs::statvfs(MEMORY).is_ok_and(|it| it.f_bavail * it.f_frsize > ENOUGH);
+    let home = if has_room {
+        tempfile::tempdir_in(MEMORY)
+    } else {
+        tempfile::tempdir()
+    };
+    home.expect("a temporary directory")
+}
+
 impl Database {
     /// Makes one; `None` when the backend is not there and need not be.
     pub async fn fresh(backend: Backend) -> Option<Self> {
         match backend {
             Backend::Sqlite => {
-                let home = tempfile::tempdir().expect("a temporary directory");
+                let home = home();
                 let file = home.path().join("data").join("belfry.db");
                 Some(Self {
                     backend,

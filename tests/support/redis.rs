@@ -49,9 +49,27 @@ impl Corner {
         settings
     }
 
+    /// The same of a replica that waits for Redis for longer than people would: for stories in which it does not go away.
+    pub(crate) fn patient(&self) -> RedisSettings {
+        let patience = Duration::from_secs(10);
+        let mut settings = self.settings();
+        settings.cache_time = patience;
+        settings.limits_time = patience;
+        settings.answer_time = patience;
+        settings.queue_time = patience;
+        settings.presence_time = patience;
+        settings.calls_time = patience;
+        settings
+    }
+
     /// One more replica here, with the usual settings.
     pub(crate) async fn replica(&self) -> (RedisParts, Ear) {
         replica(self.settings()).await
+    }
+
+    /// One more patient replica here.
+    pub(crate) async fn patient_replica(&self) -> (RedisParts, Ear) {
+        replica(self.patient()).await
     }
 
     /// What a key is called here.

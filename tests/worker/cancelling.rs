@@ -1,8 +1,13 @@
 //! What its owner wants ended ends: before it begins, by itself, or all the same.
 
-use belfry::domain::job::{NewJob, State};
+use std::time::Duration;
 
-use super::scene::{Scene, in_millis, new_job, stories};
+use belfry::{
+    domain::job::{NewJob, State},
+    worker::Pace,
+};
+
+use super::scene::{HURRIED, Scene, in_millis, new_job, stories};
 
 stories!(
     what_waits_is_never_begun,
@@ -30,13 +35,18 @@ async fn what_waits_is_never_begun(scene: Scene) {
 }
 
 async fn what_runs_may_end_by_itself(scene: Scene) {
-    let worker = scene.worker();
+    let pace = Pace {
+        grace: Duration::from_secs(10),
+        ..HURRIED
+    };
+    let worker = scene.worker_with(4, pace);
     let job = scene.asks("it", "obey").await;
     scene.play.begins("it", 1).await;
     let asked = scene.store.cancel_job(job).await.unwrap().unwrap();
     assert_eq!((asked.state, asked.cancel_asked), (State::Active, true));
     let cancelled = scene.becomes(job, State::Cancelled).await;
     assert_eq!((cancelled.attempts, cancelled.failures.len()), (1, 0));
+    assert_eq!(scene.play.begun(), ["it", "it, obeying"]);
     scene.told(job, "cancelled").await;
     worker.ends().await;
 }

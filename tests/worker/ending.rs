@@ -17,13 +17,16 @@ async fn what_ends_in_time_is_done(scene: Scene) {
     let worker = scene.worker_with(
         4,
         belfry::worker::Pace {
-            last_jobs: Duration::from_secs(5),
+            last_jobs: Duration::from_secs(15),
             ..HURRIED
         },
     );
     let job = scene.asks("it", "wait").await;
     scene.play.begins("it", 1).await;
     let ending = tokio::spawn(worker.ends());
+    // A worker that handed it back at once would have done so by now.
+    tokio::time::sleep(2 * HURRIED.last_jobs).await;
+    assert_eq!(scene.job(job).await.state, State::Active);
     scene.play.opens("it");
     ending.await.unwrap();
     assert_eq!(scene.job(job).await.state, State::Completed);

@@ -89,7 +89,7 @@ async fn a_job_that_never_ends_is_ended(scene: Scene) {
     let worker = scene.worker_with(1, super::scene::HURRIED);
     let hangs = scene.asks_for(brief_job("it", "hang", 2)).await;
     let dead = scene.becomes(hangs, State::Dead).await;
-    assert_eq!(dead.error(), Some("It took longer than 0.3 s."));
+    assert_eq!(dead.error(), Some("It took longer than 2 s."));
     scene.play.leaves("it", 2).await;
     let other = scene.asks("other", "succeed").await;
     scene.becomes(other, State::Completed).await;
@@ -101,7 +101,7 @@ async fn a_job_that_blocks_its_thread_is_ended_as_well(scene: Scene) {
     let _open = scene.play.opens_in_the_end("it");
     let blocks = scene.asks_for(brief_job("it", "block", 1)).await;
     let dead = scene.becomes(blocks, State::Dead).await;
-    assert_eq!(dead.error(), Some("It took longer than 0.3 s."));
+    assert_eq!(dead.error(), Some("It took longer than 2 s."));
     let other = scene.asks("other", "succeed").await;
     scene.becomes(other, State::Completed).await;
     scene.play.opens("it");

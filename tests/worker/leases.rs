@@ -14,11 +14,15 @@ stories!(
 );
 
 async fn a_long_job_stays_with_its_worker(scene: Scene) {
-    let (one, two) = (scene.worker(), scene.worker());
+    let pace = Pace {
+        lease: Duration::from_secs(4),
+        ..HURRIED
+    };
+    let (one, two) = (scene.worker_with(4, pace), scene.worker_with(4, pace));
     let job = scene.asks("it", "wait").await;
     scene.play.begins("it", 1).await;
-    // Longer than two leases, during which both workers look for what is left behind.
-    tokio::time::sleep(2 * HURRIED.lease + HURRIED.sweep).await;
+    // Longer than a lease, after which both workers look for what is left behind.
+    tokio::time::sleep(pace.lease + 4 * pace.sweep).await;
     scene.play.opens("it");
     let done = scene.becomes(job, State::Completed).await;
     assert_eq!((done.attempts, scene.play.begun().len()), (1, 1));

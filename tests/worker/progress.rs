@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use belfry::domain::job::{NewJob, State};
+use serde_json::json;
 
 use super::scene::{HURRIED, Scene, new_job, stories};
 
@@ -68,8 +69,9 @@ async fn what_nobody_asked_for_is_told_nobody(scene: Scene) {
     let own = scene.asks_for(own).await;
     scene.play.leaves("own", 1).await;
     let job = scene.asks("it", "succeed").await;
-    // Listens to all that is told until then, and knows nothing but jobs with an owner.
-    scene.told(job, "completed").await;
+    let told = scene.told_of_any(job, "completed").await;
+    let of_it = told.iter().all(|told| told["id"] == json!(job));
+    assert!(of_it, "{told:?}");
     crate::support::eventually("it leaves nothing behind", async || {
         scene.store.job(own).await.unwrap().is_none()
     })

@@ -120,7 +120,7 @@ where
             Backend::Sqlite => (Arc::new(MemoryQueue::new(CLAIM_TIMEOUT)), None),
             Backend::Postgres => {
                 let Some(corner) = Corner::open() else { return };
-                let (parts, ear) = corner.replica().await;
+                let (parts, ear) = corner.patient_replica().await;
                 (parts.queue.clone(), Some((corner, parts, ear)))
             }
         };
@@ -354,6 +354,13 @@ impl Scene {
 
     /// The `job:update`s of the job that its owner has been told of, up to one with this state.
     pub async fn told(&self, job: JobId, until: &str) -> Vec<Value> {
+        let mut told = self.told_of_any(job, until).await;
+        told.retain(|it| it["id"] == json!(job));
+        told
+    }
+
+    /// The same with those of all other jobs among them.
+    pub async fn told_of_any(&self, job: JobId, until: &str) -> Vec<Value> {
         let mut news = self.news.lock().await;
         let mut told = Vec::new();
         loop {
@@ -367,12 +374,10 @@ impl Scene {
                     continue;
                 };
                 assert_eq!(event, "job:update");
-                let data: Value = serde_json::from_str(&data).expect("JSON");
-                if data["id"] == json!(job) {
-                    told.push(data);
-                }
+                told.push(serde_json::from_str(&data).expect("JSON"));
             }
-            if told.last().is_some_and(|last| last["state"] == until) {
+            let of_it = told.iter().rfind(|it: &&Value| it["id"] == json!(job));
+            if of_it.is_some_and(|last| last["state"] == until) {
                 return told;
             }
         }
@@ -445,7 +450,7 @@ pub fn new_job(name: &str, act: &str) -> NewJob {
     }
 }
 
-/// The same with 0.3 s for each attempt.
+/// The same with 2 s for each attempt.
 pub fn brief_job(name: &str, act: &str, max_attempts: i32) -> NewJob {
     NewJob {
         kind: Brief::TYPE.into(),
@@ -514,6 +519,8 @@ impl Handler for Play {
             "hang" => std::future::pending().await,
             "obey" => {
                 job.cancelled().await;
+                let obeying = format!("{}, obeying", part.name);
+                self.0.begun.lock().push(obeying);
                 Err(JobError::Cancelled)
             }
             "talk" => {
@@ -552,7 +559,7 @@ impl Handler for Brief {
 
     fn rules(&self) -> Rules {
         Rules {
-            time_limit: Duration::from_millis(300),
+            time_limit: Duration::from_secs(2),
             ..self.0.rules()
         }
     }

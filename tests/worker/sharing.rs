@@ -106,7 +106,7 @@ async fn low_ones_never_take_all_slots(scene: Scene) {
 
 async fn a_delayed_job_waits_for_its_time(scene: Scene) {
     let worker = scene.worker();
-    let at = in_millis(700);
+    let at = in_millis(3_000);
     let later = NewJob {
         run_at: Some(at),
         ..new_job("later", "succeed")

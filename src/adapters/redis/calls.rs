@@ -11,12 +11,11 @@ use crate::{
     ports::{BackendError, calls::Calls},
 };
 
-const LIMIT: Duration = Duration::from_millis(500);
-
 /// The calls port on Redis.
 pub struct RedisCalls {
     link: Arc<Link>,
     prefix: String,
+    limit: Duration,
     every: Duration,
     script: Script,
 }
@@ -26,6 +25,7 @@ impl RedisCalls {
         Self {
             link,
             prefix: settings.prefix.clone(),
+            limit: settings.calls_time,
             every: settings.call_every,
             script: Script::new(include_str!("scripts/calls.lua")),
         }
@@ -46,6 +46,6 @@ impl Calls for RedisCalls {
             .key(format!("{}call:{room}:{user}", self.prefix));
         call.arg(message.to_string());
         call.arg(self.every.as_millis().max(1).to_string());
-        self.link.script(LIMIT, &call).await
+        self.link.script(self.limit, &call).await
     }
 }

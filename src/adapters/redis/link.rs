@@ -64,6 +64,7 @@ impl Link {
             .retry_connection(false)
             .build_unchecked(Commands {
                 manager,
+                answer_time: settings.answer_time,
                 health: health.clone(),
             });
         Ok(Self {
@@ -278,6 +279,7 @@ pub(super) fn fault(cause: impl Into<String>) -> BackendError {
 /// Makes the pool's connections: those of `bb8-redis`, which are never taken to be broken, with a memory of how they fared.
 struct Commands {
     manager: RedisConnectionManager,
+    answer_time: Duration,
     health: watch::Receiver<Health>,
 }
 
@@ -308,8 +310,10 @@ impl bb8::ManageConnection for Commands {
 
     async fn connect(&self) -> Result<Pooled, RedisError> {
         let losses = self.health.borrow().losses;
+        let mut connection = self.manager.connect().await?;
+        connection.set_response_timeout(self.answer_time);
         Ok(Pooled {
-            connection: self.manager.connect().await?,
+            connection,
             losses,
             broken: false,
             answered: Some(Instant::now()),

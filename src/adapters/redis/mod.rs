@@ -73,6 +73,14 @@ pub struct RedisSettings {
     pub cache_time: Duration,
     /// How long a question about a rate limit may take.
     pub limits_time: Duration,
+    /// How long one answer on a connection of the pool may take, however long the call may.
+    pub answer_time: Duration,
+    /// How long a call of the queue may take, beside what it is asked to wait.
+    pub queue_time: Duration,
+    /// How long a call of presence may take.
+    pub presence_time: Duration,
+    /// How long a question about calls may take.
+    pub calls_time: Duration,
     /// After a call of somebody's in a room, no other message of theirs calls there for so long.
     pub call_every: Duration,
     /// How long a replica is believed to live after its last renewal.
@@ -108,6 +116,10 @@ impl RedisSettings {
             ear: 8_192,
             cache_time: Duration::from_millis(200),
             limits_time: Duration::from_millis(150),
+            answer_time: Duration::from_millis(500),
+            queue_time: Duration::from_millis(900),
+            presence_time: Duration::from_millis(900),
+            calls_time: Duration::from_millis(500),
             call_every: CALL_EVERY,
             lease: LEASE,
             renewal: RENEWAL,

@@ -29,8 +29,6 @@ use crate::{
     },
 };
 
-const LIMIT: Duration = Duration::from_millis(900);
-
 /// No further call is begun with less time than this: what a call that is given up would have told is lost.
 const WORTHWHILE: Duration = Duration::from_millis(300);
 
@@ -51,6 +49,7 @@ const ASKED_AT_ONCE: usize = 256;
 pub struct RedisPresence {
     link: Arc<Link>,
     prefix: String,
+    limit: Duration,
     replica: ReplicaId,
     lease: Duration,
     renewal: Duration,
@@ -102,6 +101,7 @@ impl RedisPresence {
         Self {
             link,
             prefix: settings.prefix.clone(),
+            limit: settings.presence_time,
             replica: settings.replica,
             lease: settings.lease,
             renewal: settings.renewal,
@@ -232,7 +232,7 @@ impl RedisPresence {
 #[async_trait]
 impl Presence for RedisPresence {
     async fn apply(&self, steps: &[Step]) -> Result<Vec<Signal>, BackendError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         let mut signals = Vec::new();
         let mut unsure = Unsure {
             own: &self.own,
@@ -262,7 +262,7 @@ impl Presence for RedisPresence {
     }
 
     async fn renew(&self) -> Result<Renewal, BackendError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         let losses = self.link.losses();
         let (turn, next, born) = self.turns();
         let was_unsure = {
@@ -277,7 +277,7 @@ impl Presence for RedisPresence {
         call.arg(millis(self.lease)).arg(turn).arg(&next).arg(born);
         call.arg(u8::from(was_unsure)).arg(millis(self.renewal));
         let (announce, born, doubts, due): (bool, String, bool, Vec<String>) =
-            self.link.script(LIMIT, &call).await?;
+            self.link.script(self.limit, &call).await?;
         unsure.not_any_more();
         {
             let mut own = self.own.lock();
@@ -305,7 +305,7 @@ impl Presence for RedisPresence {
     }
 
     async fn live(&self, rooms: &[RoomId], limit: usize) -> Result<Vec<Live>, BackendError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         let mut found = Vec::with_capacity(rooms.len());
         for some in rooms.chunks(ASKED_AT_ONCE) {
             let calls: Vec<ScriptCall> = some
@@ -341,7 +341,7 @@ impl Presence for RedisPresence {
                 pipeline.arg(user.as_str());
             }
         }
-        let entries: Vec<Vec<Option<String>>> = self.link.pipeline(LIMIT, &pipeline).await?;
+        let entries: Vec<Vec<Option<String>>> = self.link.pipeline(self.limit, &pipeline).await?;
         entries
             .into_iter()
             .flatten()
@@ -350,10 +350,10 @@ impl Presence for RedisPresence {
     }
 
     async fn leave(&self) -> Result<Vec<Signal>, BackendError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         let mut call = self.scripts.leave.key(&self.prefix);
         call.arg(millis(self.lease)).arg(self.replica.to_string());
-        let ended: Vec<String> = self.link.script(LIMIT, &call).await?;
+        let ended: Vec<String> = self.link.script(self.limit, &call).await?;
         self.own.lock().to_bury.extend(ended);
         let mut signals = Vec::new();
         let buried = self.bury(until, &mut signals).await;
@@ -369,7 +369,7 @@ impl Presence for RedisPresence {
         let mut call = self.scripts.hand_over.key(&self.prefix);
         call.arg(millis(self.lease)).arg(self.replica.to_string());
         call.arg(millis(grace));
-        self.link.script::<u64>(LIMIT, &call).await.map(drop)
+        self.link.script::<u64>(self.limit, &call).await.map(drop)
     }
 }
 

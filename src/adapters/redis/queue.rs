@@ -30,8 +30,6 @@ use crate::{
     },
 };
 
-const LIMIT: Duration = Duration::from_millis(900);
-
 /// How many tickets one call of a script has to do with: that takes Redis about a millisecond.
 const AT_ONCE: usize = 500;
 
@@ -42,6 +40,7 @@ const SHORT_NAP: Duration = Duration::from_millis(25);
 pub struct RedisQueue {
     link: Arc<Link>,
     prefix: String,
+    limit: Duration,
     claim_timeout: Duration,
     worker_idle: Duration,
     nap: Duration,
@@ -71,6 +70,7 @@ impl RedisQueue {
             readers: Readers::new(link.clone()),
             link,
             prefix: settings.prefix.clone(),
+            limit: settings.queue_time,
             claim_timeout: settings.claim_timeout,
             worker_idle: settings.worker_idle,
             nap: settings.queue_nap,
@@ -154,7 +154,7 @@ impl RedisQueue {
             call.arg(letter(*line).to_string())
                 .arg(checks.cursor(*line));
         }
-        let answer: Value = within(LIMIT, call.invoke_async(reader))
+        let answer: Value = within(self.limit, call.invoke_async(reader))
             .await
             .map_err(backend_error)?;
         let look = look_of(answer)?;
@@ -182,7 +182,7 @@ impl RedisQueue {
         tracing::info!("the job queue is new, or Redis had lost it");
         let mut forget = redis::cmd("DEL");
         forget.arg(format!("{}queue:untold", self.prefix));
-        if let Err(error) = within(LIMIT, forget.query_async::<()>(reader)).await {
+        if let Err(error) = within(self.limit, forget.query_async::<()>(reader)).await {
             tracing::debug!(%error, "another worker will hear as well that the queue is new");
         }
     }
@@ -200,7 +200,7 @@ impl RedisQueue {
         }
         // None at all would be for ever.
         wait.arg(nap.as_secs_f64().max(0.001));
-        let _: Value = within(nap + LIMIT, wait.query_async(reader))
+        let _: Value = within(nap + self.limit, wait.query_async(reader))
             .await
             .map_err(backend_error)?;
         Ok(())
@@ -241,7 +241,7 @@ impl RedisQueue {
 #[async_trait]
 impl Queue for RedisQueue {
     async fn push(&self, tickets: &[Ticket]) -> Result<(), BackendError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         for chunk in tickets.chunks(AT_ONCE) {
             let mut call = self.call(&self.push);
             for ticket in chunk {
@@ -262,7 +262,7 @@ impl Queue for RedisQueue {
             return Ok(Taken::default());
         }
         let until = Instant::now() + wait;
-        timeout_at(until + LIMIT, self.take_within(worker, wish, until))
+        timeout_at(until + self.limit, self.take_within(worker, wish, until))
             .await
             .unwrap_or_else(|_| Err(backend_error(too_slow())))
     }
@@ -270,7 +270,7 @@ impl Queue for RedisQueue {
     async fn settle(&self, claims: &[Claim]) -> Result<(), BackendError> {
         let mut places: Vec<_> = claims.iter().filter_map(queue_ticket::place).collect();
         places.sort_unstable_by_key(|it| (letter(it.line), it.millis, it.number));
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + self.limit;
         for chunk in places.chunks(AT_ONCE) {
             let mut call = self.call(&self.settle);
             for of_line in chunk.chunk_by(|one, other| one.line == other.line) {
@@ -288,7 +288,7 @@ impl Queue for RedisQueue {
 
     async fn backlog(&self) -> Result<Backlog, BackendError> {
         let call = self.call(&self.backlog);
-        let (messages, high, normal, low, delayed) = self.link.script(LIMIT, &call).await?;
+        let (messages, high, normal, low, delayed) = self.link.script(self.limit, &call).await?;
         Ok(Backlog {
             messages,
             jobs: [high, normal, low],
@@ -298,7 +298,7 @@ impl Queue for RedisQueue {
 
     async fn oldest(&self) -> Result<Oldest, BackendError> {
         let call = self.call(&self.oldest);
-        let ages: [i64; Line::ALL.len()] = self.link.script(LIMIT, &call).await?;
+        let ages: [i64; Line::ALL.len()] = self.link.script(self.limit, &call).await?;
         Ok(ages.map(|age| u64::try_from(age).ok().map(Duration::from_millis)))
     }
 }

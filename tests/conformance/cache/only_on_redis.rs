@@ -8,7 +8,7 @@ async fn scripts_that_redis_forgot_are_loaded_again() {
         return;
     };
     let corner = server.corner();
-    let (replica, _ear) = corner.replica().await;
+    let (replica, _ear) = corner.patient_replica().await;
     let room = room("forgetful");
     let cache = &replica.cache;
     cache.fill(&room, &list(&room, 1..=2)).await.unwrap();
@@ -24,7 +24,7 @@ async fn scripts_that_redis_forgot_are_loaded_again() {
 #[tokio::test]
 async fn a_list_that_cannot_be_read_is_dropped() {
     let Some(corner) = Corner::open() else { return };
-    let (replica, _ear) = corner.replica().await;
+    let (replica, _ear) = corner.patient_replica().await;
     let room = room("strange");
     for strange in [&["5 1", "no message"][..], &["5 7"], &["not a head"]] {
         redis::cmd("RPUSH")
@@ -46,7 +46,7 @@ async fn a_list_that_cannot_be_read_is_dropped() {
 #[tokio::test]
 async fn lists_expire_and_reading_keeps_them() {
     let Some(corner) = Corner::open() else { return };
-    let (replica, _ear) = corner.replica().await;
+    let (replica, _ear) = corner.patient_replica().await;
     let room = room("unused");
     let key = corner.key("{unused}:recent");
     let left = || -> i64 {

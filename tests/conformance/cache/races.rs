@@ -48,7 +48,10 @@ const EPOCH: Rev = 80;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_reads_while_fills_race_with_changes_gets_the_room_as_the_store_has_it() {
     let Some(corner) = Corner::open() else { return };
-    let (here, there) = (corner.replica().await, corner.replica().await);
+    let (here, there) = (
+        corner.patient_replica().await,
+        corner.patient_replica().await,
+    );
     tell(Backend::Postgres, async move |scene: Scene| {
         let seed: u64 = std::env::var("SEED").map_or_else(
             |_| rand::random(),

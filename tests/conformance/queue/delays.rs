@@ -15,7 +15,7 @@ stories! {
 
 async fn a_delayed_ticket_comes_when_it_is_due_and_not_before(queues: Queues) {
     swept(&queues.here).await;
-    let due = from_now(300);
+    let due = from_now(1_500);
     queues.here.push(&[at(due, ticket(1))]).await.unwrap();
     assert_eq!(queues.there.backlog().await.unwrap().delayed, 1);
     let mut taken = Vec::new();
@@ -64,7 +64,7 @@ async fn what_is_due_already_comes_at_once(queues: Queues) {
 }
 
 async fn delayed_tickets_come_in_the_order_of_their_times(queues: Queues) {
-    let start = from_now(150).as_millis();
+    let start = from_now(1_500).as_millis();
     let mut tickets: Vec<Ticket> = (0..60)
         .map(|number| {
             at(

@@ -55,7 +55,7 @@ async fn random_batches_end_as_one_by_one(scene: Scene) {
         let case = cases.replace_with(|case| *case + 1);
         block_in_place(|| Handle::current().block_on(play(&scene, case, &batches)))
     });
-    ended.unwrap();
+    super::hold(ended);
 }
 
 /// One change, as far as it can be said without knowing what is there; numbers count round.
